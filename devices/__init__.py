@@ -1,0 +1,1 @@
+"""What a device is: declarations, pure decoders, the canonical reading. No I/O."""

@@ -1,0 +1,180 @@
+"""Contec's "Communication protocol of pulse oximeter V7.0": packets, what is in them, and commands.
+
+A packet is a type byte below 80h, a byte with the high bits of the data, then up to seven data bytes, all
+with their own high bit set. There is no checksum: what the high bits and the length of a packet do not
+betray cannot be detected.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+
+from devices.device import FrameError, Rejected
+
+
+class Command(IntEnum):
+    """The only commands that may be sent: none erases, sets the clock or downloads the memory."""
+
+    START = 0xA1
+    STOP = 0xA2
+    DEVICE_ID = 0xAA
+    KEEP_ALIVE = 0xAF
+
+
+_CONTROL, REALTIME = 0x7D, 0x01
+_NO_SPO2, _NO_PULSE, _NO_INDEX = (0, 0x7F), (0, 0xFF), 0xFFFF
+_LONGEST, _LONGEST_JUNK = 9, 16
+# Data bytes by packet type. Types that are not here (model, vendor, version) end where the next one begins.
+_DATA_BYTES = {
+    **dict.fromkeys((0x01, 0x04, 0x05, 0x11, 0x15, _CONTROL), 7),
+    **dict.fromkeys((0x07, 0x08, 0x0F, 0x12), 6),
+    0x09: 4,
+    **dict.fromkeys((0x0A, 0x0B), 2),
+    **dict.fromkeys((0x0D, 0x0E, 0x10), 1),
+    0x0C: 0,
+}
+_OPEN_ENDED = (0x02, 0x03, 0x06, 0x13, 0x14)
+
+
+def command(opcode: Command) -> bytes:
+    """The nine bytes of a command without arguments."""
+    return bytes((_CONTROL, 0x81, opcode)) + bytes((0x80,)) * 6
+
+
+def unpack(packet: bytes) -> tuple[int, bytes]:
+    """Type and data with the high bits put back. FrameError unless the high bits and the length are right."""
+    if not 2 <= len(packet) <= _LONGEST:
+        raise FrameError(f"a packet of {len(packet)} bytes")
+    if packet[0] & 0x80 or any(byte < 0x80 for byte in packet[1:]):
+        raise FrameError("wrong high bits")
+    if packet[0] not in _DATA_BYTES and packet[0] not in _OPEN_ENDED:
+        raise FrameError(f"unknown packet type {packet[0]:02X}")
+    data = bytes(byte & 0x7F | (packet[1] >> index & 1) << 7 for index, byte in enumerate(packet[2:]))
+    if len(data) != _DATA_BYTES.get(packet[0], len(data)):
+        raise FrameError(f"type {packet[0]:02X} with {len(data)} data bytes")
+    return packet[0], data
+
+
+@dataclass(frozen=True, slots=True)
+class Realtime:
+    """The data of a type 01 packet. `None` is "no value": 7F or 0 for SpO2, FF or 0 for the pulse rate."""
+
+    signal: int
+    searching_too_long: bool
+    low_spo2: bool
+    beep: bool
+    probe_error: bool
+    pleth: int
+    searching: bool
+    bar: int
+    pi_invalid: bool
+    pr: int | None
+    spo2: int | None
+    pi: Decimal | None
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Realtime":
+        state, wave, bar, pulse, spo2 = data[:5]
+        index = int.from_bytes(data[5:7], "little")
+        pi_invalid = bool(bar & 0x10)
+        return cls(
+            signal=state & 0x0F,
+            searching_too_long=bool(state & 0x10),
+            low_spo2=bool(state & 0x20),
+            beep=bool(state & 0x40),
+            probe_error=bool(state & 0x80),
+            pleth=wave & 0x7F,
+            searching=bool(wave & 0x80),
+            bar=bar & 0x0F,
+            pi_invalid=pi_invalid,
+            pr=None if pulse in _NO_PULSE else pulse,
+            spo2=None if spo2 in _NO_SPO2 else spo2,
+            pi=None if pi_invalid or index == _NO_INDEX else _hundredths(index),
+        )
+
+
+def _hundredths(value: int) -> Decimal:
+    return Decimal(value).scaleb(-2)
+
+
+class Framer:
+    """Cuts the byte stream into packets, one byte at a time; holds at most 16 bytes."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def split(self, data: bytes) -> Iterator[bytes | Rejected]:
+        """Whole packets with right high bits and length; everything else as Rejected."""
+        for byte in data:
+            if byte < 0x80 and self._held:
+                yield self._cut()
+            self._held.append(byte)
+            if len(self._held) == self._expected():
+                yield self._cut()
+
+    def _expected(self) -> int:
+        if self._held[0] >= 0x80:
+            return _LONGEST_JUNK
+        data_bytes = _DATA_BYTES.get(self._held[0])
+        return _LONGEST if data_bytes is None else 2 + data_bytes
+
+    def _cut(self) -> bytes | Rejected:
+        packet = bytes(self._held)
+        self._held.clear()
+        if packet[0] >= 0x80:
+            return Rejected("bytes outside any packet", packet)
+        try:
+            unpack(packet)
+        except FrameError as error:
+            return Rejected(str(error), packet)
+        return packet
+
+
+def describe_packet(packet: bytes) -> dict[str, object]:
+    """Any packet the device sends, by its type. Raises FrameError."""
+    kind, data = unpack(packet)
+    return {"type": kind, **_describe_data(kind, data)}
+
+
+def _describe_data(kind: int, data: bytes) -> dict[str, object]:
+    if kind == REALTIME:
+        frame = Realtime.parse(data)
+        described: dict[str, object] = {name: getattr(frame, name) for name in Realtime.__slots__}
+        return described | {"pi": None if frame.pi is None else float(frame.pi)}
+    if kind in (0x07, 0x12):
+        return _describe_time(kind, data)
+    if kind == 0x08:
+        return {"bytes": int.from_bytes(data[2:6], "little")}
+    if kind in (0x09, 0x0F):
+        return _describe_stored(kind, data)
+    if kind in (0x04, 0x05):
+        return {"text": data[kind == 0x05 :].decode("latin-1")}
+    return {"data": data.hex()}
+
+
+def _describe_time(kind: int, data: bytes) -> dict[str, object]:
+    if kind == 0x07:
+        return {"date": f"{data[2]:02}{data[3]:02}-{data[4]:02}-{data[5]:02}"}
+    return {"time": f"{data[2]:02}:{data[3]:02}:{data[4]:02}"}
+
+
+def _describe_stored(kind: int, data: bytes) -> dict[str, object]:
+    pairs = [_describe_pair(*data[at : at + 2]) for at in range(0, 6 if kind == 0x0F else 2, 2)]
+    if kind == 0x0F:
+        return {"samples": pairs}
+    index = int.from_bytes(data[2:4], "little")
+    spo2, pulse = pairs[0]
+    return {"spo2": spo2, "pr": pulse, "pi": None if index == _NO_INDEX else float(_hundredths(index))}
+
+
+def _describe_pair(spo2: int, pulse: int) -> list[int | None]:
+    return [None if spo2 in _NO_SPO2 else spo2, None if pulse in _NO_PULSE else pulse]
+
+
+def describe_command(packet: bytes) -> dict[str, object]:
+    """A command to the device: nine bytes of type 7D. Raises FrameError."""
+    kind, data = unpack(packet)
+    if kind != _CONTROL:
+        raise FrameError("not a control command")
+    return {"type": kind, "opcode": data[0]}

@@ -1,0 +1,129 @@
+"""How a device model is declared, and what its decoder says. Pure: bytes in, events out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from devices.metrics import Metric
+from devices.reading import Kind, Quality, Quantity
+
+
+class FrameError(ValueError):
+    """Bytes that are not a frame of this protocol, or a damaged one. Says what is wrong, in English."""
+
+
+class SignalState(StrEnum):
+    """What the stream itself says about the sensor."""
+
+    MEASURING = "measuring"
+    SEARCHING = "searching"
+    SENSOR_OFF = "sensor_off"
+    POOR_SIGNAL = "poor_signal"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A decoded measurement, before the driver stamps it. `device_time` is the device's own naive clock."""
+
+    quantities: tuple[Quantity, ...]
+    quality: frozenset[Quality] = frozenset()
+    device_time: datetime | None = None
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Consecutive samples of one waveform; `gap` when frames were lost before them."""
+
+    metric: Metric
+    period_ms: Decimal
+    samples: tuple[int, ...]
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """The sensor's state changed."""
+
+    state: SignalState
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Bytes that were thrown away: counted and logged, never shown."""
+
+    reason: str
+    raw: bytes
+
+
+Event = Measured | Samples | Signal | Rejected
+
+
+class Decoder(Protocol):
+    """Sans-I/O decoder of one link. Resynchronises by itself; never raises, does bounded work."""
+
+    def feed(self, data: bytes, source: str = "") -> list[Event]:
+        """Take bytes of a serial stream, or one value of the GATT characteristic `source` (full UUID)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SerialMatch:
+    """A USB serial device: how to recognise and open its port."""
+
+    usb_ids: tuple[tuple[int, int], ...]
+    baud: int
+    parity: str = "N"
+    start: tuple[bytes, ...] = ()
+    keep_alive: bytes = b""
+    keep_alive_s: float = 0.0
+    stop: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BleMatch:
+    """A BLE peripheral: recognised by an advertised service; these characteristics are subscribed."""
+
+    service: str
+    subscribe: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMatch:
+    """A UVC camera by USB id, or by a word in its name."""
+
+    usb_ids: tuple[tuple[int, int], ...] = ()
+    name_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AudioMatch:
+    """An audio source by USB id, or by a word in its description."""
+
+    usb_ids: tuple[tuple[int, int], ...] = ()
+    name_words: tuple[str, ...] = ()
+
+
+Match = SerialMatch | BleMatch | CameraMatch | AudioMatch
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The declaration of one model or profile. Every catalogue module exposes one as `DEVICE`.
+
+    `protocols` names the frames this module decodes (for `telecabine devices decode` and the vectors):
+    each maps bytes to one JSON-ready object, and raises FrameError on anything else.
+    """
+
+    key: str
+    name: str
+    kind: Kind
+    match: Match
+    metrics: tuple[Metric, ...]
+    reference: str
+    decoder: Callable[[], Decoder] | None = None
+    protocols: tuple[tuple[str, Callable[[bytes], dict[str, object]]], ...] = ()
+    experimental: bool = False

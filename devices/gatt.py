@@ -1,0 +1,81 @@
+"""What the decoders of Bluetooth SIG characteristics share: UUIDs, fields, duplicates, dispatch."""
+
+from collections import deque
+from collections.abc import Callable
+
+from devices.device import Event, FrameError, Rejected
+from devices.ieee11073 import DateTime, Number, date_time, float32, sfloat
+
+_REMEMBERED_RESULTS = 256
+_EVIDENCE_BYTES = 64
+
+
+def uuid(short: int) -> str:
+    """The full lower-case UUID of an assigned 16-bit number."""
+    return f"0000{short:04x}-0000-1000-8000-00805f9b34fb"
+
+
+class Fields:
+    """Reads one characteristic value from the front; FrameError when it is too short or too long."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, size: int) -> bytes:
+        end = self._at + size
+        if end > len(self._data):
+            raise FrameError(f"cut short: {end} bytes needed, {len(self._data)} there")
+        part, self._at = self._data[self._at : end], end
+        return part
+
+    def uint(self, size: int) -> int:
+        return int.from_bytes(self.take(size), "little")
+
+    def sfloat(self) -> Number:
+        return sfloat(self.take(2))
+
+    def float32(self) -> Number:
+        return float32(self.take(4))
+
+    def date_time(self) -> DateTime:
+        return date_time(self.take(7))
+
+    def end(self) -> None:
+        """Bytes that the flags do not announce mean that the numbers before them cannot be trusted."""
+        if self._at != len(self._data):
+            raise FrameError(f"{len(self._data) - self._at} bytes more than the flags announce")
+
+
+class GattDecoder:
+    """A decoder that hands each characteristic to its method, and rejects what cannot be read.
+
+    A result that carries a time stamp and arrives again byte for byte on the same connection is a
+    redelivery (the device missed our confirmation), not a second measurement.
+    """
+
+    def __init__(self, characteristics: dict[int, Callable[[bytes], list[Event]]]) -> None:
+        self._decoders = {uuid(short): decode for short, decode in characteristics.items()}
+        self._seen: deque[tuple[str, bytes]] = deque(maxlen=_REMEMBERED_RESULTS)
+
+    def feed(self, data: bytes, source: str = "") -> list[Event]:
+        """One value of the characteristic `source` (full lower-case UUID)."""
+        decode = self._decoders.get(source)
+        if decode is None:
+            return [_rejected(f"unexpected characteristic {source[:36]!r}", data)]
+        try:
+            return decode(bytes(data))
+        except FrameError as error:
+            return [_rejected(str(error), data)]
+
+    def _once(self, characteristic: int, data: bytes, stamped: bool) -> None:
+        """FrameError when this stamped result was delivered before."""
+        if not stamped:
+            return
+        if (uuid(characteristic), data) in self._seen:
+            raise FrameError("duplicate")
+        self._seen.append((uuid(characteristic), data))
+
+
+def _rejected(reason: str, data: bytes) -> Rejected:
+    return Rejected(reason, bytes(data[:_EVIDENCE_BYTES]))

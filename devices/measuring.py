@@ -1,0 +1,54 @@
+"""From decoded numbers to a measurement: absent values, plausibility, exact unit conversion."""
+
+from collections.abc import Iterable
+from decimal import Context, Decimal
+
+from devices.device import Measured
+from devices.ieee11073 import DateTime, Number, Special
+from devices.metrics import Metric
+from devices.reading import Absent, Quality, Quantity
+
+MMHG_PER_KPA = Decimal("7.500617")
+_HUNDREDTH = Decimal("0.01")
+# Wide enough for any FLOAT (7 digits, exponent to 127): a nonsense value is marked, it never overflows.
+_EXACT = Context(prec=160)
+
+
+def kpa_to_mmhg(value: Decimal) -> Decimal:
+    """To 0.01 mmHg, finer than any cuff sends."""
+    return _EXACT.quantize(_EXACT.multiply(value, MMHG_PER_KPA), _HUNDREDTH)
+
+
+def fahrenheit_to_celsius(value: Decimal) -> Decimal:
+    """To 0.01 Cel."""
+    above_freezing = _EXACT.multiply(_EXACT.subtract(value, Decimal(32)), Decimal(5))
+    return _EXACT.quantize(_EXACT.divide(above_freezing, Decimal(9)), _HUNDREDTH)
+
+
+def quantity(metric: Metric, number: Number | None, invalid: tuple[int, ...] = ()) -> Quantity:
+    """The number with its metric; None, a special value or one listed in `invalid` is Absent.INVALID."""
+    if number is None or isinstance(number, Special) or number in invalid:
+        return Quantity(metric, absent=Absent.INVALID)
+    return Quantity(metric, number)
+
+
+def all_absent(quantities: Iterable[Quantity]) -> bool:
+    return all(quantity.value is None for quantity in quantities)
+
+
+def measured(
+    quantities: tuple[Quantity, ...],
+    quality: frozenset[Quality],
+    raw: bytes,
+    stamp: DateTime | None = None,
+) -> Measured:
+    """The event; a value outside its metric's plausible range is kept and the measurement marked."""
+    marks = {Quality.IMPLAUSIBLE} if any(map(_implausible, quantities)) else set()
+    return Measured(quantities, quality | marks, stamp.known() if stamp else None, raw)
+
+
+def _implausible(quantity: Quantity) -> bool:
+    plausible = quantity.metric.plausible
+    if quantity.value is None or plausible is None:
+        return False
+    return not plausible[0] <= quantity.value <= plausible[1]

@@ -1,0 +1,123 @@
+"""The canonical types: a reading is one act of measurement, a waveform is a chunk of samples."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from devices.metrics import Metric
+
+
+class Absent(StrEnum):
+    """Why a quantity has no value. Never a magic number, never dropped silently."""
+
+    NOT_APPLICABLE = "not_applicable"
+    SENSOR_OFF = "sensor_off"
+    INVALID = "invalid"
+
+
+class Quality(StrEnum):
+    """What the device (or the plausibility range) says about a measurement."""
+
+    POOR_SIGNAL = "poor_signal"
+    LOW_PERFUSION = "low_perfusion"
+    MOTION = "motion"
+    IRREGULAR_PULSE = "irregular_pulse"
+    CUFF_LOOSE = "cuff_loose"
+    BAD_POSITION = "bad_position"
+    EARLY_ESTIMATE = "early_estimate"
+    FROM_MEMORY = "from_memory"
+    DEMO = "demo"
+    QUESTIONABLE = "questionable"
+    IMPLAUSIBLE = "implausible"
+
+
+class Clock(StrEnum):
+    """Where a reading's time came from."""
+
+    KIOSK = "kiosk"
+    DEVICE = "device"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number with the unit its metric fixes, or the reason why there is none."""
+
+    metric: Metric
+    value: Decimal | None = None
+    absent: Absent | None = None
+
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.absent is None):
+            raise ValueError(f"{self.metric.key}: exactly one of value and absent is needed")
+
+
+class Kind(StrEnum):
+    """What an instrument does; a reading has the kind of the instrument that took it.
+
+    CAMERA and MICROPHONE are the call's own: they have a state like any instrument and take no readings.
+    """
+
+    OXIMETER = "oximeter"
+    CUFF = "cuff"
+    THERMOMETER = "thermometer"
+    OTOSCOPE = "otoscope"
+    STETHOSCOPE = "stethoscope"
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceIdentity:
+    """Who measured: the catalogue key, and what the unit in hand says of itself."""
+
+    device: str
+    manufacturer: str = ""
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A still picture or a sound clip, kept as the device gave it. `site` says where on the body."""
+
+    content_type: str
+    data: bytes
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One act of measurement. `id` is minted at capture: the idempotency key everywhere."""
+
+    id: UUID
+    kind: Kind
+    identity: DeviceIdentity
+    taken_at: datetime
+    clock: Clock
+    quantities: tuple[Quantity, ...]
+    quality: frozenset[Quality] = frozenset()
+    raw: bytes = b""
+    attachment: Attachment | None = None
+
+    def __post_init__(self) -> None:
+        if self.taken_at.tzinfo is None:
+            raise ValueError("taken_at needs a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Waveform:
+    """A chunk of samples: `samples[i]` was taken at `t0 + i * period_ms`. `gap`: samples were lost before it."""
+
+    kind: Kind
+    identity: DeviceIdentity
+    metric: Metric
+    t0: datetime
+    period_ms: Decimal
+    sequence: int
+    samples: tuple[int, ...] = field(default=())
+    gap: bool = False

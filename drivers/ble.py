@@ -1,0 +1,151 @@
+"""The Bluetooth LE instruments: a scanner that never rests, and a connection on every advertisement.
+
+Medical peripherals advertise for some seconds after a measurement only, so the first advertisement counts.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from bleak import BleakScanner
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakError
+
+from devices.device import BleMatch, Decoder, Device
+from drivers.ble_connection import BleConnection
+from drivers.ble_errors import reason_of
+from drivers.bluetooth_service import BluetoothService, bluetooth_service
+from drivers.feed import Feed
+from drivers.instrument import DriverError, InstrumentState, Reason, Sink
+from drivers.tasks import Tasks, bounded
+from drivers.tracker import Tracker
+
+_log = logging.getLogger(__name__)
+
+_CHECK_EVERY_S = 1.0
+_SCANNER_LIMIT_S = 10.0
+_REST_S = 1.0
+
+
+class BleLinks:
+    """Scans for known services and serves each peripheral in a task of its own. Runs until cancelled."""
+
+    def __init__(self, devices: Sequence[Device], sink: Sink) -> None:
+        self._devices = {d.match.service: d for d in devices if isinstance(d.match, BleMatch)}
+        self._sink = sink
+        self._feeds: dict[str, Feed] = {}
+        self._decoders: dict[str, Decoder] = {}
+        self._rest_until_s: dict[str, float] = {}
+        self._tasks = Tasks()
+        self._unseen = {d.kind: Tracker(sink, f"ble:{d.key}", d.kind, d.name) for d in self._devices.values()}
+
+    async def run(self) -> None:
+        service = bluetooth_service()
+        try:
+            while True:
+                try:
+                    await self._scan_until_broken(service)
+                except DriverError as error:
+                    _log.warning("Bluetooth: %s", error)
+                    await self._down(error.reason)
+                await asyncio.sleep(_CHECK_EVERY_S)
+        finally:
+            await self._tasks.cancel_all()
+            await service.close()
+
+    async def _scan_until_broken(self, service: BluetoothService) -> None:
+        await service.check()
+        scanner = BleakScanner(self._advertised, service_uuids=list(self._devices))
+        try:
+            await _start(scanner)
+            self._up()
+            while True:
+                await asyncio.sleep(_CHECK_EVERY_S)
+                await service.check()
+        finally:
+            await _stop(scanner)
+
+    def _up(self) -> None:
+        for tracker in self._unseen.values():
+            if tracker.status.state is InstrumentState.FAULTY:
+                tracker.move(InstrumentState.ABSENT)
+        for feed in self._feeds.values():
+            if feed.tracker.status.reason in (Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING):
+                feed.tracker.move(InstrumentState.FOUND)
+
+    async def _down(self, reason: Reason) -> None:
+        """Without Bluetooth nothing below works: said of every instrument and every kind."""
+        await self._tasks.cancel_all()
+        seen = {feed.tracker.status.kind for feed in self._feeds.values()}
+        for feed in self._feeds.values():
+            feed.tracker.faulty(reason)
+        for kind, tracker in self._unseen.items():
+            if kind not in seen:
+                tracker.faulty(reason)
+
+    def _advertised(self, peripheral: BLEDevice, advertisement: AdvertisementData) -> None:
+        id_ = f"ble:{peripheral.address}"
+        device = self._recognise(advertisement)
+        if device is None or self._tasks.running(id_) or _now_s() < self._rest_until_s.get(id_, 0.0):
+            return
+        self._tasks.start(id_, self._serve(id_, peripheral, device))
+
+    def _recognise(self, advertisement: AdvertisementData) -> Device | None:
+        known = (self._devices.get(uuid) for uuid in advertisement.service_uuids)
+        return next((device for device in known if device is not None), None)
+
+    async def _serve(self, id_: str, peripheral: BLEDevice, device: Device) -> None:
+        assert isinstance(device.match, BleMatch)  # only such devices are recognised here
+        assert device.decoder is not None
+        feed = self._feeds.setdefault(id_, Feed(device, self._sink, id_))
+        # A cuff that missed our confirmation sends its record again: the decoder remembers it.
+        decoder = self._decoders.setdefault(id_, device.decoder())
+        feed.tracker.move(InstrumentState.FOUND)
+        connection = BleConnection(peripheral, device.match, feed, decoder)
+        try:
+            await connection.run()
+            _after(connection, feed.tracker)
+        except DriverError as error:
+            _log.warning("%s: %s", id_, error)
+            _failed(feed.tracker, error.reason)
+        except Exception:  # noqa: BLE001  a bug with one peripheral stays there
+            _log.exception("%s: the driver failed", id_)
+            feed.tracker.faulty(Reason.DRIVER_FAILED)
+        # BlueZ reports the end of a connection as if it were an advertisement.
+        self._rest_until_s[id_] = _now_s() + _REST_S
+
+
+def _after(connection: BleConnection, tracker: Tracker) -> None:
+    """A device that has given its result hangs up; one that hangs up in the middle is lost."""
+    if connection.completed is False:
+        tracker.lost(Reason.TIMEOUT)
+    else:
+        tracker.move(InstrumentState.READY if connection.completed else InstrumentState.FOUND)
+
+
+def _failed(tracker: Tracker, reason: Reason) -> None:
+    """Silence is a device out of reach; anything else needs somebody's hand."""
+    if reason is Reason.TIMEOUT:
+        tracker.lost(reason)
+    else:
+        tracker.faulty(reason)
+
+
+async def _start(scanner: BleakScanner) -> None:
+    try:
+        await bounded(scanner.start(), _SCANNER_LIMIT_S)
+    except (BleakError, OSError, EOFError) as error:
+        raise DriverError(reason_of(error), str(error)) from error
+
+
+async def _stop(scanner: BleakScanner) -> None:
+    with suppress(
+        BleakError, DriverError, OSError, EOFError
+    ):  # with bluetoothd gone there is nothing to stop
+        await bounded(scanner.stop(), _SCANNER_LIMIT_S)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,128 @@
+"""BlueZ over D-Bus: presence of bluetoothd and of a powered adapter, and an agent that lets it pair.
+
+Source: BlueZ D-Bus API, org.bluez.Adapter, org.bluez.AgentManager and org.bluez.Agent.
+"""
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+from dbus_fast import BusType, DBusError, Message, MessageType
+from dbus_fast.aio import MessageBus
+from dbus_fast.errors import AuthError
+from dbus_fast.service import ServiceInterface, method
+
+from drivers.instrument import DriverError, Reason
+from drivers.tasks import bounded
+
+_log = logging.getLogger(__name__)
+
+_LIMIT_S = 5.0
+_BLUEZ = "org.bluez"
+_ADAPTER = "org.bluez.Adapter1"
+_AGENT_PATH = "/telecabine/agent"
+_BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+_MANAGER = (_BLUEZ, "/org/bluez", "org.bluez.AgentManager1")
+_OBJECTS = (_BLUEZ, "/", "org.freedesktop.DBus.ObjectManager")
+
+
+class _Agent(ServiceInterface):
+    """Agrees to pair with an instrument that has neither display nor keys."""
+
+    def __init__(self) -> None:
+        super().__init__("org.bluez.Agent1")
+
+    @method()
+    def Release(self) -> None: ...
+
+    @method()
+    def Cancel(self) -> None: ...
+
+    @method()
+    def RequestAuthorization(self, device: "o") -> None: ...  # type: ignore[name-defined] # noqa: F821
+
+
+class BluezService:
+    """Our own connection to the system bus, beside bleak's."""
+
+    def __init__(self) -> None:
+        self._bus: MessageBus | None = None
+        self._owner = ""
+
+    async def check(self) -> None:
+        """DriverError when bluetoothd is gone, was restarted, or has no powered adapter."""
+        try:
+            await bounded(self._check(), _LIMIT_S)
+        except (OSError, EOFError, AuthError, DBusError) as error:
+            await self.close()
+            raise DriverError(Reason.BLUETOOTH_MISSING, f"D-Bus: {error}") from error
+        except DriverError as error:
+            await self.close()
+            if error.reason is Reason.TIMEOUT:
+                raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd does not answer") from error
+            raise
+
+    async def close(self) -> None:
+        """Let go of the bus; the next check connects again."""
+        bus, self._bus, self._owner = self._bus, None, ""
+        if bus is not None:
+            bus.disconnect()
+            with suppress(OSError, EOFError):  # why it broke has been reported by then
+                await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+
+    async def _check(self) -> None:
+        bus = await self._connected()
+        owner = await self._owner_now(bus)
+        if owner != self._owner:
+            if self._owner:
+                raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd was restarted")
+            self._owner = owner
+            await self._register_agent(bus)
+        objects = (await _call(bus, *_OBJECTS, "GetManagedObjects"))[0]
+        adapters = [interfaces[_ADAPTER] for interfaces in objects.values() if _ADAPTER in interfaces]
+        if not adapters:
+            raise DriverError(Reason.BLUETOOTH_MISSING, "no adapter")
+        if not any(adapter["Powered"].value for adapter in adapters):
+            raise DriverError(Reason.BLUETOOTH_OFF, "no powered adapter")
+
+    async def _connected(self) -> MessageBus:
+        if self._bus is None or not self._bus.connected:
+            await self.close()
+            self._bus = MessageBus(bus_type=BusType.SYSTEM)
+            self._bus.export(_AGENT_PATH, _Agent())
+            await self._bus.connect()
+        return self._bus
+
+    async def _owner_now(self, bus: MessageBus) -> str:
+        try:
+            return str((await _call(bus, *_BUS, "GetNameOwner", "s", [_BLUEZ]))[0])
+        except DBusError as error:
+            raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd is not running") from error
+
+    async def _register_agent(self, bus: MessageBus) -> None:
+        try:
+            await _call(bus, *_MANAGER, "RegisterAgent", "os", [_AGENT_PATH, "NoInputNoOutput"])
+            await _call(bus, *_MANAGER, "RequestDefaultAgent", "o", [_AGENT_PATH])
+        except DBusError as error:
+            _log.warning("no pairing agent: %s", error)
+
+
+async def _call(
+    bus: MessageBus, service: str, path: str, interface: str, member: str, signature: str = "",
+    body: list[Any] | None = None,
+) -> list[Any]:  # fmt: skip
+    """The reply's body; DBusError when refused."""
+    message = Message(
+        destination=service,
+        path=path,
+        interface=interface,
+        member=member,
+        signature=signature,
+        body=body or [],
+    )
+    reply = await bus.call(message)
+    if reply is None:
+        raise EOFError("the bus closed")
+    if reply.message_type is MessageType.ERROR:
+        raise DBusError(reply.error_name or "unknown", str(reply.body[:1]))
+    return list(reply.body)

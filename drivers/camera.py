@@ -1,0 +1,195 @@
+"""The otoscope and the face camera: found, opened when asked, watched, reopened. The watchdog of `capture.py`."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from devices.device import CameraMatch, Device
+from devices.reading import DeviceIdentity, Kind
+from drivers.capture import CaptureThread
+from drivers.frames import FrameSlot
+from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
+from drivers.video_nodes import VideoNode, find_cameras, is_match
+
+POLL_S = 0.25
+STALL_S = 2.0
+RETRY_S = 1.0
+RELEASE_S = 1.0
+
+Choice = Callable[[Sequence[VideoNode]], VideoNode | None]
+Verdict = tuple[InstrumentState, Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRole:
+    """What a camera is used for, and which of the cameras present is taken for it. `key` is the status id."""
+
+    key: str
+    kind: Kind
+    name: str
+    choose: Choice
+
+
+def otoscope_role(device: Device) -> CameraRole:
+    """The camera that the catalogue's declaration recognises."""
+    match = _camera_match(device)
+    return CameraRole(
+        device.key,
+        Kind.OTOSCOPE,
+        device.name,
+        lambda nodes: next((node for node in nodes if is_match(node, match)), None),
+    )
+
+
+def face_role(otoscope: Device, chosen_id: str = "", name: str = "Camera") -> CameraRole:
+    """The camera that looks at the patient: the one with this stable id, else any that is no otoscope."""
+    match = _camera_match(otoscope)
+
+    def choose(nodes: Sequence[VideoNode]) -> VideoNode | None:
+        if chosen_id:
+            return next((node for node in nodes if node.stable_id == chosen_id), None)
+        return next((node for node in nodes if not is_match(node, match)), None)
+
+    return CameraRole("face_camera", Kind.CAMERA, name, choose)
+
+
+def _camera_match(device: Device) -> CameraMatch:
+    if not isinstance(device.match, CameraMatch):
+        raise TypeError(f"{device.key} is not a camera")
+    return device.match
+
+
+class Camera:
+    """One role. `run` for as long as the kiosk lives; `start` and `stop` the capture, all on the asyncio loop.
+
+    FOUND: plugged in, not streaming. READY: pictures arrive in the slot. FAULTY with CAMERA_STALLED: nothing
+    for `STALL_S`; it is reopened until pictures come. LOST: unplugged; capture goes on when it is back.
+    """
+
+    def __init__(self, role: CameraRole, sink: Sink, slot: FrameSlot) -> None:
+        self.role = role
+        self.slot = slot
+        self._sink = sink
+        self._wanted = False
+        self._wake = asyncio.Event()
+        self._thread: CaptureThread | None = None
+        self._leaving: CaptureThread | None = None
+        self._identity: DeviceIdentity | None = None
+        self._alive_s = 0.0
+        self._sequence = 0
+        self._streamed = False
+        self._reported: InstrumentStatus | None = None
+
+    def start(self) -> None:
+        """Capture from now on, also across replugs."""
+        self._wanted = True
+        self._alive_s = time.monotonic()
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Release the camera and forget its last picture."""
+        self._wanted = False
+        self._release()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        try:
+            while True:
+                await self._step()
+                await self._pause()
+        finally:
+            self._release()
+            if self._leaving:
+                await asyncio.to_thread(self._leaving.join, RELEASE_S)
+
+    async def _step(self) -> None:
+        node = self.role.choose(await asyncio.to_thread(find_cameras))
+        if node is not None:
+            self._identity = _identify(self.role, node)
+        self._report(*self._follow(node))
+
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), POLL_S)
+        except TimeoutError:
+            return
+        finally:
+            self._wake.clear()
+
+    def _follow(self, node: VideoNode | None) -> Verdict:
+        if node is None:
+            self._release()
+            gone = InstrumentState.LOST, Reason.UNPLUGGED
+            return gone if self._identity else (InstrumentState.ABSENT, Reason.NONE)
+        if not self._wanted:
+            return InstrumentState.FOUND, Reason.NONE
+        self._keep_capturing(node)
+        return self._judge(node)
+
+    def _keep_capturing(self, node: VideoNode) -> None:
+        if self._leaving and self._leaving.alive:
+            return
+        if self._thread is None:
+            self._alive_s = time.monotonic()
+        elif not self._is_over(self._thread, node):
+            return
+        self._thread = CaptureThread(node.node, self.slot, self._sequence, STALL_S)
+
+    def _is_over(self, thread: CaptureThread, node: VideoNode) -> bool:
+        """True when this thread has let go of the camera and another may be tried."""
+        self._note_frames(thread)
+        if thread.node != node.node:
+            thread.stop()
+        return not thread.alive and time.monotonic() - thread.started_s >= RETRY_S
+
+    def _note_frames(self, thread: CaptureThread) -> None:
+        self._sequence = thread.sequence
+        if thread.last_frame_s is not None and thread.last_frame_s > self._alive_s:
+            self._alive_s = thread.last_frame_s
+            self._streamed = True
+
+    def _judge(self, node: VideoNode) -> Verdict:
+        if self._thread is not None and self._thread.opened is False:
+            self.slot.clear()
+            return InstrumentState.FAULTY, _why_not_opened(node)
+        if time.monotonic() - self._alive_s >= STALL_S:
+            self._streamed = False
+            self.slot.clear()
+            return InstrumentState.FAULTY, Reason.CAMERA_STALLED
+        return InstrumentState.READY if self._streamed else InstrumentState.FOUND, Reason.NONE
+
+    def _release(self) -> None:
+        if self._thread is not None:
+            self._thread.stop()
+            self._sequence = self._thread.sequence
+            self._leaving, self._thread = self._thread, None
+        self._streamed = False
+        self.slot.clear()
+
+    def _report(self, state: InstrumentState, reason: Reason) -> None:
+        status = InstrumentStatus(
+            self.role.key, self.role.kind, self.role.name, state, reason, self._identity
+        )
+        if status != self._reported:
+            self._reported = status
+            self._sink.status(status)
+
+
+def _identify(role: CameraRole, node: VideoNode) -> DeviceIdentity:
+    return DeviceIdentity(
+        device=role.key,
+        manufacturer=node.manufacturer,
+        model=node.name,
+        serial=node.serial,
+        address=node.stable_id,
+    )
+
+
+def _why_not_opened(node: VideoNode) -> Reason:
+    """OpenCV gives no reason: a node that we may open is in use by another program."""
+    if isinstance(node.node, str) and not os.access(node.node, os.R_OK | os.W_OK):
+        return Reason.PERMISSION
+    return Reason.PORT_BUSY

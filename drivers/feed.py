@@ -1,0 +1,49 @@
+"""From decoder events to the sink: one feed per instrument, kept over reconnections."""
+
+import logging
+from collections.abc import Iterable
+
+from devices.device import Device, Event, Measured, Rejected, Samples, Signal
+from devices.reading import DeviceIdentity
+from drivers.instrument import Sink
+from drivers.stamp import Stamp
+from drivers.tracker import Tracker
+
+_log = logging.getLogger(__name__)
+
+
+class Feed:
+    """Stamps and delivers what one instrument measures. A reading is durable before the next is taken."""
+
+    def __init__(self, device: Device, sink: Sink, id_: str) -> None:
+        self.tracker = Tracker(sink, id_, device.kind, device.name)
+        self.stamp = Stamp(device.kind, DeviceIdentity(device.key, model=device.name, address=id_))
+        self.rejected = 0
+        self._sink = sink
+
+    def identify(self, identity: DeviceIdentity) -> None:
+        self.stamp.identity = identity
+        self.tracker.identify(identity)
+
+    async def deliver(self, events: Iterable[Event]) -> bool:
+        """True when something could be decoded: only rejects mean a garbled link."""
+        understood = False
+        for event in events:
+            understood |= await self._deliver(event)
+        return understood
+
+    async def _deliver(self, event: Event) -> bool:
+        match event:
+            case Measured():
+                self.tracker.data()
+                await self._sink.reading(self.stamp.reading(event))
+            case Samples():
+                self.tracker.data()
+                self._sink.waveform(self.stamp.waveform(event))
+            case Signal():
+                self.tracker.signal(event.state)
+            case Rejected():
+                self.rejected += 1
+                _log.info("%s: rejected %d bytes: %s", self.tracker.status.id, len(event.raw), event.reason)
+                return False
+        return True

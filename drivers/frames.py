@@ -1,0 +1,87 @@
+"""One camera picture, and the one-slot mailbox in which the latest waits. Never a queue: late video is worthless."""
+
+import asyncio
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFrame:
+    """One picture as I420 planes: `i420` has shape (height * 3 / 2, width), Y first, BT.601 studio range.
+
+    `captured_s` is `time.monotonic()` when the picture left the camera; `sequence` counts pictures of one camera.
+    """
+
+    i420: Image
+    width: int
+    height: int
+    captured_s: float
+    sequence: int
+
+
+Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Future[VideoFrame]]
+
+
+class FrameSlot:
+    """Holds the latest picture. `put`, `latest` and `clear` from any thread; `next` on any asyncio loop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._frame: VideoFrame | None = None
+        self._waiters: list[Waiter] = []
+
+    def put(self, frame: VideoFrame) -> None:
+        """Replace the latest picture and wake everybody who waits for one."""
+        with self._lock:
+            self._frame = frame
+            waiters, self._waiters = self._waiters, []
+        for loop, future in waiters:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_deliver, future, frame)
+
+    def latest(self) -> VideoFrame | None:
+        """The newest picture, or None before the first and when the camera does not deliver."""
+        with self._lock:
+            return self._frame
+
+    def clear(self) -> None:
+        """Forget the picture: a frozen one must not pass for a live one."""
+        with self._lock:
+            self._frame = None
+
+    async def next(self, after: int = -1) -> VideoFrame:
+        """The first picture whose sequence is above `after`: at once when it is here already, else wait."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._frame is not None and self._frame.sequence > after:
+                return self._frame
+            future: asyncio.Future[VideoFrame] = loop.create_future()
+            self._waiters.append((loop, future))
+        return await future
+
+
+def _deliver(future: asyncio.Future[VideoFrame], frame: VideoFrame) -> None:
+    if not future.done():
+        future.set_result(frame)
+
+
+def to_i420(bgr: Image, captured_s: float, sequence: int) -> VideoFrame:
+    """Convert a camera's BGR picture once, for preview and encoder alike. An odd last row or column is cut off."""
+    import cv2  # lazy: the first screen must not pay for it
+
+    height, width = bgr.shape[0] & ~1, bgr.shape[1] & ~1
+    even = np.ascontiguousarray(bgr[:height, :width])
+    i420 = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
+    return VideoFrame(i420, width, height, captured_s, sequence)
+
+
+def to_bgra(frame: VideoFrame) -> Image:
+    """The picture for a painter: shape (height, width, 4), 32 bits a pixel as QImage's RGB32 lays them out."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(frame.i420, cv2.COLOR_YUV2BGRA_I420), dtype=np.uint8)

@@ -1,0 +1,68 @@
+"""What a driver reports: the state of each instrument, and what it measured."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from devices.reading import DeviceIdentity, Kind, Reading, Waveform
+
+
+class InstrumentState(StrEnum):
+    ABSENT = "absent"
+    FOUND = "found"
+    PAIRING = "pairing"
+    READY = "ready"
+    MEASURING = "measuring"
+    POOR_SIGNAL = "poor_signal"
+    LOST = "lost"
+    FAULTY = "faulty"
+
+
+class Reason(StrEnum):
+    """Why an instrument is not measuring. `ui/` has one sentence for each."""
+
+    NONE = "none"
+    UNPLUGGED = "unplugged"
+    PORT_BUSY = "port_busy"
+    PERMISSION = "permission"
+    NO_DATA = "no_data"
+    GARBLED = "garbled"
+    SENSOR_OFF = "sensor_off"
+    SEARCHING = "searching"
+    WEAK_SIGNAL = "weak_signal"
+    BLUETOOTH_OFF = "bluetooth_off"
+    BLUETOOTH_MISSING = "bluetooth_missing"
+    PAIRING_REFUSED = "pairing_refused"
+    TIMEOUT = "timeout"
+    CAMERA_STALLED = "camera_stalled"
+    SOURCE_MOVED = "source_moved"
+    SOUND_SERVER_MISSING = "sound_server_missing"
+    DRIVER_FAILED = "driver_failed"
+
+
+class DriverError(Exception):
+    """The one error type of this package: what a library raised, as a reason."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentStatus:
+    """One instrument as the screens show it. `id` is stable across replugs (serial number or address)."""
+
+    id: str
+    kind: Kind
+    name: str
+    state: InstrumentState
+    reason: Reason = Reason.NONE
+    identity: DeviceIdentity | None = None
+
+
+class Sink(Protocol):
+    """Where drivers deliver, on the asyncio loop. `reading` returns once the reading is durable."""
+
+    def status(self, status: InstrumentStatus) -> None: ...
+    async def reading(self, reading: Reading) -> None: ...
+    def waveform(self, waveform: Waveform) -> None: ...

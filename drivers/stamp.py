@@ -1,0 +1,108 @@
+"""Who, when and which: turns a decoder's events into readings and waveforms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+from devices.device import Measured, Samples
+from devices.reading import Clock, DeviceIdentity, Kind, Quality, Quantity, Reading, Waveform
+
+_RESOLUTION = timedelta(seconds=1)
+_MAX_DRIFT = timedelta(seconds=2)
+
+
+def local_now() -> datetime:
+    """The kiosk's clock, with its zone."""
+    return datetime.now().astimezone()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceClock:
+    """What the device's clock showed when it was read, and when it was then set right, if it was.
+
+    `device_now` is naive, as devices have no zone; `kiosk_now` is the kiosk's time at that moment.
+    """
+
+    device_now: datetime
+    kiosk_now: datetime
+    set_at: datetime | None = None
+
+    def correct(self, device_time: datetime, arrived: datetime) -> datetime:
+        """Kiosk time of a device time. A record from before the clock was set is on the old clock."""
+        as_given = device_time.astimezone()
+        if self.set_at is not None and self.set_at - _RESOLUTION <= as_given <= arrived + _RESOLUTION:
+            return as_given
+        return self.kiosk_now - (self.device_now - device_time)
+
+
+class Stamp:
+    """Stamps the events of one instrument, over all its connections."""
+
+    def __init__(self, kind: Kind, identity: DeviceIdentity, now: Callable[[], datetime] = local_now) -> None:
+        self.identity = identity
+        self.device_clock: DeviceClock | None = None
+        self._kind = kind
+        self._now = now
+        self._sequences: dict[str, int] = {}
+        self._ends: dict[str, datetime] = {}
+
+    def reconnected(self) -> None:
+        """Samples were lost and the device's clock is unknown again."""
+        self._ends.clear()
+        self.device_clock = None
+
+    def reading(self, measured: Measured) -> Reading:
+        """A new reading with its own id."""
+        taken_at, clock = self._time(measured.device_time)
+        return Reading(
+            id=uuid4(),
+            kind=self._kind,
+            identity=self.identity,
+            taken_at=taken_at,
+            clock=clock,
+            quantities=measured.quantities,
+            quality=measured.quality | _doubts(measured.quantities),
+            raw=measured.raw,
+        )
+
+    def waveform(self, samples: Samples) -> Waveform:
+        """The next chunk: it starts where the last one ended, unless samples were lost in between."""
+        key = samples.metric.key
+        length = _duration(samples.period_ms, len(samples.samples))
+        live_start = self._now() - length
+        t0 = self._ends.get(key)
+        irregular = samples.period_ms == 0
+        jumped = t0 is None or abs(live_start - t0) > _MAX_DRIFT
+        broken = samples.gap or (jumped and not irregular)
+        if t0 is None or broken or irregular:
+            t0 = live_start
+        sequence = self._sequences.get(key, 0)
+        self._sequences[key] = sequence + 1
+        self._ends[key] = t0 + length
+        gap = broken and sequence > 0
+        return Waveform(
+            self._kind, self.identity, samples.metric, t0, samples.period_ms, sequence, samples.samples, gap
+        )
+
+    def _time(self, device_time: datetime | None) -> tuple[datetime, Clock]:
+        now = self._now()
+        if device_time is None:
+            return now, Clock.KIOSK
+        if self.device_clock is None:
+            return device_time.astimezone(), Clock.DEVICE
+        return self.device_clock.correct(device_time, now), Clock.CORRECTED
+
+
+def _duration(period_ms: Decimal, count: int) -> timedelta:
+    return timedelta(milliseconds=float(period_ms * count))
+
+
+def _doubts(quantities: tuple[Quantity, ...]) -> frozenset[Quality]:
+    """Outside the plausible range: marked, never dropped."""
+    for quantity in quantities:
+        limits = quantity.metric.plausible
+        if quantity.value is not None and limits and not limits[0] <= quantity.value <= limits[1]:
+            return frozenset({Quality.IMPLAUSIBLE})
+    return frozenset()

@@ -1,0 +1,108 @@
+"""Runs every driver, keeps one from taking the others down, and knows the state of each instrument."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from devices.device import BleMatch, Device, SerialMatch
+from devices.reading import Reading, Waveform
+from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
+
+_log = logging.getLogger(__name__)
+
+_FIRST_BACKOFF_S = 0.5
+_LONGEST_BACKOFF_S = 30.0
+_HEALTHY_AFTER_S = 60.0
+
+
+class Link(Protocol):
+    """A driver: finds and serves its instruments until cancelled, reporting to the sink it was made with."""
+
+    async def run(self) -> None: ...
+
+
+LinkMaker = Callable[[Sink], Link]
+
+
+class Supervisor:
+    """One per kiosk. `links` make further drivers (camera, audio) from the sink they are to report to."""
+
+    def __init__(self, devices: Sequence[Device], sink: Sink, links: Sequence[LinkMaker] = ()) -> None:
+        makers = (*_built_in(devices), *links)
+        self._guards = tuple(_Guard(maker, sink) for maker in makers)
+
+    async def run(self) -> None:
+        """Run all drivers until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for guard in self._guards:
+                group.create_task(guard.run())
+
+    def statuses(self) -> tuple[InstrumentStatus, ...]:
+        """Every instrument seen or missed so far, in a stable order."""
+        known = (status for guard in self._guards for status in guard.statuses.values())
+        return tuple(sorted(known, key=lambda status: status.id))
+
+
+class _Guard:
+    """One driver: a sink that remembers its instruments, and a restart when it crashes."""
+
+    def __init__(self, maker: LinkMaker, sink: Sink) -> None:
+        self._maker = maker
+        self._sink = sink
+        self.statuses: dict[str, InstrumentStatus] = {}
+
+    def status(self, status: InstrumentStatus) -> None:
+        self.statuses[status.id] = status
+        self._sink.status(status)
+
+    async def reading(self, reading: Reading) -> None:
+        await self._sink.reading(reading)
+
+    def waveform(self, waveform: Waveform) -> None:
+        self._sink.waveform(waveform)
+
+    async def run(self) -> None:
+        backoff_s = _FIRST_BACKOFF_S
+        while True:
+            started_s = asyncio.get_running_loop().time()
+            try:
+                await self._maker(self).run()
+                raise DriverError(Reason.DRIVER_FAILED, "it ended by itself")
+            except DriverError as error:
+                self._crashed(error.reason)
+            except Exception:  # noqa: BLE001  a bug in one driver stays there
+                self._crashed(Reason.DRIVER_FAILED)
+            if asyncio.get_running_loop().time() - started_s > _HEALTHY_AFTER_S:
+                backoff_s = _FIRST_BACKOFF_S
+            await asyncio.sleep(backoff_s)
+            backoff_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
+
+    def _crashed(self, reason: Reason) -> None:
+        _log.exception("a driver crashed and is started again")
+        for status in tuple(self.statuses.values()):
+            if status.state is not InstrumentState.ABSENT:
+                self.status(replace(status, state=InstrumentState.FAULTY, reason=reason))
+
+
+def _built_in(devices: Sequence[Device]) -> list[LinkMaker]:
+    """The drivers that the declared devices need. Their libraries load only then."""
+    makers: list[LinkMaker] = []
+    if any(isinstance(device.match, SerialMatch) for device in devices):
+        makers.append(lambda sink: _serial(devices, sink))
+    if any(isinstance(device.match, BleMatch) for device in devices):
+        makers.append(lambda sink: _ble(devices, sink))
+    return makers
+
+
+def _serial(devices: Sequence[Device], sink: Sink) -> Link:
+    from drivers.serial_link import SerialLinks
+
+    return SerialLinks(devices, sink)
+
+
+def _ble(devices: Sequence[Device], sink: Sink) -> Link:
+    from drivers.ble import BleLinks
+
+    return BleLinks(devices, sink)

@@ -1,0 +1,1 @@
+"""The consultation itself: session, record, call, delivery. No Qt."""

@@ -1,0 +1,131 @@
+"""The command line, and the only file of the kiosk that sees the screens. Imports only what a command needs."""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+DEFAULT_CONFIG = Path("/etc/telecabine/telecabine.toml")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit code: 0 good, 1 a red self-test, 2 a wrong call or configuration."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    return int(options.run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="telecabine", description="An open kiosk for assisted teleconsultation")
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="settings (TOML)")
+    parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    parser.set_defaults(run=_kiosk)
+    commands = parser.add_subparsers(title="commands (without one: the kiosk itself)")
+    kiosk = commands.add_parser("kiosk", help="receive patients")
+    kiosk.set_defaults(run=_kiosk)
+    selftest = commands.add_parser("selftest", help="check every part; exit code 1 when one is red")
+    selftest.add_argument("--json", action="store_true", help="for machines")
+    selftest.add_argument("--seconds", type=float, default=8.0, help="how long instruments may take to show up")
+    selftest.set_defaults(run=_selftest)
+    _add_rendezvous(commands.add_parser("rendezvous", help="the server where kiosk and physician meet"))
+    _add_devices(commands.add_parser("devices", help="the catalogue, and a decoder for technicians"))
+    pin = commands.add_parser("pin", help="make the technician's PIN for the settings file")
+    pin.set_defaults(run=_pin)
+    return parser
+
+
+def _add_rendezvous(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="0.0.0.0")
+    parser.add_argument("--port", type=int, default=8443)
+    parser.add_argument("--cert", type=Path, help="TLS certificate chain (PEM); self-signed without")
+    parser.add_argument("--key", type=Path, help="its private key (PEM)")
+    parser.add_argument("--token-file", type=Path, required=True, help="the kiosks' token, one line")
+    parser.set_defaults(run=_rendezvous)
+
+
+def _add_devices(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True)
+    commands.add_parser("list", help="every model this kiosk knows").set_defaults(run=_list_devices)
+    decode = commands.add_parser("decode", help="decode one frame to JSON")
+    decode.add_argument("protocol")
+    decode.add_argument("hex", help="the frame's bytes, for example 0064005a00")
+    decode.set_defaults(run=_decode)
+
+
+def _kiosk(options: argparse.Namespace) -> int:
+    from kiosk.config import ConfigError, load_config
+
+    try:
+        config = load_config(options.config)
+    except ConfigError as error:
+        return _fail(str(error))
+    from ui.app import run_app
+
+    return run_app(config)
+
+
+def _selftest(options: argparse.Namespace) -> int:
+    from kiosk.config import ConfigError, load_config
+    from kiosk.selftest.alone import check_alone
+    from ui.text.selftest import report_text
+
+    try:
+        config = load_config(options.config)
+    except ConfigError as error:
+        return _fail(str(error))
+    report = asyncio.run(check_alone(config, options.seconds))
+    print(report.to_json() if options.json else report_text(report, config.kiosk.language))
+    return 1 if report.red else 0
+
+
+def _rendezvous(options: argparse.Namespace) -> int:
+    from kiosk.rendezvous.server import run_alone
+
+    return run_alone(options)
+
+
+def _list_devices(_options: argparse.Namespace) -> int:
+    from devices.catalog import all_devices
+
+    for device in all_devices():
+        print(f"{device.key:24} {device.kind.value:12} {device.name}")
+    return 0
+
+
+def _decode(options: argparse.Namespace) -> int:
+    from devices.catalog import UnknownProtocol, decode, protocols
+    from devices.device import FrameError
+
+    try:
+        print(json.dumps(decode(options.protocol, bytes.fromhex(options.hex))))
+    except UnknownProtocol:
+        return _fail(f"unknown protocol {options.protocol}; known: {', '.join(protocols())}")
+    except FrameError as error:
+        return _fail(f"not a frame of {options.protocol}: {error}")
+    except ValueError:
+        return _fail(f"not hexadecimal: {options.hex}")
+    return 0
+
+
+def _pin(_options: argparse.Namespace) -> int:
+    import getpass
+
+    from kiosk.pin import hash_pin
+
+    pin = getpass.getpass("PIN: ")
+    if not (pin.isdigit() and 4 <= len(pin) <= 12):
+        return _fail("a PIN has 4 to 12 digits")
+    print(f'technician_pin = "{hash_pin(pin)}"')
+    return 0
+
+
+def _fail(sentence: str) -> int:
+    print(f"telecabine: {sentence}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

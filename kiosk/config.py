@@ -1,0 +1,191 @@
+"""Typed settings from one TOML file. A bad file gives one sentence with file, line and key."""
+
+import dataclasses
+import re
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class ConfigError(Exception):
+    """The configuration file cannot be used. The message names the file, the line and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """The place, as the FHIR record names it. `help_phone` is shown on every screen."""
+
+    name: str
+    finess: str
+    organization_id: str
+    location_id: str = "room-01"
+    location_name: str = "Cabine de téléconsultation"
+    help_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KioskConfig:
+    """The machine. `id` is its EUI-64; `technician_pin` is the scrypt hash `telecabine pin` prints."""
+
+    id: str
+    name: str
+    serial: str = "KIOSK-0001"
+    language: str = "fr"
+    data_dir: Path = Path("/var/lib/telecabine")
+    technician_pin: str = ""
+    text_scale: float = 1.0
+    full_screen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicianConfig:
+    """Who answers by default: RPPS number and name for the record."""
+
+    rpps: str
+    family: str
+    given: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FhirConfig:
+    """Where the record goes."""
+
+    base_url: str
+    token_file: Path | None = None
+    ca_file: Path | None = None
+    timeout_s: float = 20.0
+    identifier_base: str = "https://kiosk.example.org/fhir/sid"
+
+
+@dataclass(frozen=True, slots=True)
+class RendezvousConfig:
+    """Where kiosk and physician meet. `embedded`: in this process; else `relay_url` names a server."""
+
+    embedded: bool = True
+    host: str = "0.0.0.0"
+    port: int = 8443
+    public_url: str = ""
+    relay_url: str = ""
+    token: str = ""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallConfig:
+    """The call. `include_loopback`: offer 127.0.0.1 too, for kiosk and physician on one machine."""
+
+    include_loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesConfig:
+    """Which camera shows the patient and which microphone hears; empty means: the first that fits.
+
+    `expected`: the kinds of instrument this site owns; the self-test is red when one is missing.
+    """
+
+    face_camera: str = ""
+    microphone: str = ""
+    speaker: str = ""
+    expected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    site: SiteConfig
+    kiosk: KioskConfig
+    physician: PhysicianConfig
+    fhir: FhirConfig
+    rendezvous: RendezvousConfig = field(default_factory=RendezvousConfig)
+    call: CallConfig = field(default_factory=CallConfig)
+    devices: DevicesConfig = field(default_factory=DevicesConfig)
+
+
+_TYPE_NAMES = {
+    str: "text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path",
+}
+
+
+def load_config(path: Path) -> Config:
+    """Read and check the file. Raises ConfigError with one sentence."""
+    text = _read(path)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    sections = {f.name: f for f in dataclasses.fields(Config)}
+    for name in tables:
+        if name not in sections:
+            raise ConfigError(f"{_where(path, text, name)}: unknown section [{name}]")
+    types_ = typing.get_type_hints(Config)
+    return Config(**{name: _section(path, text, name, types_[name], tables.get(name)) for name in sections})
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start})") from error
+
+
+def _section(path: Path, text: str, name: str, cls: Any, table: Any) -> Any:
+    if table is None:
+        table = {}
+    if not isinstance(table, dict):
+        raise ConfigError(f"{_where(path, text, name)}: {name} must be a section: [{name}]")
+    hints = typing.get_type_hints(cls)
+    for key in table:
+        if key not in hints:
+            raise ConfigError(f"{_where(path, text, name, key)}: unknown key {name}.{key}")
+    values = {}
+    for spec in dataclasses.fields(cls):
+        if spec.name in table:
+            values[spec.name] = _value(path, text, name, spec.name, hints[spec.name], table[spec.name])
+        elif spec.default is dataclasses.MISSING:
+            raise ConfigError(f"{_where(path, text, name)}: {name}.{spec.name} is missing")
+    return cls(**values)
+
+
+def _value(path: Path, text: str, section: str, key: str, hint: Any, value: Any) -> Any:
+    """Check one value against the type of its field; strings become paths where a path is wanted."""
+    wanted = [t for t in typing.get_args(hint) if t is not types.NoneType] or [hint]
+    kind = wanted[0]
+    if kind is Path and isinstance(value, str):
+        return (path.parent / value).resolve()
+    if kind is float and type(value) is int:
+        return float(value)
+    if typing.get_origin(hint) is tuple and isinstance(value, list) and all(type(v) is str for v in value):
+        return tuple(value)
+    if type(value) is kind:
+        return value
+    raise ConfigError(f"{_where(path, text, section, key)}: {section}.{key} must be {_name_of(hint, kind)}")
+
+
+def _name_of(hint: Any, kind: Any) -> str:
+    return "a list of texts" if typing.get_origin(hint) is tuple else _TYPE_NAMES[kind]
+
+
+def _where(path: Path, text: str, section: str, key: str = "") -> str:
+    """`file:line` of a section's header, or of a key inside it; the file alone when it is not there."""
+    inside = False
+    header_line = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        if header:
+            inside = header[1] == section
+            header_line = number if inside else header_line
+        bare = re.match(r"""\s*["']?([\w-]+)["']?\s*=""", line)
+        if bare and ((inside and bare[1] == key) or (not inside and not key and bare[1] == section)):
+            return f"{path}:{number}"
+    return f"{path}:{header_line}" if header_line else f"{path}"

@@ -1,0 +1,119 @@
+"""What the kiosk tells its screens: immutable payloads, one type each. The screens never ask twice."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from devices.reading import Reading, Waveform
+from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from kiosk.session import Session
+
+__all__ = [
+    "CallChanged", "CallPhase", "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus",
+    "InstrumentsChanged", "LineQuality", "Notice", "NoticeReason", "ReadingShown", "ReadingWasSetAside",
+    "Reason", "ResumeOffered", "SessionChanged", "WaveformShown",
+]  # fmt: skip
+
+
+class CallPhase(StrEnum):
+    """Where the call stands, for both screens."""
+
+    OFF = "off"
+    WAITING = "waiting"  # the link is ready, nobody has come yet
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    TAMPERED = "tampered"  # the descriptions do not carry our proof: the call was ended
+    SERVER_UNREACHABLE = "server_unreachable"
+    ENDED = "ended"
+
+
+class LineQuality(StrEnum):
+    UNKNOWN = "unknown"
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+
+
+class NoticeReason(StrEnum):
+    """Things the helper should know at once. `ui/` has one sentence with what to do for each."""
+
+    OLD_READING_SET_ASIDE = "old_reading_set_aside"
+    STORAGE_FULL = "storage_full"
+    STORAGE_BROKEN = "storage_broken"
+    LINK_REFUSED = "link_refused"  # somebody else tried the physician's link
+    DELIVERY_PAUSED = "delivery_paused"
+    DELIVERY_QUARANTINED = "delivery_quarantined"
+    RECORDING_FAILED = "recording_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """The session on screen; None on the welcome screen."""
+
+    session: Session | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentsChanged:
+    instruments: tuple[InstrumentStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingShown:
+    """Durable by now: show its tile."""
+
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingWasSetAside:
+    """Measured before this session: shown apart, attached to nobody."""
+
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class WaveformShown:
+    waveform: Waveform
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """`link` is for the physician; `words` is the short code to compare aloud."""
+
+    phase: CallPhase
+    link: str = ""
+    words: tuple[str, ...] = ()
+    line: LineQuality = LineQuality.UNKNOWN
+    otoscope_on: bool = False
+    stethoscope_on: bool = False
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChanged:
+    """Of the session on screen, else of everything that waits: numbers of records."""
+
+    waiting: int
+    delivered: int
+    quarantined: int
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeOffered:
+    """A session was cut short by a restart: resume it, or close it."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    reason: NoticeReason
+    subject: str = ""
+
+
+Event = (
+    SessionChanged | InstrumentsChanged | ReadingShown | ReadingWasSetAside | WaveformShown
+    | CallChanged | DeliveryChanged | ResumeOffered | Notice
+)  # fmt: skip

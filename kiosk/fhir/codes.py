@@ -1,0 +1,110 @@
+"""The terminology that the record uses, one table each. Metrics bring their own LOINC and MDC codes.
+
+Sources: LOINC; IEEE 11073-10101 as in the HL7 PHD implementation guide; FHIR R4 value sets; FR Core.
+"""
+
+from devices import metrics
+from devices.metrics import Metric
+from devices.reading import Absent, Clock, Kind, Quality
+from kiosk.fhir.wire import Json
+
+LOINC = "http://loinc.org"
+MDC = "urn:iso:std:iso:11073:10101"
+UCUM = "http://unitsofmeasure.org"
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+PHD_CATEGORY = "http://hl7.org/fhir/uv/phd/CodeSystem/PhdObservationCategories"
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+VITAL_SIGN_PROFILE = "http://hl7.org/fhir/StructureDefinition/"
+
+REPORT_LOINC = ("85208-7", "Telemedicine Consult note")
+PANEL_LOINC = ("85354-9", "Blood pressure panel with all children optional")
+PANEL_MDC = ("150020", "MDC_PRESS_BLD_NONINV")
+
+# What a blood-pressure panel holds; every other metric of a reading is an Observation of its own.
+PANEL = (metrics.SYSTOLIC, metrics.DIASTOLIC, metrics.MEAN_PRESSURE)
+# These flow beside readings and are not kept as observations.
+WAVEFORMS = (metrics.PLETH, metrics.CUFF_PRESSURE)
+
+TEXTS = {
+    metrics.SPO2: "SpO2",
+    metrics.PULSE_RATE: "Fréquence du pouls",
+    metrics.PERFUSION_INDEX: "Index de perfusion",
+    metrics.SYSTOLIC: "Pression systolique",
+    metrics.DIASTOLIC: "Pression diastolique",
+    metrics.MEAN_PRESSURE: "Pression moyenne",
+    metrics.CUFF_PULSE_RATE: "Fréquence du pouls (brassard)",
+    metrics.BODY_TEMPERATURE: "Température",
+}
+PROFILES = {
+    metrics.SPO2: "oxygensat",
+    metrics.PULSE_RATE: "heartrate",
+    metrics.CUFF_PULSE_RATE: "heartrate",
+    metrics.BODY_TEMPERATURE: "bodytemp",
+}
+LOINC_NAMES = {
+    "2708-6": "Oxygen saturation in Arterial blood",
+    "59408-5": "Oxygen saturation in Arterial blood by Pulse oximetry",
+    "8867-4": "Heart rate",
+    "8889-8": "Heart rate by Pulse oximetry",
+    "61006-3": "Perfusion index Tissue by Pulse oximetry",
+    "8480-6": "Systolic blood pressure",
+    "8462-4": "Diastolic blood pressure",
+    "8478-0": "Mean blood pressure",
+    "8310-5": "Body temperature",
+}
+UNIT_TEXTS = {"%": "%", "/min": "/min", "mm[Hg]": "mmHg", "Cel": "°C"}
+
+ABSENT_CODES = {
+    Absent.NOT_APPLICABLE: ("not-applicable", "Not Applicable"),
+    Absent.SENSOR_OFF: ("not-performed", "Not Performed"),
+    Absent.INVALID: ("error", "Error"),
+}
+ABSENT_NOTES = {
+    Absent.NOT_APPLICABLE: "Valeur non fournie par l’appareil.",
+    Absent.SENSOR_OFF: "Capteur non placé sur le patient.",
+    Absent.INVALID: "L’appareil déclare la mesure invalide.",
+}
+QUALITY_NOTES = {
+    Quality.POOR_SIGNAL: "Signal faible ou instable.",
+    Quality.LOW_PERFUSION: "Perfusion faible.",
+    Quality.MOTION: "Mouvement pendant la mesure.",
+    Quality.IRREGULAR_PULSE: "Pouls irrégulier signalé par l’appareil.",
+    Quality.CUFF_LOOSE: "Brassard trop lâche.",
+    Quality.BAD_POSITION: "Mauvaise position pendant la mesure.",
+    Quality.EARLY_ESTIMATE: "Première estimation de l’appareil.",
+    Quality.FROM_MEMORY: "Valeur issue de la mémoire de l’appareil.",
+    Quality.DEMO: "Appareil en mode démonstration.",
+    Quality.QUESTIONABLE: "L’appareil déclare la mesure douteuse.",
+    Quality.IMPLAUSIBLE: "Valeur hors de la plage plausible, transmise telle quelle.",
+}
+CLOCK_NOTES = {
+    Clock.DEVICE: "Heure donnée par l’appareil.",
+    Clock.CORRECTED: "Heure de l’appareil, corrigée par la cabine.",
+}
+KIND_NAMES = {
+    Kind.OXIMETER: "Oxymètre de pouls",
+    Kind.CUFF: "Tensiomètre",
+    Kind.THERMOMETER: "Thermomètre",
+    Kind.OTOSCOPE: "Otoscope vidéo",
+    Kind.STETHOSCOPE: "Stéthoscope électronique",
+}
+SPECIALIZATIONS = {
+    Kind.OXIMETER: ("528388", "MDC_DEV_SPEC_PROFILE_PULS_OXIM"),
+    Kind.CUFF: ("528391", "MDC_DEV_SPEC_PROFILE_BP"),
+    Kind.THERMOMETER: ("528392", "MDC_DEV_SPEC_PROFILE_TEMP"),
+}
+
+
+def coding(system: str, code: str, display: str = "") -> Json:
+    return {"system": system, "code": code, **({"display": display} if display else {})}
+
+
+def concept(system: str, code: str, display: str = "") -> Json:
+    return {"coding": [coding(system, code, display)]}
+
+
+def metric_code(metric: Metric) -> Json:
+    """All codes of a metric as one CodeableConcept."""
+    loinc = [coding(LOINC, code, LOINC_NAMES[code]) for code in metric.loinc]
+    return {"coding": [*loinc, coding(MDC, str(metric.mdc))], "text": TEXTS[metric]}

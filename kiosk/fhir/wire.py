@@ -1,0 +1,34 @@
+"""FHIR JSON with exact decimals: `37.20` stays `37.20` (FHIR R4, 2.6.1: precision is significant)."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def to_json(value: object) -> bytes:
+    """Deterministic UTF-8 JSON of dicts, lists, text, numbers and Decimals. Raises TypeError on the rest."""
+    return _text(value).encode()
+
+
+def from_json(data: bytes) -> Any:
+    """Numbers with a point come back as Decimal. Raises ValueError."""
+    try:
+        return json.loads(data, parse_float=Decimal)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def _text(value: object) -> str:
+    match value:
+        case Mapping():
+            return "{" + ",".join(f"{json.dumps(k)}:{_text(v)}" for k, v in sorted(value.items())) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(_text, value)) + "]"
+        case Decimal():
+            return format(value, "f")
+        case None | bool() | int() | str():
+            return json.dumps(value, ensure_ascii=False)
+    raise TypeError(f"no FHIR JSON for {type(value).__name__}")

@@ -1,0 +1,155 @@
+"""A reading fans out: stored first, then shown, then sent to the physician. Durable before visible."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from devices.reading import Kind, Reading, Waveform
+from drivers.instrument import InstrumentState, InstrumentStatus
+from kiosk import events
+from kiosk.session import IncidentKind, Phase, Session, SessionError
+
+log = logging.getLogger(__name__)
+
+_INCIDENTS = {
+    InstrumentState.LOST: IncidentKind.INSTRUMENT_LOST,
+    InstrumentState.FAULTY: IncidentKind.INSTRUMENT_FAULTY,
+}
+
+
+class Record(Protocol):
+    """What the hub needs of the session's keeper."""
+
+    @property
+    def session(self) -> Session | None: ...
+
+    async def keep(self, reading: Reading) -> None:
+        """Return once the reading is durable; raises StorageError when it cannot be."""
+        ...
+
+    async def set_aside(self, reading: Reading) -> None: ...
+
+    async def incident(self, kind: IncidentKind, subject: str) -> None: ...
+
+
+class StorageError(Exception):
+    """The reading could not be made durable. Nothing was shown of it."""
+
+    def __init__(self, reason: events.NoticeReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Live(Protocol):
+    """The way to the physician's page."""
+
+    def send_reading(self, reading: Reading, history: bool = False) -> None: ...
+    def send_waveform(self, waveform: Waveform) -> None: ...
+    def send_instruments(self, statuses: tuple[InstrumentStatus, ...]) -> None: ...
+
+
+@dataclass(slots=True)
+class HubCounts:
+    """For the self-test and the demo's table."""
+
+    kept: int = 0
+    set_aside: int = 0
+    outside_session: int = 0
+
+
+class Hub:
+    """The drivers' Sink. `live` is None while nobody can look."""
+
+    def __init__(self, record: Record, emit: Callable[[events.Event], None]) -> None:
+        self._record = record
+        self._emit = emit
+        self._instruments: dict[str, InstrumentStatus] = {}
+        self._incidents: deque[tuple[IncidentKind, str]] = deque()
+        self._set_aside: deque[Reading] = deque()
+        self._unsaved: deque[Reading] = deque()
+        self._saving = asyncio.Lock()
+        self.live: Live | None = None
+        self.counts = HubCounts()
+
+    @property
+    def instruments(self) -> tuple[InstrumentStatus, ...]:
+        return tuple(sorted(self._instruments.values(), key=lambda s: (list(Kind).index(s.kind), s.id)))
+
+    def status(self, status: InstrumentStatus) -> None:
+        """Keep the newest state of each instrument; losing one during a session is an incident."""
+        before = self._instruments.get(status.id)
+        if before == status:
+            return
+        self._instruments[status.id] = status
+        self._emit(events.InstrumentsChanged(self.instruments))
+        if self.live is not None:
+            self.live.send_instruments(self.instruments)
+        kind = _INCIDENTS.get(status.state)
+        if kind is not None and (before is None or before.state != status.state):
+            self._incidents.append((kind, status.name))
+
+    async def reading(self, reading: Reading) -> None:
+        """Store, then show, then send. Returns once durable (or set aside, or nobody's)."""
+        session = self._record.session
+        if session is None or session.phase is not Phase.CONSULTATION:
+            self.counts.outside_session += 1
+            return
+        if _is_older(reading, session.opened_at):
+            self.counts.set_aside += 1
+            self._emit(events.ReadingWasSetAside(reading))
+            self._emit(events.Notice(events.NoticeReason.OLD_READING_SET_ASIDE, reading.kind.value))
+            self._set_aside.append(reading)
+            await self.save()
+            return
+        self._unsaved.append(reading)
+        await self.save()
+
+    async def save(self) -> None:
+        """Make what waits durable, in order, and show each once it is. A full disk: it waits here."""
+        async with self._saving:
+            try:
+                await self._save_all()
+            except StorageError as error:
+                self._emit(events.Notice(error.reason))
+            except SessionError:
+                log.warning("a reading came after the consultation ended: it belongs to nobody")
+                self.counts.outside_session += len(self._unsaved)
+                self._unsaved.clear()
+                self._set_aside.clear()
+
+    async def _save_all(self) -> None:
+        while self._unsaved:
+            await self._record.keep(self._unsaved[0])
+            self._show(self._unsaved.popleft())
+        while self._set_aside:
+            await self._record.set_aside(self._set_aside[0])
+            self._set_aside.popleft()
+        while self._incidents:
+            await self._record.incident(*self._incidents[0])
+            self._incidents.popleft()
+
+    def _show(self, reading: Reading) -> None:
+        self.counts.kept += 1
+        self._emit(events.ReadingShown(reading))
+        if self.live is not None:
+            self.live.send_reading(reading)
+
+    def waveform(self, waveform: Waveform) -> None:
+        session = self._record.session
+        if session is None or session.phase is not Phase.CONSULTATION:
+            return
+        self._emit(events.WaveformShown(waveform))
+        if self.live is not None:
+            self.live.send_waveform(waveform)
+
+
+def _is_older(reading: Reading, opened_at: datetime) -> bool:
+    """True when it was measured before this session began: it may be somebody else's.
+
+    Device clocks count whole seconds, so the session's first second is compared without its fraction.
+    """
+    return reading.taken_at < opened_at.replace(microsecond=0)

@@ -1,0 +1,202 @@
+"""Keeps the session: every change goes through the reducer, and to disk with the records it causes."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import uuid4
+
+from devices.reading import Reading
+from kiosk import record
+from kiosk.events import Event, NoticeReason, ReadingShown, SessionChanged
+from kiosk.hub import StorageError
+from kiosk.session import (
+    Abandoned,
+    Closed,
+    Consent,
+    ConsentAnswered,
+    Ended,
+    Identified,
+    Incident,
+    IncidentHappened,
+    IncidentKind,
+    Patient,
+    Phase,
+    PhysicianJoined,
+    ReadingKept,
+    ReadingSetAside,
+    Session,
+    SessionKind,
+    reduce,
+)
+from kiosk.session import Event as SessionEvent
+from offline_queue.errors import OutboxError, OutboxReason
+from offline_queue.outbox import NewItem, Outbox
+
+log = logging.getLogger(__name__)
+
+_SESSION = "session"
+_CALL = "call"
+_DURABLE = (Phase.CONSULTATION, Phase.CLOSING)
+
+
+def now() -> datetime:
+    """The kiosk's clock, with its zone."""
+    return datetime.now().astimezone()
+
+
+_Written = tuple[tuple[NewItem, ...], Mapping[str, bytes | None]]
+_Write = Callable[[Session], _Written]
+
+
+def _nothing(_session: Session) -> _Written:
+    return (), {}
+
+
+class Keeper:
+    """The one session on this kiosk. Nothing about a patient touches the disk before consent is given."""
+
+    def __init__(self, outbox: Outbox, site: record.SiteInfo, emit: Callable[[Event], None]) -> None:
+        self._outbox = outbox
+        self._site = site
+        self._emit = emit
+        self._session: Session | None = None
+        self._changing = asyncio.Lock()
+
+    @property
+    def session(self) -> Session | None:
+        return self._session
+
+    def begin(self, kind: SessionKind = SessionKind.TELECONSULTATION) -> None:
+        opened_at = now()
+        session_id = uuid4()
+        number = f"S-{opened_at:%Y%m%d}-{session_id.hex[:8]}"
+        self._set(Session(id=session_id, number=number, kind=kind, opened_at=opened_at))
+
+    def identify(self, patient: Patient) -> None:
+        self._set(reduce(self._open(), Identified(patient)))
+
+    async def answer_consent(self, consent: Consent) -> None:
+        """A refusal ends the session: nothing is stored, nothing is sent."""
+        if not consent.given:
+            self._set(reduce(self._open(), ConsentAnswered(consent)))
+            return
+        await self._commit(ConsentAnswered(consent), self._opening)
+
+    async def keep(self, reading: Reading) -> None:
+        """Durable on return, with its payload for delivery and for showing it again after a restart."""
+        kept = ReadingKept(reading.id, reading.kind)
+        await self._commit(kept, lambda s: self._reading(s, reading), quiet=True)
+
+    async def set_aside(self, reading: Reading) -> None:
+        await self._commit(ReadingSetAside(reading.id), quiet=True)
+
+    async def incident(self, kind: IncidentKind, subject: str = "") -> None:
+        if self._session is not None and self._session.phase in _DURABLE:
+            await self._commit(IncidentHappened(Incident(kind, now(), subject)), quiet=True)
+
+    async def physician_joined(self) -> None:
+        if self._session is not None and self._session.phase is Phase.CONSULTATION:
+            await self._commit(PhysicianJoined(now()), quiet=True)
+
+    async def end(self) -> None:
+        """The consultation is over: the closing record waits for delivery from now on."""
+        await self._commit(Ended(now()), self._closing)
+
+    async def abandon(self) -> None:
+        """Leave a session: before consent there is no trace, after it the record says so."""
+        session = reduce(self._open(), Abandoned(now()))
+        if session.consent is not None and session.consent.given:
+            await self._commit(Abandoned(now()), self._closing)
+            await self._forget(session)
+        self._set(None)
+
+    async def finish(self) -> None:
+        """The screen goes back to welcome, and this kiosk forgets the session's readings."""
+        if self._open().phase is not Phase.CLOSED:
+            await self._forget(reduce(self._open(), Closed()))
+        self._set(None)
+
+    async def interrupted(self) -> Session | None:
+        """The session that a crash or a power cut left open, if there is one."""
+        data = await self._outbox.get_state(_SESSION)
+        return record.decode_session(data) if data else None
+
+    async def resume(self, session: Session) -> tuple[Reading, ...]:
+        """Take an interrupted session up again, with its readings; the restart goes into its report."""
+        self._session = session
+        await self.incident(IncidentKind.KIOSK_RESTARTED)
+        readings = await self._readings(session)
+        self._emit(SessionChanged(self._session))
+        for reading in readings:
+            self._emit(ReadingShown(reading))
+        return readings
+
+    async def readings(self) -> tuple[Reading, ...]:
+        """All readings of the session on screen, in the order they were taken."""
+        return await self._readings(self._session) if self._session is not None else ()
+
+    async def save_call(self, secret: bytes) -> None:
+        """The call's secret survives a restart, so that the physician's link does too."""
+        await self._outbox.put(state={_CALL: secret})
+
+    async def saved_call(self) -> bytes | None:
+        return await self._outbox.get_state(_CALL)
+
+    async def _readings(self, session: Session) -> tuple[Reading, ...]:
+        blobs = [await self._outbox.get_state(_reading_key(i)) for i in session.readings]
+        return tuple(record.decode_reading_payload(b).reading for b in blobs if b is not None)
+
+    async def _commit(self, event: SessionEvent, write: _Write = _nothing, quiet: bool = False) -> None:
+        """Reduce, store the snapshot with what `write` adds in one transaction, and only then believe it.
+
+        `quiet`: the screens learn of it by an event of its own.
+        """
+        async with self._changing:
+            session = reduce(self._open(), event)
+            items, state = write(session)
+            snapshot = {_SESSION: record.encode_session(session)}
+            try:
+                await self._outbox.put(items, {**snapshot, **state})
+            except OutboxError as error:
+                log.error("outbox refused: %s", error)
+                raise StorageError(_notice(error)) from error
+            self._session = session
+        if not quiet:
+            self._emit(SessionChanged(session))
+
+    def _opening(self, session: Session) -> _Written:
+        stream = str(session.id)
+        site = NewItem(f"{stream}-site", stream, "site", record.site_payload(self._site))
+        return (site, NewItem(f"{stream}-open", stream, "open", record.open_payload(self._site, session))), {}
+
+    def _reading(self, session: Session, reading: Reading) -> _Written:
+        payload = record.reading_payload(self._site, session, reading)
+        item = NewItem(str(reading.id), str(session.id), "reading", payload)
+        return (item,), {_reading_key(reading.id): payload}
+
+    def _closing(self, session: Session) -> _Written:
+        stream = str(session.id)
+        return (NewItem(f"{stream}-close", stream, "close", record.close_payload(self._site, session)),), {}
+
+    async def _forget(self, session: Session) -> None:
+        keys = [_SESSION, _CALL, *map(_reading_key, session.readings)]
+        await self._outbox.put(state=dict.fromkeys(keys))
+
+    def _open(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("no session is open")
+        return self._session
+
+    def _set(self, session: Session | None) -> None:
+        self._session = session
+        self._emit(SessionChanged(session))
+
+
+def _notice(error: OutboxError) -> NoticeReason:
+    full = error.reason is OutboxReason.DISK_FULL
+    return NoticeReason.STORAGE_FULL if full else NoticeReason.STORAGE_BROKEN
+
+
+def _reading_key(reading_id: object) -> str:
+    return f"reading/{reading_id}"

@@ -1,0 +1,130 @@
+"""`/signal`: forwards text frames between the kiosk and the physician of one room, verbatim. Keeps none."""
+
+import asyncio
+import hmac
+import json
+import logging
+import re
+import time
+
+from aiohttp import WSMsgType, web
+
+from kiosk.rendezvous.errors import CloseCode
+from kiosk.rendezvous.limits import RateLimit
+from kiosk.rendezvous.rooms import Refused, Role, Room, RoomTable
+from kiosk.rendezvous.settings import Limits
+
+_log = logging.getLogger(__name__)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_SWEEP_S = 15.0
+
+Socket = web.WebSocketResponse
+
+
+class Relay:
+    """All rooms of one server. `sweep()` runs beside it and forgets what is over."""
+
+    def __init__(self, limits: Limits, kiosk_token: str) -> None:
+        self._limits = limits
+        self._kiosk_token = kiosk_token.encode()
+        self._rooms: RoomTable[Socket] = RoomTable(limits.rooms, limits.kiosk_absence_s, limits.room_age_s)
+        self._joins = RateLimit(limits.joins_per_minute)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One WebSocket, from join to leave. Refusals are close codes, so that a page can read them."""
+        if not self._joins.allows(request.remote or "", time.monotonic()):
+            return web.Response(status=429)
+        socket = Socket(heartbeat=self._limits.heartbeat_s, max_msg_size=self._limits.message_bytes)
+        await socket.prepare(request)
+        try:
+            role, room = self._admit(request)
+        except Refused as refused:
+            await self._refuse(request, socket, refused.code)
+            return socket
+        await self._serve(socket, role, room)
+        return socket
+
+    def _admit(self, request: web.Request) -> tuple[Role, Room[Socket]]:
+        room_id, seat = request.query.get("room", ""), request.query.get("seat", "")
+        role = request.query.get("role")
+        if not _TOKEN.fullmatch(room_id):
+            raise Refused(CloseCode.NO_SUCH_ROOM)
+        if role == Role.KIOSK:
+            if not self._authorized(request):
+                raise Refused(CloseCode.BAD_TOKEN)
+            return Role.KIOSK, self._rooms.for_kiosk(room_id, time.monotonic())
+        if role != Role.PHYSICIAN or not _TOKEN.fullmatch(seat):
+            raise Refused(CloseCode.REFUSED)
+        return Role.PHYSICIAN, self._rooms.for_physician(room_id, seat)
+
+    def _authorized(self, request: web.Request) -> bool:
+        given = request.headers.get("Authorization", "").encode()
+        return bool(self._kiosk_token) and hmac.compare_digest(given, b"Bearer " + self._kiosk_token)
+
+    async def _refuse(self, request: web.Request, socket: Socket, code: CloseCode) -> None:
+        room = self._rooms.find(request.query.get("room", ""))
+        if code is CloseCode.USED and room is not None:
+            await _send(room.kiosk, {"type": "refused"})
+        await socket.close(code=code, message=code.name.lower().encode())
+
+    async def _serve(self, socket: Socket, role: Role, room: Room[Socket]) -> None:
+        replaced = room.take(role, socket)
+        if replaced is not None:
+            # Not awaited here: a half-dead connection answers the close handshake late or never.
+            closing = asyncio.ensure_future(replaced.close(code=CloseCode.REFUSED, message=b"replaced"))
+        _log.info("joined as %s: %d rooms", role, len(self._rooms))
+        await _send(room.other(role), {"type": "peer", "present": True})
+        await _send(socket, {"type": "peer", "present": room.other(role) is not None})
+        await self._forward(socket, role, room)
+        await self._left(socket, role, room)
+        if replaced is not None:
+            await asyncio.wait([closing], timeout=1)
+
+    async def _forward(self, socket: Socket, role: Role, room: Room[Socket]) -> None:
+        rate = RateLimit(self._limits.messages_per_minute)
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT or not rate.allows("", time.monotonic()):
+                await socket.close(code=CloseCode.REFUSED)
+                return
+            other = room.other(role)
+            if other is not None:
+                await _send_text(other, message.data)
+
+    async def _left(self, socket: Socket, role: Role, room: Room[Socket]) -> None:
+        if not self._rooms.leave(room, role, socket, time.monotonic()):
+            return
+        if role is Role.KIOSK and socket.close_code == CloseCode.ROOM_OVER:
+            await self._close_room(room)
+        else:
+            await _send(room.other(role), {"type": "peer", "present": False})
+
+    async def _close_room(self, room: Room[Socket]) -> None:
+        self._rooms.over(room)
+        _log.info("room over: %d rooms", len(self._rooms))
+        for socket in (room.kiosk, room.physician):
+            if socket is not None:
+                await socket.close(code=CloseCode.NO_SUCH_ROOM, message=b"over")
+
+    async def sweep(self) -> None:
+        """Forget expired rooms, for ever."""
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            for room in self._rooms.expired(time.monotonic()):
+                await self._close_room(room)
+
+    async def close(self) -> None:
+        """Say goodbye to everybody (going away: they may come back when the server does)."""
+        sockets = [s for room in self._rooms for s in (room.kiosk, room.physician) if s is not None]
+        await asyncio.gather(*(socket.close(code=1001) for socket in sockets))
+
+
+async def _send(socket: Socket | None, message: dict[str, object]) -> None:
+    if socket is not None:
+        await _send_text(socket, json.dumps(message))
+
+
+async def _send_text(socket: Socket, text: str) -> None:
+    try:
+        await socket.send_str(text)
+    except ConnectionError:
+        _log.info("a connection went away while it was written to")

@@ -1,0 +1,184 @@
+"""What the screens may ask of the kiosk. Lives on the asyncio loop; tells everything by events."""
+
+import asyncio
+from collections.abc import Callable
+
+from kiosk.call_desk import CallDesk
+from kiosk.config import Config
+from kiosk.events import DeliveryChanged, Event, Notice, NoticeReason, ResumeOffered
+from kiosk.frames import Frames
+from kiosk.hub import Hub, StorageError
+from kiosk.instruments import CaptureError, Instruments
+from kiosk.keeper import Keeper, now
+from kiosk.pin import pin_matches
+from kiosk.selftest.report import Report
+from kiosk.session import Consent, Patient, Phase, Session
+from kiosk.tasks import Tasks
+from offline_queue.delivery import Delivery, DeliveryStatus
+from offline_queue.outbox import Outbox
+
+SAVE_RETRY_S = 2.0
+
+
+class Kiosk:
+    """One kiosk, one session at a time. `kiosk.assembly.assemble` builds it."""
+
+    def __init__(
+        self,
+        config: Config,
+        outbox: Outbox,
+        keeper: Keeper,
+        hub: Hub,
+        desk: CallDesk,
+        instruments: Instruments,
+        emit: Callable[[Event], None],
+        make_delivery: Callable[[Callable[[DeliveryStatus], None]], Delivery],
+        tasks: Tasks,
+    ) -> None:
+        self.config = config
+        self.outbox = outbox
+        self.hub = hub
+        self.desk = desk
+        self.instruments = instruments
+        self._keeper = keeper
+        self._emit = emit
+        self._delivery = make_delivery(self._delivery_changed)
+        self._delivery_status: DeliveryStatus | None = None
+        self._tasks = tasks
+        self._interrupted: Session | None = None
+        desk.media = self
+
+    @property
+    def frames(self) -> Frames:
+        return self.instruments.frames
+
+    @property
+    def session(self) -> Session | None:
+        return self._keeper.session
+
+    async def run(self) -> None:
+        """Offer what a restart cut short, then measure and deliver until cancelled."""
+        self._interrupted = await self._keeper.interrupted()
+        if self._interrupted is not None:
+            self._emit(ResumeOffered(self._interrupted))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._delivery.run())
+            group.create_task(self.instruments.run())
+            group.create_task(self._retry_saving())
+
+    async def close(self) -> None:
+        """Leave everything that waits on disk, in good order."""
+        await self.desk.close()
+        await self._tasks.close()
+        await self.outbox.close()
+
+    async def begin(self) -> None:
+        self._keeper.begin()
+
+    async def identify(self, patient: Patient) -> None:
+        self._keeper.identify(patient)
+
+    async def answer_consent(self, given: bool, text: str, language: str, text_version: str) -> None:
+        """A refusal ends the session and sends nothing; a consent opens the record and the call."""
+        await self._keeper.answer_consent(Consent(text_version, language, text, given, now()))
+        if given:
+            await self.desk.open()
+
+    async def cancel(self) -> None:
+        """Back to the welcome screen, from anywhere before the end."""
+        await self.desk.close()
+        await self._keeper.abandon()
+
+    async def end_consultation(self) -> None:
+        """Close the call, then the record. Raises StorageError when the disk refuses."""
+        await self.instruments.rest()
+        await self.hub.save()
+        await self._keeper.end()
+        await self.desk.close()
+        self._delivery.kick()
+
+    async def finish(self) -> None:
+        """The summary was seen: forget the session on this kiosk; what waits goes on being delivered."""
+        await self._keeper.finish()
+
+    async def resume(self, accept: bool) -> None:
+        """Take the interrupted session up again under the same link, or close its record."""
+        session, self._interrupted = self._interrupted, None
+        if session is None:
+            return
+        await self._keeper.resume(session)
+        if session.phase is Phase.CONSULTATION and accept:
+            await self.desk.open(await self._keeper.saved_call())
+        elif session.phase is Phase.CONSULTATION:
+            await self._keeper.abandon()
+            self._delivery.kick()
+        elif not accept:
+            await self._keeper.finish()
+
+    async def set_muted(self, muted: bool) -> None:
+        self.desk.set_muted(muted)
+
+    async def set_otoscope(self, on: bool) -> None:
+        await self.switch("otoscope", on)
+
+    async def set_stethoscope(self, on: bool) -> None:
+        await self.switch("stethoscope", on)
+
+    async def keep_picture(self) -> None:
+        """The otoscope's picture goes into the record."""
+        await self.keep("otoscope")
+
+    async def record_sound(self, site: str = "") -> None:
+        """Some seconds of the stethoscope go into the record; `site` says where on the body."""
+        await self.keep("stethoscope", site)
+
+    async def switch(self, what: str, on: bool) -> None:
+        """Helper and physician may both switch the otoscope and the stethoscope."""
+        await self.instruments.switch(what, on)
+        self.desk.set_media(self.instruments.otoscope_on, self.instruments.stethoscope_on)
+
+    async def keep(self, what: str, site: str = "") -> None:
+        """A picture or a sound becomes a reading of the session."""
+        try:
+            reading = await self.instruments.capture(what, site)
+        except CaptureError:
+            self._emit(Notice(NoticeReason.RECORDING_FAILED, what))
+            return
+        await self.hub.reading(reading)
+
+    async def new_link(self) -> None:
+        """The old link dies; a new one is shown."""
+        await self.desk.close()
+        await self.desk.open()
+
+    async def run_selftest(self) -> Report:
+        from kiosk.selftest.running import check_running
+
+        return await check_running(self)
+
+    async def check_pin(self, pin: str) -> bool:
+        return await asyncio.to_thread(pin_matches, pin, self.config.kiosk.technician_pin)
+
+    async def _retry_saving(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_RETRY_S)
+            await self.hub.save()
+
+    def _delivery_changed(self, status: DeliveryStatus) -> None:
+        before, self._delivery_status = self._delivery_status, status
+        self._tasks.spawn(self._tell_delivery(status))
+        if status.paused and (before is None or before.paused != status.paused):
+            self._emit(Notice(NoticeReason.DELIVERY_PAUSED, status.paused))
+        if status.counts.quarantined and (before is None or not before.counts.quarantined):
+            self._emit(Notice(NoticeReason.DELIVERY_QUARANTINED))
+
+    async def _tell_delivery(self, status: DeliveryStatus) -> None:
+        session = self._keeper.session
+        counts = await self.outbox.counts(str(session.id) if session else None)
+        waiting = counts.waiting + counts.parked
+        self._emit(DeliveryChanged(waiting, counts.delivered, counts.quarantined, status.online))
+
+
+def storage_notice(error: BaseException) -> Notice | None:
+    """The sentence for a command that failed because of the disk."""
+    return Notice(error.reason) if isinstance(error, StorageError) else None

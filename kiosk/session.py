@@ -1,0 +1,211 @@
+"""A session as a pure reducer: `reduce(session, event) -> session`. No clock, no I/O, no call assumed."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from devices.reading import Kind
+
+
+class SessionKind(StrEnum):
+    """Only the first is offered today; the others run on the same reducer."""
+
+    TELECONSULTATION = "teleconsultation"
+    MEASUREMENT_VISIT = "measurement_visit"
+
+
+class Phase(StrEnum):
+    IDENTITY = "identity"
+    CONSENT = "consent"
+    CONSULTATION = "consultation"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    ABANDONED = "abandoned"
+
+
+class Sex(StrEnum):
+    """FHIR administrative gender."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Who is received. `ins` is a test identity or empty; it is never sent without a qualified identity."""
+
+    id: UUID
+    family: str
+    given: str
+    birth_date: date
+    sex: Sex
+    ins: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What was agreed to: the version of the text that was shown, its language, and the answer."""
+
+    text_version: str
+    language: str
+    text: str
+    given: bool
+    at: datetime
+
+
+class IncidentKind(StrEnum):
+    """Technical incidents that article R6316-4 of the Code de la santé publique wants in the report."""
+
+    CALL_LOST = "call_lost"
+    CALL_TAMPERED = "call_tampered"
+    INSTRUMENT_LOST = "instrument_lost"
+    INSTRUMENT_FAULTY = "instrument_faulty"
+    KIOSK_RESTARTED = "kiosk_restarted"
+    STORAGE_FULL = "storage_full"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One technical incident; `subject` names the instrument or part, never a person."""
+
+    kind: IncidentKind
+    at: datetime
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session from reception to closing. Immutable: every event gives a new one."""
+
+    id: UUID
+    number: str
+    kind: SessionKind
+    opened_at: datetime
+    phase: Phase = Phase.IDENTITY
+    patient: Patient | None = None
+    consent: Consent | None = None
+    readings: tuple[UUID, ...] = ()
+    set_aside: tuple[UUID, ...] = ()
+    used: frozenset[Kind] = frozenset()
+    incidents: tuple[Incident, ...] = ()
+    physician_joined_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    patient: Patient
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswered:
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingKept:
+    id: UUID
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSetAside:
+    """Measured before this session began: it may belong to somebody else."""
+
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentHappened:
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicianJoined:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The helper ends the consultation: nothing more is measured."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The summary was seen: the session leaves the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Left before consent, or not resumed after a restart."""
+
+    at: datetime
+
+
+Event = (
+    Identified | ConsentAnswered | ReadingKept | ReadingSetAside | IncidentHappened
+    | PhysicianJoined | Ended | Closed | Abandoned
+)  # fmt: skip
+
+
+class SessionError(Exception):
+    """An event that has no place in the session's phase: a fault of the program, never of the helper."""
+
+
+_PHASES: dict[type, tuple[Phase, ...]] = {
+    Identified: (Phase.IDENTITY, Phase.CONSENT),
+    ConsentAnswered: (Phase.CONSENT,),
+    ReadingKept: (Phase.CONSULTATION,),
+    ReadingSetAside: (Phase.CONSULTATION,),
+    IncidentHappened: (Phase.CONSULTATION, Phase.CLOSING),
+    PhysicianJoined: (Phase.CONSULTATION,),
+    Ended: (Phase.CONSULTATION,),
+    Closed: (Phase.CLOSING,),
+    Abandoned: (Phase.IDENTITY, Phase.CONSENT, Phase.CONSULTATION),
+}
+
+
+def reduce(session: Session, event: Event) -> Session:
+    """Apply one event. Raises SessionError when the phase does not allow it."""
+    if session.phase not in _PHASES[type(event)]:
+        raise SessionError(f"{type(event).__name__} in phase {session.phase}")
+    match event:
+        case Identified(patient):
+            return replace(session, patient=patient, phase=Phase.CONSENT)
+        case ConsentAnswered(consent):
+            return _consent(session, consent)
+        case ReadingKept(id_, kind):
+            if id_ in session.readings:
+                return session
+            return replace(session, readings=(*session.readings, id_), used=session.used | {kind})
+        case ReadingSetAside(id_):
+            return replace(session, set_aside=(*session.set_aside, id_))
+        case IncidentHappened(incident):
+            return replace(session, incidents=(*session.incidents, incident))
+        case PhysicianJoined(at):
+            return replace(session, physician_joined_at=session.physician_joined_at or at)
+        case Ended(at):
+            return replace(session, phase=Phase.CLOSING, closed_at=at, outcome=Outcome.COMPLETED)
+        case Closed():
+            return replace(session, phase=Phase.CLOSED)
+        case Abandoned(at):
+            return replace(session, phase=Phase.CLOSED, closed_at=at, outcome=Outcome.ABANDONED)
+
+
+def _consent(session: Session, consent: Consent) -> Session:
+    if consent.given:
+        return replace(session, consent=consent, phase=Phase.CONSULTATION)
+    return replace(
+        session, consent=consent, phase=Phase.CLOSED, closed_at=consent.at, outcome=Outcome.REFUSED
+    )

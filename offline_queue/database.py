@@ -1,0 +1,102 @@
+"""Opening the encrypted database: never an empty one by accident, never a new one in place of a lost one."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from offline_queue import files
+from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.migrate import migrate, schema_version
+from offline_queue.sentinel import DATABASE, check_mark, holds_outbox, read_mark
+
+KEY_BYTES = 32
+BUSY_TIMEOUT_S = 1.0
+"""A predecessor that is just being killed may hold the lock a moment longer."""
+CHECKPOINT_PAGES = 256
+
+
+def open_database(directory: Path, key: bytes, owner: str) -> Any:
+    """A connection to the outbox in `directory`, made on first use, brought to the present schema.
+
+    It belongs to the calling thread. Raises OutboxError (every reason but the KEY_ ones).
+    """
+    if len(key) != KEY_BYTES:  # SQLCipher would take an empty key for "do not encrypt".
+        raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, f"the key must have {KEY_BYTES} bytes")
+    with translated():
+        if not holds_outbox(directory):
+            _create(directory, key, owner)
+        return _open_existing(directory, key, owner)
+
+
+def highest_sequence(connection: Any) -> int:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'item'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _create(directory: Path, key: bytes, owner: str) -> None:
+    """Under another name first: a crash on the way leaves nothing that looks like an outbox."""
+    files.make_directory(directory)
+    for leftover in directory.glob(f"{DATABASE}.*.new*"):
+        leftover.unlink()
+    temporary = files.write_temporary(directory / DATABASE, b"")
+    connection = _connect(temporary, key)
+    try:
+        migrate(connection)
+        connection.execute("INSERT INTO identity (one, owner) VALUES (1, ?)", (owner,))
+    finally:
+        connection.close()
+    try:
+        files.publish(temporary, directory / DATABASE)
+    except FileExistsError:
+        return  # Another process was faster: its database counts.
+
+
+def _open_existing(directory: Path, key: bytes, owner: str) -> Any:
+    path = directory / DATABASE
+    if not path.exists() or path.stat().st_size == 0:
+        raise OutboxError(OutboxReason.MISSING, f"{path} is gone or empty, although an outbox was here")
+    connection = _connect(path, key)
+    try:
+        _check(connection, directory, owner)
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: Any, directory: Path, owner: str) -> None:
+    if schema_version(connection) == 0:
+        raise OutboxError(OutboxReason.MISSING, "the database is empty, although an outbox was here")
+    row = connection.execute("SELECT owner FROM identity").fetchone()
+    if row is None or row[0] != owner:
+        raise OutboxError(OutboxReason.NOT_OURS, f"the outbox belongs to {row and row[0]}, not to {owner}")
+    check_mark(read_mark(directory), owner, highest_sequence(connection))
+
+
+def _connect(path: Path, key: bytes) -> Any:
+    # mode=rw: SQLite must not make the file when it is missing.
+    uri = path.absolute().as_uri() + "?mode=rw"
+    connection = sqlcipher.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        _configure(connection, key)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _configure(connection: Any, key: bytes) -> None:
+    # A raw key skips the key derivation (240 ms); auto_vacuum counts only before the first table.
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise OutboxError(OutboxReason.IO_FAILED, f"this file system gives no write-ahead log ({mode})")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

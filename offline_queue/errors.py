@@ -1,0 +1,64 @@
+"""What can go wrong with the outbox, as one exception with a reason."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from sqlcipher3 import dbapi2 as sqlcipher
+
+
+class OutboxReason(StrEnum):
+    WRONG_KEY_OR_DAMAGED = "wrong_key_or_damaged"
+    """SQLCipher cannot tell a wrong key from a damaged first page (SQLITE_NOTADB), so neither can we."""
+    MISSING = "missing"
+    """A database was here (or held more than it does now); it is never silently made anew."""
+    NOT_OURS = "not_ours"
+    DISK_FULL = "disk_full"
+    BUSY = "busy"
+    """Another process holds the outbox open."""
+    NEWER_SCHEMA = "newer_schema"
+    KEY_MISSING = "key_missing"
+    KEY_UNREADABLE = "key_unreadable"
+    CONFLICT = "conflict"
+    """The same id was stored before with other content."""
+    IO_FAILED = "io_failed"
+    """The disk refuses to read or write, and not because it is full."""
+
+
+class OutboxError(Exception):
+    def __init__(self, reason: OutboxReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+_REASON_OF_CODE = {
+    sqlcipher.SQLITE_NOTADB: OutboxReason.WRONG_KEY_OR_DAMAGED,
+    sqlcipher.SQLITE_CORRUPT: OutboxReason.WRONG_KEY_OR_DAMAGED,
+    sqlcipher.SQLITE_FULL: OutboxReason.DISK_FULL,
+    sqlcipher.SQLITE_BUSY: OutboxReason.BUSY,
+    sqlcipher.SQLITE_LOCKED: OutboxReason.BUSY,
+    sqlcipher.SQLITE_IOERR: OutboxReason.IO_FAILED,
+    sqlcipher.SQLITE_READONLY: OutboxReason.IO_FAILED,
+    sqlcipher.SQLITE_CANTOPEN: OutboxReason.IO_FAILED,
+    sqlcipher.SQLITE_PERM: OutboxReason.IO_FAILED,
+}
+_NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns errors of SQLite and of the file system into OutboxError; a fault of the program stays itself."""
+    try:
+        yield
+    except sqlcipher.Error as error:
+        # The low byte is the primary result code (https://sqlite.org/rescode.html).
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        if code not in _REASON_OF_CODE:
+            raise
+        raise OutboxError(_REASON_OF_CODE[code], str(error)) from error
+    except OSError as error:
+        full = error.errno in _NO_SPACE
+        reason = OutboxReason.DISK_FULL if full else OutboxReason.IO_FAILED
+        raise OutboxError(reason, str(error)) from error

@@ -1,0 +1,46 @@
+"""What the outbox keeps."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ItemState(IntEnum):
+    """The numbers are stored in the database: they never change."""
+
+    WAITING = 0
+    DELIVERED = 1
+    PARKED = 2
+    QUARANTINED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """`id` is minted by the caller and is the idempotency key; a stream is delivered in the order of put."""
+
+    id: str
+    stream: str
+    kind: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`payload` is empty once the item was delivered: it is destroyed then."""
+
+    id: str
+    stream: str
+    kind: str
+    payload: bytes
+    sequence: int
+    state: ItemState
+    attempts: int
+    reason: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    waiting: int = 0
+    delivered: int = 0
+    parked: int = 0
+    quarantined: int = 0

@@ -1,0 +1,98 @@
+"""What waits to be delivered, encrypted on the disk: the door for asyncio code."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from offline_queue.item import Counts, Item, ItemState, NewItem
+from offline_queue.outcome import Backoff, Outcome
+from offline_queue.store import Store
+
+__all__ = ["Counts", "Item", "ItemState", "NewItem", "Outbox"]
+
+T = TypeVar("T")
+_NO_STATE: Mapping[str, bytes | None] = MappingProxyType({})
+
+
+class Outbox:
+    """All methods are for one event loop; the database lives in a worker thread of its own.
+
+    Every method may raise OutboxError: DISK_FULL, IO_FAILED, WRONG_KEY_OR_DAMAGED (found damaged on the way).
+    """
+
+    def __init__(self, store: Store, worker: ThreadPoolExecutor) -> None:
+        """Use `open`."""
+        self._store = store
+        self._worker = worker
+        self._listeners: list[Callable[[], None]] = []
+
+    @classmethod
+    async def open(cls, directory: Path, key: bytes, owner: str, backoff: Backoff | None = None) -> "Outbox":
+        """Opens what is in `directory`, creates only where there is nothing at all.
+
+        `key`: 32 raw bytes; `owner`: the kiosk's id.
+        Raises OutboxError: WRONG_KEY_OR_DAMAGED, MISSING, NOT_OURS, BUSY, NEWER_SCHEMA, DISK_FULL, IO_FAILED.
+        """
+        worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
+        make = partial(Store, directory, key, owner, backoff or Backoff())
+        try:
+            store = await asyncio.get_running_loop().run_in_executor(worker, make)
+        except BaseException:
+            worker.shutdown(wait=False)
+            raise
+        return cls(store, worker)
+
+    async def put(self, items: Sequence[NewItem] = (), state: Mapping[str, bytes | None] = _NO_STATE) -> None:
+        """One transaction, durable on return; `None` removes a state. An error leaves everything as before.
+
+        An id that is known with the same content is a no-op, with other content OutboxError CONFLICT.
+        """
+        await self._run(partial(self._store.put, tuple(items), dict(state)))
+        if self._store.mark_lags:
+            self._worker.submit(self._store.raise_mark)
+        for listener in self._listeners:
+            listener()
+
+    async def get_state(self, key: str) -> bytes | None:
+        return await self._run(partial(self._store.get_state, key))
+
+    async def claim(self, now: float) -> Item | None:
+        """The oldest due item that is the first unfinished one of its stream; `now` in seconds (Unix time).
+
+        It is in flight until `settle` or `release`: until then its stream gives nothing more.
+        """
+        return await self._run(partial(self._store.claim, now))
+
+    async def settle(self, item_id: str, outcome: Outcome, now: float) -> None:
+        """Notes what became of an item. Works on a full disk too. LookupError: no such item."""
+        await self._run(partial(self._store.settle, item_id, outcome, now))
+
+    async def release(self, item_id: str) -> None:
+        """Gives a claimed item back without an outcome."""
+        await self._run(partial(self._store.release, item_id))
+
+    async def counts(self, stream: str | None = None) -> Counts:
+        return await self._run(partial(self._store.counts, stream))
+
+    async def items(self, stream: str) -> tuple[Item, ...]:
+        return await self._run(partial(self._store.items, stream))
+
+    async def next_due(self) -> float | None:
+        """When the next stream that is not in flight may be tried (Unix time); None: nothing waits."""
+        return await self._run(self._store.next_due)
+
+    async def close(self) -> None:
+        await self._run(self._store.close)
+        self._worker.shutdown()
+
+    def listen(self, on_put: Callable[[], None]) -> Callable[[], None]:
+        """Calls `on_put` after every put; returns what ends that."""
+        self._listeners.append(on_put)
+        return lambda: self._listeners.remove(on_put)
+
+    async def _run(self, job: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, job)

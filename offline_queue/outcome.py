@@ -1,0 +1,59 @@
+"""What became of one attempt to deliver an item."""
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The line or the server is in trouble: try again, not before `after_s` when the server asked so."""
+
+    reason: str
+    after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing can be delivered (credential, configuration): stop everything until somebody acts."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """This item waits for something else; its stream rests for a long while, then tries again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The server will never take this item: its stream stops, is kept and shown, never deleted."""
+
+    reason: str
+
+
+Outcome = Delivered | Retry | Pause | Park | Quarantine
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long a stream rests. Full jitter: many kiosks that lost one server do not come back as one."""
+
+    base_s: float = 1.0
+    cap_s: float = 60.0
+    park_s: float = 900.0
+    longest_s: float = 3600.0
+    """No rest is longer, whatever a server (or a captive portal) asks for."""
+
+    def retry_s(self, retry: Retry, attempts: int) -> float:
+        """`attempts`: how often the item was tried before this outcome."""
+        if retry.after_s is not None:
+            return min(max(retry.after_s, 0.0), self.longest_s)
+        exponent = min(attempts, 30)  # 2**1024 would not fit a float
+        return random.uniform(0.0, min(self.cap_s, self.base_s * 2**exponent))

@@ -1,0 +1,61 @@
+"""A small file beside the database that knows it has been here, whose it is and how far it had come.
+
+SQLite opens a missing or empty file as a new, empty database; the sentinel is how that is noticed.
+"""
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from offline_queue import files
+from offline_queue.errors import OutboxError, OutboxReason, translated
+
+log = logging.getLogger(__name__)
+
+DATABASE = "outbox.db"
+SENTINEL = "outbox.owner"
+
+
+def holds_outbox(directory: Path) -> bool:
+    """True when the directory holds, or ever held, an outbox."""
+    return any((directory / name).exists() for name in (DATABASE, f"{DATABASE}-wal", SENTINEL))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """`sequence` is a lower bound of the highest number ever given: it may lag, never lead."""
+
+    owner: str
+    sequence: int
+
+
+def read_mark(directory: Path) -> Mark | None:
+    """None when there is no sentinel, or when it cannot be understood (which is logged)."""
+    path = directory / SENTINEL
+    if not path.exists():
+        return None
+    try:
+        with translated():
+            content = json.loads(path.read_bytes())
+        return Mark(owner=str(content["owner"]), sequence=int(content["sequence"]))
+    except (ValueError, KeyError, TypeError) as error:
+        log.error("the sentinel %s is damaged (%s); it will be written anew", path, type(error).__name__)
+        return None
+
+
+def write_mark(directory: Path, mark: Mark) -> None:
+    content = json.dumps({"owner": mark.owner, "sequence": mark.sequence})
+    with translated():
+        files.replace(directory / SENTINEL, content.encode())
+
+
+def check_mark(mark: Mark | None, owner: str, sequence: int) -> None:
+    """Raises OutboxError: NOT_OURS, or MISSING when the database knows less than it once did."""
+    if mark is None:
+        return
+    if mark.owner != owner:
+        raise OutboxError(OutboxReason.NOT_OURS, f"the outbox belongs to {mark.owner}, not to {owner}")
+    if sequence < mark.sequence:
+        detail = f"the database ends at item {sequence}, but item {mark.sequence} was stored once"
+        raise OutboxError(OutboxReason.MISSING, detail)

@@ -1,0 +1,80 @@
+"""Reads `tests/vectors/<module>.toml` and writes decoder events as short lines that a vector can hold.
+
+A `[[frame]]` is one frame of a protocol and the object it decodes to. A `[[stream]]` is what a fresh decoder
+is fed, in pieces (`count` times each), and the lines of the events it must answer with.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devices.device import Event, Measured, Rejected, Samples, Signal
+from devices.reading import Quantity
+
+FOLDER = Path(__file__).parent.parent / "vectors"
+
+
+@dataclass(frozen=True)
+class Frame:
+    protocol: str
+    data: bytes
+    expected: dict[str, object]
+    source: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    name: str
+    characteristic: str
+    pieces: tuple[bytes, ...]
+    events: tuple[str, ...]
+
+
+def frames(module: str) -> list[Frame]:
+    return [
+        Frame(entry["protocol"], bytes.fromhex(entry["hex"]), json.loads(entry["expected"]), entry["source"])
+        for entry in _table(module).get("frame", [])
+    ]
+
+
+def streams(module: str) -> list[Stream]:
+    return [
+        Stream(
+            entry["name"],
+            entry.get("characteristic", ""),
+            tuple(bytes.fromhex(piece) for piece in entry["hex"]) * entry.get("times", 1),
+            tuple(entry["events"]),
+        )
+        for entry in _table(module).get("stream", [])
+    ]
+
+
+def _table(module: str) -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads((FOLDER / f"{module}.toml").read_text(encoding="utf-8"))
+
+
+def lines(events: Iterable[Event]) -> tuple[str, ...]:
+    return tuple(_line(event) for event in events)
+
+
+def _line(event: Event) -> str:
+    if isinstance(event, Signal):
+        return f"signal {event.state.value}"
+    if isinstance(event, Rejected):
+        return f"rejected {event.reason}"
+    if isinstance(event, Samples):
+        numbers = " ".join(map(str, event.samples))
+        return f"samples {event.metric.key} {numbers}" + (" after a gap" if event.gap else "")
+    return _measured(event)
+
+
+def _measured(event: Measured) -> str:
+    parts = ["measured", *map(_number, event.quantities), *sorted(mark.value for mark in event.quality)]
+    return " ".join(parts) + (f" at {event.device_time.isoformat()}" if event.device_time else "")
+
+
+def _number(quantity: Quantity) -> str:
+    return f"{quantity.metric.key}={quantity.absent.value if quantity.absent else quantity.value}"

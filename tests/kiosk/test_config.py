@@ -1,0 +1,93 @@
+"""A malformed or incomplete configuration file gives one sentence with file, line and key."""
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.config import ConfigError, load_config
+
+GOOD = """\
+[site]
+name = "Pharmacie TEST"
+finess = "990000001"
+organization_id = "1990000001"
+
+[kiosk]
+id = "FE-ED-AB-EE-DE-AD-77-01"
+name = "Cabine 01"
+data_dir = "data"
+
+[physician]
+rpps = "99900000011"
+family = "TEST-MEDECIN"
+
+[fhir]
+base_url = "https://localhost:8443/fhir"
+timeout_s = 5
+
+[devices]
+expected = ["oximeter", "cuff"]
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "telecabine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def failure(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(tmp_path, text))
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert str(tmp_path / "telecabine.toml") in sentence
+    return sentence
+
+
+def test_a_good_file_is_typed_and_its_paths_are_relative_to_it(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, GOOD))
+    assert config.kiosk.data_dir == tmp_path / "data"
+    assert config.fhir.timeout_s == 5.0
+    assert config.devices.expected == ("oximeter", "cuff")
+    assert config.rendezvous.embedded
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"absent\.toml: cannot be read"):
+        load_config(tmp_path / "absent.toml")
+
+
+def test_broken_toml_tells_the_line(tmp_path: Path) -> None:
+    assert "line 2" in failure(tmp_path, '[site]\nname = "Pharmacie')
+
+
+def test_a_missing_key_names_section_and_line(tmp_path: Path) -> None:
+    sentence = failure(tmp_path, GOOD.replace('finess = "990000001"\n', ""))
+    assert "telecabine.toml:1: site.finess is missing" in sentence
+
+
+def test_a_missing_section_names_its_first_key(tmp_path: Path) -> None:
+    sentence = failure(tmp_path, GOOD.replace("[physician]", "[devices2]").replace("[devices]", "[call]"))
+    assert "unknown section [devices2]" in sentence
+
+
+def test_a_wrong_type_tells_file_line_and_key(tmp_path: Path) -> None:
+    sentence = failure(tmp_path, GOOD.replace("timeout_s = 5", 'timeout_s = "five"'))
+    assert "telecabine.toml:17: fhir.timeout_s must be a number" in sentence
+
+
+def test_an_unknown_key_is_not_ignored(tmp_path: Path) -> None:
+    sentence = failure(tmp_path, GOOD.replace("[devices]", "[devices]\nblutooth = true"))
+    assert "telecabine.toml:20: unknown key devices.blutooth" in sentence
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "telecabine.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load_config(path)
+
+
+def test_a_section_that_is_a_value_is_refused(tmp_path: Path) -> None:
+    assert "site must be a section" in failure(tmp_path, 'site = "Pharmacie"\n')

@@ -1,0 +1,59 @@
+// The table of all readings received, newest first: each one exactly once.
+
+import { byId, clockTime, el, setText } from "./dom.js";
+import { unitText } from "./readings.js";
+import { onLanguage, t } from "./strings.js";
+import { absentText, qualityText } from "./tiles.js";
+
+function valueText(quantity, kind) {
+  const name = t(`metric.${quantity.metric}`);
+  if (quantity.value === null) return `${name} : ${absentText(quantity, kind)}`;
+  return `${name} ${quantity.value} ${unitText(quantity.unit)}`.trim();
+}
+
+function attachmentText(attachment) {
+  if (!attachment) return [];
+  const what = t(attachment.content_type.startsWith("image/") ? "history.picture" : "history.sound");
+  return [attachment.site ? `${what} (${attachment.site})` : what];
+}
+
+function rowCells(reading) {
+  const values = reading.quantities.map((quantity) => valueText(quantity, reading.kind));
+  const remarks = reading.gap ? [t("history.gap")] : [];
+  const time = el("time", { datetime: reading.t0 }, clockTime(reading.t0));
+  return [
+    el("td", {}, time, el("span", { class: "clock" }, t(`clock.${reading.clock}`))),
+    el("td", {}, reading.device.name),
+    el("td", {}, [...values, ...attachmentText(reading.attachment)].join(" · ")),
+    el("td", {}, [qualityText(reading.quality), ...remarks].join(", ")),
+  ];
+}
+
+export class History {
+  constructor(readings) {
+    this.readings = readings;
+    this.body = byId("history-rows");
+    onLanguage(() => this.redraw());
+  }
+
+  add(newReadings) {
+    for (const reading of newReadings) this.body.prepend(this.row(reading));
+    this.count();
+  }
+
+  row(reading) {
+    const marks = { "data-reading-id": reading.id, "data-kind": reading.kind, "data-testid": "history-row" };
+    return el("tr", marks, ...rowCells(reading));
+  }
+
+  redraw() {
+    this.body.replaceChildren(...[...this.readings.byId.values()].reverse().map((reading) => this.row(reading)));
+    this.count();
+  }
+
+  count() {
+    const number = this.readings.byId.size;
+    setText(byId("history-count"), String(number));
+    byId("history-none").hidden = number > 0;
+  }
+}

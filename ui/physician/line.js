@@ -1,0 +1,107 @@
+// What the network is doing: read from the connection's own statistics once a second.
+
+import { byId, setText } from "./dom.js";
+import { onLanguage, t } from "./strings.js";
+
+const POOR = { rttMs: 400, loss: 0.08, fps: 5 };
+const FAIR = { rttMs: 200, loss: 0.02, fps: 10 };
+
+/** Nothing measured yet. */
+const UNKNOWN = { quality: "unknown" };
+
+function judge({ rttMs, loss, fps }) {
+  const beyond = (limit) => rttMs > limit.rttMs || loss > limit.loss || (fps !== undefined && fps < limit.fps);
+  if (beyond(POOR)) return "poor";
+  return beyond(FAIR) ? "fair" : "good";
+}
+
+function sizeText(report) {
+  return report?.frameWidth ? `${report.frameWidth} × ${report.frameHeight}` : "–";
+}
+
+/** Sums of one look at the statistics; the differences between two looks are what matters. */
+async function look(peer) {
+  const reports = [...(await peer.connection.getStats()).values()];
+  const inbound = reports.filter((report) => report.type === "inbound-rtp");
+  const sum = (list, field) => list.reduce((total, report) => total + (report[field] ?? 0), 0);
+  const pair = reports.find((report) => report.type === "candidate-pair" && report.state === "succeeded"
+    && report.nominated);
+  const video = (transceiver) => inbound.find((report) => report.mid === transceiver.mid);
+  return {
+    atMs: performance.now(),
+    packets: sum(inbound, "packetsReceived"),
+    lost: sum(inbound, "packetsLost"),
+    bytesIn: sum(inbound, "bytesReceived"),
+    bytesOut: sum(reports.filter((report) => report.type === "outbound-rtp"), "bytesSent"),
+    rttMs: Math.round((pair?.currentRoundTripTime ?? 0) * 1000),
+    face: video(peer.face),
+    otoscope: video(peer.otoscope),
+  };
+}
+
+export class Line {
+  constructor() {
+    this.now = UNKNOWN;
+    onLanguage(() => this.show());
+  }
+
+  reset() {
+    this.before = null;
+    this.now = UNKNOWN;
+    this.show();
+  }
+
+  cut() {
+    this.before = null;
+    this.now = { quality: "cut" };
+    this.show();
+  }
+
+  /** One look; returns what to tell the kiosk, or null after the first one. */
+  async measure(peer) {
+    const after = await look(peer);
+    const before = this.before;
+    this.before = after;
+    if (!before || after.packets < before.packets) return null;
+    if (after.packets > before.packets) peer.heardAt = after.atMs;
+    this.now = this.difference(before, after);
+    this.show();
+    return { type: "line", quality: this.now.quality, rtt_ms: this.now.rttMs, loss: this.now.loss };
+  }
+
+  difference(before, after) {
+    const seconds = (after.atMs - before.atMs) / 1000;
+    const lost = Math.max(0, after.lost - before.lost);
+    const total = after.packets - before.packets + lost;
+    const rate = (field) => Math.round(((after[field] - before[field]) * 8) / 1000 / seconds);
+    const line = {
+      rttMs: after.rttMs,
+      loss: total ? Math.round((lost / total) * 1000) / 1000 : 0,
+      fps: after.face?.framesPerSecond,
+      inKbps: rate("bytesIn"),
+      outKbps: rate("bytesOut"),
+      face: after.face,
+      otoscope: after.otoscope,
+    };
+    return { ...line, quality: judge(line) };
+  }
+
+  show() {
+    const { quality, rttMs, loss, inKbps, outKbps, face, otoscope } = this.now;
+    byId("line").dataset.quality = quality;
+    setText(byId("line-name"), t(`line.${quality}`));
+    setText(byId("line-text"), t(`line.${quality}.text`));
+    const known = rttMs !== undefined;
+    setText(byId("line-rtt"), known ? `${rttMs} ms` : "–");
+    setText(byId("line-loss"), known ? `${(loss * 100).toFixed(1)} %` : "–");
+    setText(byId("line-in"), known ? `${inKbps} kbit/s` : "–");
+    setText(byId("line-out"), known ? `${outKbps} kbit/s` : "–");
+    setText(byId("line-picture"), this.pictureText(face));
+    setText(byId("line-otoscope"), this.pictureText(otoscope));
+  }
+
+  pictureText(report) {
+    if (!report?.framesPerSecond) return sizeText(report);
+    return `${sizeText(report)}, ${Math.round(report.framesPerSecond)} ${t("line.fps")}`;
+  }
+}

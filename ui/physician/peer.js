@@ -1,0 +1,88 @@
+// One WebRTC connection to the kiosk. A new one replaces it after a cut; the session goes on.
+
+const GATHERING_LIMIT_MS = 3000;
+// The kiosk's sound of the heart must not be squeezed or stretched to catch up: give it room.
+const STETHOSCOPE_BUFFER_MS = 200;
+
+/** H264 first, VP8 second, retransmission after them, nothing else. */
+function preferVideoCodecs(transceiver) {
+  const rank = (codec) => ["video/h264", "video/vp8", "video/rtx"].indexOf(codec.mimeType.toLowerCase());
+  const known = RTCRtpReceiver.getCapabilities("video").codecs.filter((codec) => rank(codec) >= 0);
+  transceiver.setCodecPreferences?.(known.sort((a, b) => rank(a) - rank(b)));
+}
+
+function gathered(connection) {
+  return new Promise((resolve) => {
+    const done = () => connection.iceGatheringState === "complete" && resolve();
+    connection.addEventListener("icegatheringstatechange", done);
+    setTimeout(resolve, GATHERING_LIMIT_MS);
+    done();
+  });
+}
+
+/** `listener`: live(message), wave(message), opened(), state(text). */
+export class Peer {
+  constructor(localTracks, listener) {
+    this.listener = listener;
+    this.heardAt = performance.now();
+    this.connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+    this.connection.onconnectionstatechange = () => listener.state(this.connection.connectionState);
+    this.addMedia(localTracks);
+    this.live = this.channel("live", {}, listener.live);
+    this.waves = this.channel("waves", { ordered: false, maxRetransmits: 0 }, listener.wave);
+    this.live.onopen = listener.opened;
+  }
+
+  /** The order of the sections is the contract: voice, face, otoscope, stethoscope, data. */
+  addMedia({ audio, video }) {
+    this.voice = this.connection.addTransceiver(audio ?? "audio", { direction: "sendrecv" });
+    this.face = this.connection.addTransceiver(video ?? "video", { direction: "sendrecv" });
+    this.otoscope = this.connection.addTransceiver("video", { direction: "recvonly" });
+    this.stethoscope = this.connection.addTransceiver("audio", { direction: "recvonly" });
+    [this.face, this.otoscope].forEach(preferVideoCodecs);
+    if ("jitterBufferTarget" in this.stethoscope.receiver) {
+      this.stethoscope.receiver.jitterBufferTarget = STETHOSCOPE_BUFFER_MS;
+    }
+  }
+
+  channel(name, options, deliver) {
+    const channel = this.connection.createDataChannel(name, options);
+    channel.onmessage = (event) => {
+      this.heardAt = performance.now();
+      const message = JSON.parse(event.data);
+      if (message.v === 1) deliver(message);
+    };
+    return channel;
+  }
+
+  /** The complete offer: no candidate follows it. */
+  async offer() {
+    await this.connection.setLocalDescription(await this.connection.createOffer());
+    await gathered(this.connection);
+    return this.connection.localDescription.sdp;
+  }
+
+  async accept(sdp) {
+    await this.connection.setRemoteDescription({ type: "answer", sdp });
+  }
+
+  get awaitsAnswer() {
+    return this.connection.signalingState === "have-local-offer";
+  }
+
+  get descriptions() {
+    return [this.connection.localDescription.sdp, this.connection.remoteDescription.sdp];
+  }
+
+  send(message) {
+    if (this.live.readyState !== "open") return false;
+    this.live.send(JSON.stringify({ v: 1, ...message }));
+    return true;
+  }
+
+  close() {
+    this.connection.onconnectionstatechange = null;
+    this.live.onmessage = this.waves.onmessage = this.live.onopen = null;
+    this.connection.close();
+  }
+}

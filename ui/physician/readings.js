@@ -1,0 +1,46 @@
+// What has been measured in this session. Pure: no page, no clock of its own.
+
+export function createReadings() {
+  return { byId: new Map(), latest: new Map(), clockOffsetMs: null };
+}
+
+/** False when this reading was here already (the kiosk sends all of them again after a cut). */
+export function addReading(state, reading) {
+  if (state.byId.has(reading.id)) return false;
+  state.byId.set(reading.id, reading);
+  for (const quantity of reading.quantities) keepLatest(state, reading, quantity);
+  return true;
+}
+
+function keepLatest(state, reading, quantity) {
+  const known = state.latest.get(quantity.metric);
+  if (known && Date.parse(known.reading.t0) > Date.parse(reading.t0)) return;
+  state.latest.set(quantity.metric, { reading, quantity });
+}
+
+/** The newest reading among several metrics, with all of them that it holds; undefined when none. */
+export function newestOf(state, metrics) {
+  const found = metrics.map((metric) => state.latest.get(metric)).filter(Boolean);
+  if (found.length === 0) return undefined;
+  const reading = found.reduce((a, b) => (Date.parse(b.reading.t0) >= Date.parse(a.reading.t0) ? b : a)).reading;
+  const quantities = new Map(reading.quantities.map((quantity) => [quantity.metric, quantity]));
+  return { reading, quantities };
+}
+
+/** A waveform is live: the smallest lead of our clock over its end is how far the two clocks differ. */
+export function noteClock(state, sampleEndMs, nowMs) {
+  const offset = nowMs - sampleEndMs;
+  if (state.clockOffsetMs === null || offset < state.clockOffsetMs) state.clockOffsetMs = offset;
+}
+
+/** Seconds since the measurement, by the kiosk's clock as far as it is known; never negative. */
+export function ageS(state, reading, nowMs) {
+  return Math.max(0, Math.round((nowMs - (state.clockOffsetMs ?? 0) - Date.parse(reading.t0)) / 1000));
+}
+
+const UNITS = { "mm[Hg]": "mmHg", Cel: "°C", "1": "" };
+
+/** A UCUM code as people write it. */
+export function unitText(ucum) {
+  return UNITS[ucum] ?? ucum;
+}
