@@ -24,8 +24,8 @@ class Command(IntEnum):
 
 _CONTROL, REALTIME = 0x7D, 0x01
 _NO_SPO2, _NO_PULSE, _NO_INDEX = (0, 0x7F), (0, 0xFF), 0xFFFF
-_LONGEST, _LONGEST_JUNK = 9, 16
-# Data bytes by packet type. Types that are not here (model, vendor, version) end where the next one begins.
+_LONGEST, _LONGEST_JUNK = 9, 16  # bytes
+# Data bytes by packet type; the texts (model, vendor, version) have no fixed length.
 _DATA_BYTES = {
     **dict.fromkeys((0x01, 0x04, 0x05, 0x11, 0x15, _CONTROL), 7),
     **dict.fromkeys((0x07, 0x08, 0x0F, 0x12), 6),
@@ -99,7 +99,12 @@ def _hundredths(value: int) -> Decimal:
 
 
 class Framer:
-    """Cuts the byte stream into packets, one byte at a time; holds at most 16 bytes."""
+    """Cuts the byte stream into packets; holds at most 16 bytes.
+
+    A packet is over when the next one begins, not when it is long enough: bytes lost on both sides of a
+    boundary would otherwise make a packet of the right length with the wrong numbers. This costs one packet
+    (a sixtieth of a second).
+    """
 
     def __init__(self) -> None:
         self._held = bytearray()
@@ -107,17 +112,9 @@ class Framer:
     def split(self, data: bytes) -> Iterator[bytes | Rejected]:
         """Whole packets with right high bits and length; everything else as Rejected."""
         for byte in data:
-            if byte < 0x80 and self._held:
+            if self._held and (byte < 0x80 or len(self._held) == _LONGEST_JUNK):
                 yield self._cut()
             self._held.append(byte)
-            if len(self._held) == self._expected():
-                yield self._cut()
-
-    def _expected(self) -> int:
-        if self._held[0] >= 0x80:
-            return _LONGEST_JUNK
-        data_bytes = _DATA_BYTES.get(self._held[0])
-        return _LONGEST if data_bytes is None else 2 + data_bytes
 
     def _cut(self) -> bytes | Rejected:
         packet = bytes(self._held)

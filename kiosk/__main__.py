@@ -1,4 +1,4 @@
-"""The command line, and the only file of the kiosk that sees the screens. Imports only what a command needs."""
+"""The command line, and the only file of the kiosk that sees the screens. Imports what a command needs."""
 
 import argparse
 import asyncio
@@ -19,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="telecabine", description="An open kiosk for assisted teleconsultation")
+    parser = argparse.ArgumentParser(
+        prog="telecabine", description="An open kiosk for assisted teleconsultation"
+    )
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="settings (TOML)")
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     parser.set_defaults(run=_kiosk)
@@ -28,7 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     kiosk.set_defaults(run=_kiosk)
     selftest = commands.add_parser("selftest", help="check every part; exit code 1 when one is red")
     selftest.add_argument("--json", action="store_true", help="for machines")
-    selftest.add_argument("--seconds", type=float, default=8.0, help="how long instruments may take to show up")
+    selftest.add_argument(
+        "--seconds", type=float, default=8.0, help="time for instruments to show up"
+    )
     selftest.set_defaults(run=_selftest)
     _add_rendezvous(commands.add_parser("rendezvous", help="the server where kiosk and physician meet"))
     _add_devices(commands.add_parser("devices", help="the catalogue, and a decoder for technicians"))

@@ -121,7 +121,9 @@ def load_config(path: Path) -> Config:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+        found = re.search(r"at line (\d+)", str(error))
+        line = found[1] if found else len(text.splitlines())  # without a line it means the end of the file
+        raise ConfigError(f"{path}:{line}: not valid TOML: {error}") from error
     sections = {f.name: f for f in dataclasses.fields(Config)}
     for name in tables:
         if name not in sections:

@@ -10,6 +10,7 @@ from kiosk.frames import Frames
 from kiosk.hub import Hub, StorageError
 from kiosk.instruments import CaptureError, Instruments
 from kiosk.keeper import Keeper, now
+from kiosk.meeting import Meeting
 from kiosk.pin import pin_matches
 from kiosk.selftest.report import Report
 from kiosk.session import Consent, Patient, Phase, Session
@@ -31,6 +32,7 @@ class Kiosk:
         hub: Hub,
         desk: CallDesk,
         instruments: Instruments,
+        meeting: Meeting,
         emit: Callable[[Event], None],
         make_delivery: Callable[[Callable[[DeliveryStatus], None]], Delivery],
         tasks: Tasks,
@@ -40,6 +42,7 @@ class Kiosk:
         self.hub = hub
         self.desk = desk
         self.instruments = instruments
+        self.meeting = meeting
         self._keeper = keeper
         self._emit = emit
         self._delivery = make_delivery(self._delivery_changed)
@@ -70,6 +73,7 @@ class Kiosk:
         """Leave everything that waits on disk, in good order."""
         await self.desk.close()
         await self._tasks.close()
+        await self.meeting.stop()
         await self.outbox.close()
 
     async def begin(self) -> None:
@@ -82,10 +86,11 @@ class Kiosk:
         """A refusal ends the session and sends nothing; a consent opens the record and the call."""
         await self._keeper.answer_consent(Consent(text_version, language, text, given, now()))
         if given:
-            await self.desk.open()
+            await self._consult()
 
     async def cancel(self) -> None:
         """Back to the welcome screen, from anywhere before the end."""
+        await self.instruments.rest()
         await self.desk.close()
         await self._keeper.abandon()
 
@@ -108,7 +113,7 @@ class Kiosk:
             return
         await self._keeper.resume(session)
         if session.phase is Phase.CONSULTATION and accept:
-            await self.desk.open(await self._keeper.saved_call())
+            await self._consult(await self._keeper.saved_call())
         elif session.phase is Phase.CONSULTATION:
             await self._keeper.abandon()
             self._delivery.kick()
@@ -158,6 +163,10 @@ class Kiosk:
 
     async def check_pin(self, pin: str) -> bool:
         return await asyncio.to_thread(pin_matches, pin, self.config.kiosk.technician_pin)
+
+    async def _consult(self, saved_call: bytes | None = None) -> None:
+        self.instruments.wake()
+        await self.desk.open(saved_call)
 
     async def _retry_saving(self) -> None:
         while True:

@@ -1,18 +1,17 @@
-"""Background tasks that are never forgotten: each is held, and its error is logged and told."""
+"""Background tasks that are never forgotten: each is held, and its error is logged."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 log = logging.getLogger(__name__)
 
 
 class Tasks:
-    """Spawned coroutines; `on_error` hears of each that failed."""
+    """Coroutines that nobody waits for, until `close`."""
 
-    def __init__(self, on_error: Callable[[BaseException], None]) -> None:
-        self._on_error = on_error
+    def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
 
     def spawn(self, coro: Coroutine[Any, Any, None]) -> None:
@@ -34,4 +33,3 @@ class Tasks:
         error = task.exception()
         if error is not None:
             log.error("background task failed", exc_info=error)
-            self._on_error(error)

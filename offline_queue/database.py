@@ -7,10 +7,10 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from offline_queue import files
 from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.keys import KEY_BYTES
 from offline_queue.migrate import migrate, schema_version
 from offline_queue.sentinel import DATABASE, check_mark, holds_outbox, read_mark
 
-KEY_BYTES = 32
 BUSY_TIMEOUT_S = 1.0
 """A predecessor that is just being killed may hold the lock a moment longer."""
 CHECKPOINT_PAGES = 256
@@ -37,19 +37,25 @@ def highest_sequence(connection: Any) -> int:
 def _create(directory: Path, key: bytes, owner: str) -> None:
     """Under another name first: a crash on the way leaves nothing that looks like an outbox."""
     files.make_directory(directory)
-    for leftover in directory.glob(f"{DATABASE}.*.new*"):
-        leftover.unlink()
     temporary = files.write_temporary(directory / DATABASE, b"")
-    connection = _connect(temporary, key)
+    try:
+        _fill(temporary, key, owner)
+    except BaseException:
+        temporary.unlink()
+        raise
+    try:
+        files.publish(temporary, directory / DATABASE)
+    except FileExistsError:
+        return  # Another process was faster: its database counts.
+
+
+def _fill(path: Path, key: bytes, owner: str) -> None:
+    connection = _connect(path, key)
     try:
         migrate(connection)
         connection.execute("INSERT INTO identity (one, owner) VALUES (1, ?)", (owner,))
     finally:
         connection.close()
-    try:
-        files.publish(temporary, directory / DATABASE)
-    except FileExistsError:
-        return  # Another process was faster: its database counts.
 
 
 def _open_existing(directory: Path, key: bytes, owner: str) -> Any:
@@ -99,4 +105,5 @@ def _configure(connection: Any, key: bytes) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_PAGES * 4096}")
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

@@ -39,7 +39,10 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """`online`: the last attempt reached a server that answered; `paused`: why everything stands still, or ''."""
+    """`online`: the last attempt reached a server that answered.
+
+    `paused`: why everything stands still (an outcome's reason, or `outbox: ` and an OutboxReason), or "".
+    """
 
     online: bool
     paused: str
@@ -77,13 +80,13 @@ class Delivery:
         try:
             while True:
                 self._wake.clear()
-                await self._step()
-                await self._sleep()
+                await self._sleep(await self._step())
         finally:
             stop_listening()
             await self._give_up()
 
-    async def _step(self) -> None:
+    async def _step(self) -> float:
+        """Starts what may be started; returns for how many seconds there is nothing more to do."""
         try:
             self._collect()
             if self._status.paused and time.monotonic() >= self._resume_at:
@@ -91,9 +94,11 @@ class Delivery:
             if not self._status.paused:
                 await self._start_due()
             self._tell(counts=await self._outbox.counts())
+            return await self._idle_s()
         except OutboxError as error:
-            self._pause(str(error.reason))
             log.error("the outbox fails, delivery pauses: %s", error)
+            self._pause(f"outbox: {error.reason}")
+            return self._pause_s
 
     def _collect(self) -> None:
         """Raises what a finished attempt raised: an OutboxError, or a fault of the program."""
@@ -111,15 +116,13 @@ class Delivery:
             task.add_done_callback(lambda _: self._wake.set())
 
     async def _deliver(self, item: Item) -> None:
-        settled = False
-        try:
-            outcome = await self._attempt(item)
-            await self._outbox.settle(item.id, outcome, time.time())
-            settled = True
-        finally:
-            if not settled:
-                await self._outbox.release(item.id)
+        outcome = await self._attempt(item)
         self._note(outcome)
+        try:
+            await self._outbox.settle(item.id, outcome, time.time())
+        except OutboxError:
+            await self._outbox.release(item.id)  # It will be sent again: the id makes that harmless.
+            raise
 
     async def _attempt(self, item: Item) -> Outcome:
         try:
@@ -147,14 +150,14 @@ class Delivery:
             self._status = status
             self._on_change(status)
 
-    async def _sleep(self) -> None:
+    async def _sleep(self, longest_s: float) -> None:
         try:
-            async with asyncio.timeout(await self._sleep_s()):
+            async with asyncio.timeout(longest_s):
                 await self._wake.wait()
         except TimeoutError:
             return
 
-    async def _sleep_s(self) -> float:
+    async def _idle_s(self) -> float:
         if self._status.paused:
             return max(0.0, self._resume_at - time.monotonic())
         if len(self._sending) >= self._parallel:
@@ -165,8 +168,11 @@ class Delivery:
     async def _give_up(self) -> None:
         for task in self._sending:
             task.cancel()
-        await asyncio.gather(*self._sending, return_exceptions=True)
+        for result in await asyncio.gather(*self._sending, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("an attempt under way ended with %r", result)
         self._sending.clear()
+        await self._outbox.release_all()
 
 
 def _place(error: Exception) -> str:

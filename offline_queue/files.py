@@ -42,6 +42,12 @@ def replace(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
+def sweep(directory: Path, prefix: str) -> None:
+    """Removes what a crash left half-made. Only for who holds the directory alone."""
+    for leftover in directory.glob(f"{prefix}.*.new*"):
+        leftover.unlink()
+
+
 def publish(temporary: Path, path: Path) -> None:
     """Gives a finished file its name; FileExistsError when the name is taken (it is never overwritten)."""
     try:

@@ -68,12 +68,16 @@ class Outbox:
         return await self._run(partial(self._store.claim, now))
 
     async def settle(self, item_id: str, outcome: Outcome, now: float) -> None:
-        """Notes what became of an item. Works on a full disk too. LookupError: no such item."""
+        """Notes what became of an item, also on a full disk. LookupError: no such item, or not its turn."""
         await self._run(partial(self._store.settle, item_id, outcome, now))
 
     async def release(self, item_id: str) -> None:
         """Gives a claimed item back without an outcome."""
         await self._run(partial(self._store.release, item_id))
+
+    async def release_all(self) -> None:
+        """Gives back everything that is in flight."""
+        await self._run(self._store.release_all)
 
     async def counts(self, stream: str | None = None) -> Counts:
         return await self._run(partial(self._store.counts, stream))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from offline_queue import files
 from offline_queue.ballast import Ballast
 from offline_queue.database import highest_sequence, open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
@@ -30,7 +31,9 @@ class Store:
         self._connection = open_database(directory, key, owner)
         self._highest = highest_sequence(self._connection)
         self._marked = -1
-        self._ballast = Ballast(directory)
+        with translated():
+            files.sweep(directory, "outbox")
+            self._ballast = Ballast(directory)
         self.raise_mark()
         if self._ballast.hold():
             self._destroy_left_over()
@@ -39,12 +42,18 @@ class Store:
         # While the reserve is released, the room it left is for settling: new items must not eat it.
         if not self._ballast.held:
             self._take_reserve_back()
-        with self._transaction():
-            for item in items:
-                self._insert(item)
-            for key, value in state.items():
-                self._set_state(key, value)
-        self._highest = highest_sequence(self._connection) if items else self._highest
+        try:
+            with self._transaction():
+                for item in items:
+                    self._insert(item)
+                highest = highest_sequence(self._connection) if items else self._highest
+                for key, value in state.items():
+                    self._set_state(key, value)
+        except OutboxError as error:
+            if error.reason is OutboxReason.DISK_FULL:
+                self._checkpoint()  # The half-written transaction must not keep the last room on the disk.
+            raise
+        self._highest = highest  # Only now: a mark that leads would make a sound database look robbed.
 
     def get_state(self, key: str) -> bytes | None:
         row = self._one("SELECT value FROM kiosk_state WHERE key = ?", key)
@@ -64,10 +73,21 @@ class Store:
         """The attempt was given up without an outcome."""
         self._in_flight.discard(self._item("id", item_id).stream)
 
+    def release_all(self) -> None:
+        self._in_flight.clear()
+
     def settle(self, item_id: str, outcome: Outcome, now: float) -> None:
-        """A delivered item stays delivered, whatever a late second outcome says. LookupError: unknown id."""
+        """A delivered item stays delivered, whatever a late second outcome says.
+
+        LookupError: unknown id, or an item whose turn has not come.
+        """
         item = self._item("id", item_id)
         if item.state is not ItemState.DELIVERED:
+            if (
+                self._one("SELECT 1 FROM stream WHERE head = ? AND name = ?", item.sequence, item.stream)
+                is None
+            ):
+                raise LookupError(f"item {item_id} is not the first of its stream")
             self._settle_in_any_case(item, outcome, now)
         self._in_flight.discard(item.stream)
 
@@ -90,7 +110,7 @@ class Store:
         return self._highest - self._marked >= MARK_EVERY
 
     def raise_mark(self) -> None:
-        """Brings the sentinel up to date. It is a lower bound, so a failure is logged and tried again later."""
+        """Brings the sentinel up to date; a lower bound, so a failure is logged and tried again later."""
         if self._marked == self._highest:
             return
         try:
@@ -110,7 +130,8 @@ class Store:
     def _insert(self, item: NewItem) -> None:
         digest = hashlib.sha256(item.payload).digest()
         cursor = self._connection.execute(
-            "INSERT INTO item (id, stream, kind, payload, sha256) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO item (id, stream, kind, payload, sha256) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO NOTHING",
             (item.id, item.stream, item.kind, item.payload, digest),
         )
         if cursor.rowcount == 0:
@@ -138,7 +159,8 @@ class Store:
     def _head(self, when: str, limit: float) -> int | None:
         others, names = self._others()
         row = self._one(
-            f"SELECT head FROM stream WHERE due IS NOT NULL AND {when} AND {others} ORDER BY due, head LIMIT 1",
+            f"SELECT head FROM stream WHERE due IS NOT NULL AND {when} AND {others} "
+            "ORDER BY due, head LIMIT 1",
             limit,
             *names,
         )

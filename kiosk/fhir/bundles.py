@@ -1,8 +1,11 @@
 """Transactions: an entry creates one resource once, however often it is sent."""
 
+import base64
+import hashlib
+from typing import Any
 from uuid import UUID
 
-from kiosk.fhir.naming import Naming
+from kiosk.fhir.naming import Naming, search_key
 from kiosk.fhir.wire import Json
 
 MAX_ENTRIES = 8
@@ -14,12 +17,23 @@ def entry(naming: Naming, id_: UUID, key: Json, resource: Json) -> Json:
     `key` is the identifier (system and value) by which the resource is looked for.
     """
     kind = resource["resourceType"]
+    resource = _filled(resource)
     if naming.own_ids:
         request = {"method": "PUT", "url": f"{kind}/{id_}"}
         resource = {**resource, "id": str(id_)}
     else:
-        request = {"method": "POST", "url": kind, "ifNoneExist": f"identifier={key['system']}|{key['value']}"}
+        request = {"method": "POST", "url": kind, "ifNoneExist": search_key(key["system"], key["value"])}
     return {"fullUrl": f"urn:uuid:{id_}", "resource": resource, "request": request}
+
+
+def _filled(value: Any) -> Any:
+    """Without empty text, lists and objects, which FHIR forbids (R4, 2.6.1): what is unknown is left out."""
+    if isinstance(value, dict):
+        filled = {name: _filled(each) for name, each in value.items()}
+        return {name: each for name, each in filled.items() if each not in ("", [], {})}
+    if isinstance(value, list):
+        return [each for each in map(_filled, value) if each not in ("", [], {})]
+    return value
 
 
 def transaction(*entries: Json) -> Json:
@@ -29,3 +43,14 @@ def transaction(*entries: Json) -> Json:
 def in_bundle(id_: UUID) -> Json:
     """A reference to another entry of the same transaction."""
     return {"reference": f"urn:uuid:{id_}"}
+
+
+def attachment(data: bytes, content_type: str) -> Json:
+    """Inline content with its size and its hash, which FHIR R4 (2.24.0.11) fixes as SHA-1."""
+    digest = hashlib.sha1(data, usedforsecurity=False).digest()
+    return {
+        "contentType": content_type,
+        "data": base64.b64encode(data).decode(),
+        "size": len(data),
+        "hash": base64.b64encode(digest).decode(),
+    }

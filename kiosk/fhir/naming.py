@@ -6,6 +6,7 @@ may have registered too (organisation, practitioner, place, gateway) is always c
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from devices.metrics import Metric
@@ -67,7 +68,12 @@ class Naming:
 
 def by_identifier(resource_type: str, system: str, value: str) -> Json:
     """A conditional reference (FHIR R4, 3.1.0.11.3.1)."""
-    return {"reference": f"{resource_type}?identifier={system}|{value}"}
+    return {"reference": f"{resource_type}?{search_key(system, value)}"}
+
+
+def search_key(system: str, value: str) -> str:
+    """The search for one identifier, as it stands in `ifNoneExist` and in conditional references."""
+    return f"identifier={quote(system, safe=':/')}|{quote(value, safe=':')}"
 
 
 def organization_key(site: SiteInfo) -> tuple[str, str]:

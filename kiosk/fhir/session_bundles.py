@@ -1,10 +1,7 @@
 """The session: opened with patient, encounter and consent; closed with its end and its report."""
 
-import base64
-import hashlib
-
 from kiosk.fhir import naming as names
-from kiosk.fhir.bundles import entry, in_bundle, transaction
+from kiosk.fhir.bundles import attachment, entry, in_bundle, transaction
 from kiosk.fhir.codes import ACT_CODE, LOINC, coding, concept
 from kiosk.fhir.errors import FhirError, FhirReason
 from kiosk.fhir.naming import Naming
@@ -108,8 +105,8 @@ def _closing_entry(naming: Naming, session: Session, resource: Json) -> Json:
     created = _encounter_entry(naming, session, resource)
     if naming.own_ids:
         return created
-    key = naming.identifier("session", session.id)
-    request = {"method": "PUT", "url": f"Encounter?identifier={key['system']}|{key['value']}"}
+    key = names.search_key(naming.system("session"), str(session.id))
+    request = {"method": "PUT", "url": f"Encounter?{key}"}
     return {**created, "request": request}
 
 
@@ -140,15 +137,4 @@ def _shown(consent: Consent) -> Json:
         **attachment(consent.text.encode(), "text/plain; charset=utf-8"),
         "language": consent.language,
         "title": f"Consentement à la téléconsultation, version {consent.text_version}",
-    }
-
-
-def attachment(data: bytes, content_type: str) -> Json:
-    """Inline content with its size and its SHA-1."""
-    digest = hashlib.sha1(data, usedforsecurity=False).digest()
-    return {
-        "contentType": content_type,
-        "data": base64.b64encode(data).decode(),
-        "size": len(data),
-        "hash": base64.b64encode(digest).decode(),
     }

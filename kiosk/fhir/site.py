@@ -2,7 +2,7 @@
 
 from kiosk.fhir import naming as names
 from kiosk.fhir.bundles import entry, in_bundle, transaction
-from kiosk.fhir.codes import MDC, coding, concept
+from kiosk.fhir.codes import MDC, concept
 from kiosk.fhir.naming import Naming
 from kiosk.fhir.wire import Json
 from kiosk.record import SiteInfo, SitePayload
@@ -61,7 +61,7 @@ def _practitioner(site: SiteInfo, naming: Naming) -> Json:
         # The national number is the RPPS number behind the digit 8 (ANS, identifiants nationaux).
         "identifier": [
             _national(names.IDNPS, "8" + site.physician_rpps, "IDNPS"),
-            {**_national(names.RPPS, site.physician_rpps, "RPPS")},
+            _national(names.RPPS, site.physician_rpps, "RPPS"),
         ],
         "active": True,
         "name": [{"family": site.physician_family, "given": [site.physician_given], "prefix": ["DR"]}],
@@ -86,16 +86,9 @@ def _gateway(site: SiteInfo, naming: Naming) -> Json:
         "specialization": [
             {"systemType": concept(MDC, "528457", "MDC_DEV_SPEC_PROFILE_GENERIC"), "version": "1"}
         ],
-        "version": [
-            {"type": {"coding": [coding(MDC, "531975", "MDC_ID_PROD_SPEC_SW")]}, "value": site.software_version}
-        ],
+        "version": [{"type": concept(MDC, "531975", "MDC_ID_PROD_SPEC_SW"), "value": site.software_version}],
         "owner": in_bundle(naming.site_id("Organization", *names.organization_key(site))),
         "location": in_bundle(naming.site_id("Location", *naming.location(site))),
     }
     id_ = naming.site_id("Device", names.EUI64, site.kiosk_id)
-    return entry(naming, id_, {"system": names.EUI64, "value": site.kiosk_id}, _filled(resource))
-
-
-def _filled(resource: Json) -> Json:
-    """FHIR forbids empty text: an unknown element is left out."""
-    return {key: value for key, value in resource.items() if value != ""}
+    return entry(naming, id_, {"system": names.EUI64, "value": site.kiosk_id}, resource)

@@ -14,7 +14,7 @@ from kiosk.rendezvous.limits import RateLimit
 from kiosk.rendezvous.rooms import Refused, Role, Room, RoomTable
 from kiosk.rendezvous.settings import Limits
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _SWEEP_S = 15.0
 
@@ -72,13 +72,19 @@ class Relay:
         if replaced is not None:
             # Not awaited here: a half-dead connection answers the close handshake late or never.
             closing = asyncio.ensure_future(replaced.close(code=CloseCode.REFUSED, message=b"replaced"))
-        _log.info("joined as %s: %d rooms", role, len(self._rooms))
-        await _send(room.other(role), {"type": "peer", "present": True})
-        await _send(socket, {"type": "peer", "present": room.other(role) is not None})
+        _logger.info("joined as %s: %d rooms", role, len(self._rooms))
+        await self._introduce(socket, room.other(role), replaced is not None)
         await self._forward(socket, role, room)
         await self._left(socket, role, room)
         if replaced is not None:
             await asyncio.wait([closing], timeout=1)
+
+    async def _introduce(self, socket: Socket, other: Socket | None, again: bool) -> None:
+        """The newcomer first: whatever the other says once it knows, the newcomer can already place."""
+        await _send(socket, {"type": "peer", "present": other is not None})
+        if again:
+            await _send(other, {"type": "peer", "present": False})
+        await _send(other, {"type": "peer", "present": True})
 
     async def _forward(self, socket: Socket, role: Role, room: Room[Socket]) -> None:
         rate = RateLimit(self._limits.messages_per_minute)
@@ -100,10 +106,14 @@ class Relay:
 
     async def _close_room(self, room: Room[Socket]) -> None:
         self._rooms.over(room)
-        _log.info("room over: %d rooms", len(self._rooms))
+        _logger.info("room over: %d rooms", len(self._rooms))
         for socket in (room.kiosk, room.physician):
             if socket is not None:
                 await socket.close(code=CloseCode.NO_SUCH_ROOM, message=b"over")
+
+    def reserve(self, room_id: str) -> None:
+        """Open a room before its kiosk comes back: its physician waits instead of being refused."""
+        self._rooms.for_kiosk(room_id, time.monotonic())
 
     async def sweep(self) -> None:
         """Forget expired rooms, for ever."""
@@ -127,4 +137,4 @@ async def _send_text(socket: Socket, text: str) -> None:
     try:
         await socket.send_str(text)
     except ConnectionError:
-        _log.info("a connection went away while it was written to")
+        _logger.info("a connection went away while it was written to")

@@ -14,7 +14,7 @@ from kiosk.rendezvous.relay import Relay
 from kiosk.rendezvous.settings import RendezvousSettings
 from kiosk.rendezvous.tls import self_signed, server_context
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
 class Rendezvous:
@@ -45,7 +45,11 @@ class Rendezvous:
         self.port = self._runner.addresses[0][1]
         self.cert_file = cert_file
         self._sweeper = asyncio.create_task(self._relay.sweep())
-        _log.info("rendezvous listens on port %d", self.port)
+        _logger.info("rendezvous listens on port %d", self.port)
+
+    def reserve(self, room_id: str) -> None:
+        """Open the room of a session that a restart cut short: its physician waits. Refused when full."""
+        self._relay.reserve(room_id)
 
     async def stop(self) -> None:
         if self._sweeper is not None:
@@ -74,7 +78,7 @@ def run_rendezvous(settings: RendezvousSettings) -> int:
     try:
         asyncio.run(_serve(settings))
     except RendezvousError as error:
-        _log.error("the rendezvous cannot start: %s", error)
+        _logger.error("the rendezvous cannot start: %s", error)
         return 1
     return 0
 

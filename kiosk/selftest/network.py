@@ -1,8 +1,6 @@
 """The line: is the FHIR server there and is it one, does the rendezvous answer."""
 
 import ssl
-from dataclasses import replace
-
 import aiohttp
 
 from kiosk.config import FhirConfig, RendezvousConfig
@@ -40,7 +38,11 @@ async def check_rendezvous(settings: RendezvousConfig, page_url: str) -> Check:
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return red(Part.RENDEZVOUS, Problem.UNREACHABLE, page_url, type(error).__name__)
     check = green(Part.RENDEZVOUS, page_url)
-    return check if found else replace(check, verdict=red(check.part, Problem.NONE).verdict, problem=Problem.NOT_WORKING)
+    return (
+        check
+        if found
+        else replace(check, verdict=red(check.part, Problem.NONE).verdict, problem=Problem.NOT_WORKING)
+    )
 
 
 def _client() -> aiohttp.ClientSession:

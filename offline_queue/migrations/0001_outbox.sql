@@ -28,7 +28,7 @@ CREATE INDEX item_to_destroy ON item (sequence) WHERE state = 1 AND payload IS N
 -- One row a stream: its first unfinished item, and when that may be tried. NULL: nothing to do, or quarantined.
 CREATE TABLE stream (
     name TEXT PRIMARY KEY,
-    head INTEGER REFERENCES item (sequence),
+    head INTEGER,
     due REAL
 ) STRICT, WITHOUT ROWID;
 

@@ -4,6 +4,7 @@ The stethoscope and the microphone are sources remapped from null sinks into whi
 that the real server, its real clients and its habit of moving a stream when a source vanishes all take part.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -54,7 +55,7 @@ class SoundServer:
             ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--log-level=error",
              "-L", f"module-native-protocol-unix socket={self.address.removeprefix('unix:')} auth-anonymous=1",
              *(part for sink in (CHEST, ROOM, SPEAKER)
-               for part in ("-L", f"module-null-sink sink_name={sink} rate={RATE_HZ}"))],
+               for part in ("-L", f"module-null-sink sink_name={sink} rate={RATE_HZ} norewinds=1"))],
             env=self._environment(), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -161,6 +162,7 @@ class _Player:
     def _feed(self) -> None:
         assert self._pacat.stdin is not None
         pipe = self._pacat.stdin.fileno()
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
         block, position = 4800, 0
         try:
             while True:

@@ -59,7 +59,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_broken_toml_tells_the_line(tmp_path: Path) -> None:
-    assert "line 2" in failure(tmp_path, '[site]\nname = "Pharmacie')
+    assert "telecabine.toml:2: not valid" in failure(tmp_path, '[site]\nname = "Pharmacie')
+    assert "telecabine.toml:2: not valid" in failure(tmp_path, "[site]\nname = oui\n[kiosk]\n")
 
 
 def test_a_missing_key_names_section_and_line(tmp_path: Path) -> None:

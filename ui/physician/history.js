@@ -23,7 +23,7 @@ function rowCells(reading) {
   const time = el("time", { datetime: reading.t0 }, clockTime(reading.t0));
   return [
     el("td", {}, time, el("span", { class: "clock" }, t(`clock.${reading.clock}`))),
-    el("td", {}, reading.device.name),
+    el("td", {}, reading.device.name || t(`kind.${reading.kind}`)),
     el("td", {}, [...values, ...attachmentText(reading.attachment)].join(" · ")),
     el("td", {}, [qualityText(reading.quality), ...remarks].join(", ")),
   ];

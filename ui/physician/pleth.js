@@ -14,6 +14,11 @@ const SMALLEST_SPAN = 8;
 /** Samples in kiosk time with what the trace needs: `joined` when the one before it was not lost. */
 export class WaveBuffer {
   constructor() {
+    this.startAgain();
+  }
+
+  /** Also when the kiosk's clock was set back by more than the window. */
+  startAgain() {
     this.points = [];
     this.lead = null; // our clock minus the kiosk's, at the fastest arrival
   }
@@ -22,6 +27,7 @@ export class WaveBuffer {
   push(wave, nowMs) {
     const periodMs = Number(wave.period_ms);
     const startMs = Date.parse(wave.t0);
+    if (startMs < this.points[0]?.at - WINDOW_MS) this.startAgain();
     const last = this.points.at(-1);
     if (last && startMs <= last.at - periodMs / 2) return;
     const follows = Boolean(last) && !wave.gap && wave.seq === this.sequence + 1

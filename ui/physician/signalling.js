@@ -26,6 +26,7 @@ export class Signalling {
     this.pageNonce = toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
     this.kioskNonce = "";
     this.greeted = false;
+    this.offered = false;
     let inOrder = Promise.resolve();
     socket.onmessage = (event) => {
       inOrder = inOrder.then(() => this.receive(socket, event.data));
@@ -65,8 +66,9 @@ export class Signalling {
     const message = readObject(text);
     if (message.type === "peer") await this.peerChanged(message.present === true);
     else if (message.type === "hello") await this.hello(message);
-    else if (message.type === "answer") await this.proven(message, message.sdp, this.listener.answer);
-    else if (message.type === "reject") await this.proven(message, message.reason, this.listener.refused);
+    // What belongs to the connection before a reload cannot be proven, and is not acted upon.
+    else if (message.type === "answer" && this.offered) await this.proven(message, message.sdp, this.listener.answer);
+    else if (message.type === "reject" && this.kioskNonce) await this.proven(message, message.reason, this.listener.refused);
   }
 
   async peerChanged(present) {
@@ -103,6 +105,7 @@ export class Signalling {
   }
 
   async offer(sdp) {
+    this.offered = true;
     this.transmit({ type: "offer", sdp, mac: await sign(this.keys.physician, this.claim("offer", sdp)) });
   }
 

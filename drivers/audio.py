@@ -1,0 +1,205 @@
+"""The stethoscope and the voice microphone: found by identity, recorded when asked, never mistaken for each other."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from devices.device import AudioMatch, Device
+from devices.reading import DeviceIdentity, Kind
+from drivers.chunks import CHUNK_MS, AudioChunk, ChunkQueue
+from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
+from drivers.recorder import record
+from drivers.sound_server import SoundServer, SoundSource, is_match
+
+RETRY_S = 1.0
+JITTER_MS = 200
+
+Choice = Callable[[Sequence[SoundSource], str], SoundSource | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRole:
+    """What a source is used for, and which one is taken (of all sources, knowing the default's name)."""
+
+    key: str
+    kind: Kind
+    name: str
+    choose: Choice
+
+
+def stethoscope_role(device: Device) -> SourceRole:
+    """The source that the catalogue's declaration recognises."""
+    match = _audio_match(device)
+    return SourceRole(
+        device.key,
+        Kind.STETHOSCOPE,
+        device.name,
+        lambda sources, _: next((source for source in sources if is_match(source, match)), None),
+    )
+
+
+def voice_role(stethoscope: Device, chosen: str = "", name: str = "Microphone") -> SourceRole:
+    """The microphone of the call: the chosen one (stable id, name or description), else the default, else any.
+
+    Never a monitor (it would send the physician's own voice back), never the stethoscope.
+    """
+    match = _audio_match(stethoscope)
+
+    def choose(sources: Sequence[SoundSource], default: str) -> SoundSource | None:
+        fit = [source for source in sources if not source.monitor and not is_match(source, match)]
+        if chosen:
+            return next((s for s in fit if chosen in (s.stable_id, s.name, s.description)), None)
+        return next((source for source in fit if source.name == default), fit[0] if fit else None)
+
+    return SourceRole("voice_microphone", Kind.MICROPHONE, name, choose)
+
+
+def _audio_match(device: Device) -> AudioMatch:
+    if not isinstance(device.match, AudioMatch):
+        raise TypeError(f"{device.key} is not an audio source")
+    return device.match
+
+
+class AudioSource:
+    """One role. `run` for as long as the kiosk lives; `start`, `stop` and `listen` on the asyncio loop.
+
+    FOUND: present, not recording. READY: sound arrives. LOST or FAULTY say why not; recording goes on by itself
+    when the same unit (same identity) is back. Another unit is taken only after `stop` and `start`.
+    """
+
+    def __init__(self, role: SourceRole, sink: Sink, server: SoundServer) -> None:
+        self.role = role
+        self._sink = sink
+        self._server = server
+        self._queues: list[ChunkQueue] = []
+        self._wanted = False
+        self._pinned = ""
+        self._identity: DeviceIdentity | None = None
+        self._recording: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._sequence = 0
+        self._last_s: float | None = None
+        self._reported: InstrumentStatus | None = None
+        server.on_change(self._wake.set)
+
+    def start(self) -> None:
+        """Record from now on."""
+        self._wanted, self._pinned, self._last_s = True, "", None
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Stop at once: no chunk is delivered after this."""
+        self._wanted = False
+        if self._recording:
+            self._recording.cancel()
+        self._wake.set()
+
+    @contextmanager
+    def listen(self) -> Iterator[ChunkQueue]:
+        """A queue of what is recorded while inside; each listener has its own."""
+        queue = ChunkQueue()
+        self._queues.append(queue)
+        try:
+            yield queue
+        finally:
+            self._queues.remove(queue)
+            queue.close()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            self._wake.clear()
+            source = self._find()
+            if source is None or not self._wanted:
+                self._report(*self._idle_state(source))
+                await self._wake.wait()
+            else:
+                self._report(*await self._record(source))
+                await self._pause()
+
+    def _find(self) -> SoundSource | None:
+        present = self._server.sources or ()
+        if self._wanted and self._pinned:
+            present = tuple(source for source in present if source.stable_id == self._pinned)
+        source = self.role.choose(present, self._server.default_source)
+        if source is not None:
+            self._identity = _identify(self.role, source)
+        return source
+
+    def _idle_state(self, source: SoundSource | None) -> tuple[InstrumentState, Reason]:
+        if self._server.sources is None:
+            return InstrumentState.FAULTY, Reason.SOUND_SERVER_MISSING
+        if source is not None:
+            return InstrumentState.FOUND, Reason.NONE
+        if self._identity is not None:
+            return InstrumentState.LOST, Reason.UNPLUGGED
+        return InstrumentState.ABSENT, Reason.NONE
+
+    async def _record(self, source: SoundSource) -> tuple[InstrumentState, Reason]:
+        """Record until it ends, and say why it did."""
+        self._pinned = source.stable_id
+        self._recording = asyncio.create_task(record(self._server, source, self._deliver))
+        try:
+            await asyncio.wait([self._recording])
+            return _outcome(self._recording)
+        finally:
+            self._recording.cancel()
+            await asyncio.wait([self._recording])
+            self._recording = None
+
+    async def _pause(self) -> None:
+        """Before another try: until something changes, at most a second."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), RETRY_S)
+        except TimeoutError:
+            return
+
+    def _deliver(self, data: bytes) -> None:
+        if not self._wanted:
+            return
+        now_s = time.monotonic()
+        self._sequence += 1
+        chunk = AudioChunk(np.frombuffer(data, dtype="<i2"), now_s, self._sequence, self._gap_before(now_s))
+        self._last_s = now_s
+        for queue in self._queues:
+            queue.put(chunk)
+        self._report(InstrumentState.READY, Reason.NONE)
+
+    def _gap_before(self, now_s: float) -> int:
+        """Chunks missing since the last one; jitter is no gap."""
+        if self._last_s is None:
+            return 0
+        missing_ms = (now_s - self._last_s) * 1000 - CHUNK_MS
+        return int(missing_ms / CHUNK_MS) if missing_ms > JITTER_MS else 0
+
+    def _report(self, state: InstrumentState, reason: Reason) -> None:
+        status = InstrumentStatus(
+            self.role.key, self.role.kind, self.role.name, state, reason, self._identity
+        )
+        if status != self._reported:
+            self._reported = status
+            self._sink.status(status)
+
+
+def _outcome(recording: asyncio.Task[None]) -> tuple[InstrumentState, Reason]:
+    if recording.cancelled():
+        return InstrumentState.FOUND, Reason.NONE
+    error = recording.exception()
+    if not isinstance(error, DriverError):
+        raise error or RuntimeError("a recording ends with an error only")
+    lost = error.reason is Reason.UNPLUGGED
+    return (InstrumentState.LOST if lost else InstrumentState.FAULTY), error.reason
+
+
+def _identify(role: SourceRole, source: SoundSource) -> DeviceIdentity:
+    return DeviceIdentity(
+        device=role.key,
+        manufacturer=source.manufacturer,
+        model=source.description,
+        serial=source.serial,
+        address=source.stable_id,
+    )

@@ -1,0 +1,81 @@
+"""One recording stream: `parec` for the sound, the server's word for which source it comes from.
+
+When a source vanishes, the server silently moves its streams to another one, and neither `parec` nor any
+audio library says so. So every chunk is delivered only after the server confirmed, later than the chunk was
+captured, that the stream still hears the source that was meant. An index is never used twice by the server.
+"""
+
+import asyncio
+import uuid
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from drivers.chunks import CHUNK_BYTES, CHUNK_MS, RATE_HZ
+from drivers.instrument import DriverError, Reason
+from drivers.sound_server import SoundServer, SoundSource
+
+TAG = "telecabine.stream"
+SILENT_S = 1.0
+
+
+async def record(server: SoundServer, source: SoundSource, deliver: Callable[[bytes], None]) -> None:
+    """Deliver confirmed chunks of raw s16le until something is wrong: always ends with DriverError.
+
+    UNPLUGGED: the source has gone. SOURCE_MOVED: it is there, but our stream was moved elsewhere.
+    NO_DATA: nothing for a second, or the stream ended. SOUND_SERVER_MISSING: no server, or no `parec`.
+    """
+    tag = uuid.uuid4().hex
+    async with _parec(server.address, source.name, tag) as process:
+        stream: int | None = None
+        while True:
+            data = await _read(process)
+            if stream is None:
+                stream = await server.find_stream(TAG, tag)
+            heard = None if stream is None else await server.source_of(stream)
+            if heard != source.index:
+                raise DriverError(await _why(server, source, heard))
+            deliver(data)
+
+
+async def _read(process: Process) -> bytes:
+    assert process.stdout is not None
+    try:
+        return await asyncio.wait_for(process.stdout.readexactly(CHUNK_BYTES), SILENT_S)
+    except (TimeoutError, asyncio.IncompleteReadError) as error:
+        raise DriverError(Reason.NO_DATA) from error
+
+
+async def _why(server: SoundServer, source: SoundSource, heard: int | None) -> Reason:
+    await server.refresh()
+    if all(other.index != source.index for other in server.sources or ()):
+        return Reason.UNPLUGGED
+    return Reason.NO_DATA if heard is None else Reason.SOURCE_MOVED
+
+
+@asynccontextmanager
+async def _parec(address: str | None, source: str, tag: str) -> AsyncIterator[Process]:
+    command = [
+        "parec", "--raw", "--format=s16le", f"--rate={RATE_HZ}", "--channels=1", f"--latency-msec={CHUNK_MS}",
+        "--client-name=telecabine", f"--property={TAG}={tag}",
+        # PipeWire obeys this one and ends the stream instead of moving it.
+        "--property=node.dont-reconnect=true",
+        f"--device={source}",
+    ]  # fmt: skip
+    if address:
+        command.append(f"--server={address}")
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
+    except OSError as error:
+        raise DriverError(Reason.SOUND_SERVER_MISSING, str(error)) from error
+    try:
+        yield process
+    finally:
+        await end_process(process)
+
+
+async def end_process(process: Process) -> None:
+    """Kill it if it still runs, and reap it."""
+    if process.returncode is None:
+        process.kill()
+    await process.wait()

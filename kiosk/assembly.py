@@ -1,0 +1,91 @@
+"""Builds a kiosk from its settings: the one place where all parts meet. Imported after the first screen."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.call.call import Call
+from kiosk.call.settings import CallMedia
+from kiosk.call_desk import CallDesk
+from kiosk.config import Config
+from kiosk.events import Event
+from kiosk.fhir.client import FhirSender, FhirSettings
+from kiosk.hub import Hub
+from kiosk.instruments import Instruments
+from kiosk.keeper import Keeper
+from kiosk.meeting import Meeting
+from kiosk.record import SiteInfo
+from kiosk.service import Kiosk
+from kiosk.tasks import Tasks
+from kiosk.version import VERSION
+from offline_queue.delivery import Delivery, DeliveryStatus
+from offline_queue.keys import load_or_create_key
+from offline_queue.outbox import Outbox
+
+
+async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]) -> Kiosk:
+    """Open the store and the rendezvous, and put everything together.
+
+    Raises OutboxError (wrong key, damaged, held by another process ...) and RendezvousError (port taken ...).
+    """
+    outbox = await _open_outbox(config)
+    keeper = Keeper(outbox, site_info(config), emit)
+    hub = Hub(keeper, emit)
+    instruments = Instruments(config.devices, hub)
+    meeting = Meeting(config, page_dir)
+    try:
+        await meeting.start()
+    except BaseException:
+        await outbox.close()
+        raise
+    tasks = Tasks()
+
+    def make_call(desk: CallDesk) -> Call:
+        media = CallMedia(
+            face=instruments.frames.face,
+            otoscope=instruments.frames.otoscope,
+            voice=instruments.voice,
+            stethoscope=instruments.stethoscope,
+            remote_video=instruments.frames.physician,
+            remote_audio=instruments.speaker,
+        )
+        session = keeper.session
+        return Call(meeting.call_settings(session.number if session else ""), media, desk)
+
+    def make_delivery(on_change: Callable[[DeliveryStatus], None]) -> Delivery:
+        return Delivery(outbox, FhirSender(_fhir_settings(config)), on_change)
+
+    desk = CallDesk(keeper, hub, emit, tasks, make_call)
+    return Kiosk(config, outbox, keeper, hub, desk, instruments, meeting, emit, make_delivery, tasks)
+
+
+async def _open_outbox(config: Config) -> Outbox:
+    directory = store_dir(config)
+    key = load_or_create_key(key_file(config), directory)
+    return await Outbox.open(directory, key, config.kiosk.id)
+
+
+def store_dir(config: Config) -> Path:
+    return config.kiosk.data_dir / "outbox"
+
+
+def key_file(config: Config) -> Path:
+    return config.kiosk.data_dir / "outbox.key"
+
+
+def site_info(config: Config) -> SiteInfo:
+    """The site as the record names it."""
+    site, kiosk, physician = config.site, config.kiosk, config.physician
+    return SiteInfo(
+        organization_id=site.organization_id,
+        finess=site.finess,
+        name=site.name,
+        location_id=site.location_id,
+        location_name=site.location_name,
+        kiosk_id=kiosk.id,
+        kiosk_name=kiosk.name,
+        serial=kiosk.serial,
+        software_version=VERSION,
+        physician_rpps=physician.rpps,
+        physician_family=physician.family,
+        physician_given=physician.given,
+    )

@@ -1,0 +1,78 @@
+"""What a call is given: where to meet, and who is told. Importing this costs nothing heavy."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from drivers.chunks import ChunkQueue, Samples
+from drivers.frames import FrameSlot
+from kiosk.events import CallPhase, LineQuality
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """`page_url` opens the physician's page; `relay_url` is the relay as a browser reaches it ("" when it is
+    the page's own host), `kiosk_relay_url` as this kiosk does (wss://.../signal; "" when the same).
+
+    `ca_file` is trusted for that relay; None takes the machine's own list. `words_file` is the page's list.
+    """
+
+    page_url: str
+    kiosk_token: str = field(repr=False)
+    words_file: Path
+    site: str
+    session_number: str
+    relay_url: str = ""
+    kiosk_relay_url: str = ""
+    ca_file: Path | None = None
+    language: str = "fr"
+    include_loopback: bool = False
+    video_rate_hz: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """`rtt_ms` and `loss` (0 to 1) are the latest known ones, None before the first."""
+
+    phase: CallPhase
+    link: str = field(default="", repr=False)
+    words: tuple[str, ...] = ()
+    line: LineQuality = LineQuality.UNKNOWN
+    rtt_ms: float | None = None
+    loss: float | None = None
+
+
+class CallListener(Protocol):
+    """Who hears of the call, on the asyncio loop. `what` is "otoscope" or "stethoscope"."""
+
+    def call_changed(self, state: CallState) -> None: ...
+    def physician_asked(self, what: str, on: bool) -> None: ...
+    def physician_keeps(self, what: str) -> None: ...
+    def seen(self, ids: tuple[UUID, ...]) -> None: ...
+    def link_refused(self) -> None: ...
+
+
+class PcmSource(Protocol):
+    """A microphone: 20 ms chunks of 48 kHz mono, a queue of its own for each listener."""
+
+    def listen(self) -> AbstractContextManager[ChunkQueue]: ...
+
+
+class PcmSink(Protocol):
+    """A loudspeaker for 48 kHz mono samples. Never waits: what is too late is dropped there."""
+
+    def play(self, samples: Samples) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallMedia:
+    """Pictures and sound of one call, both ways."""
+
+    face: FrameSlot
+    otoscope: FrameSlot
+    voice: PcmSource
+    stethoscope: PcmSource
+    remote_video: FrameSlot
+    remote_audio: PcmSink

@@ -1,0 +1,209 @@
+"""The messages of the live data channel as JSON text (docs/live-data.md). Pure."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from devices.reading import Attachment, Quantity, Reading, Waveform
+from drivers.instrument import InstrumentStatus
+from kiosk.call.errors import CallError, CallReason
+from kiosk.events import LineQuality
+
+VERSION = 1
+TEXT_MAX = 16 * 1024
+_IDS_MAX = 512
+_PING_MAX = 64
+_SUBJECTS = ("otoscope", "stethoscope")
+
+
+def _encode(type_: str, /, **fields: object) -> str:
+    return json.dumps({"v": VERSION, "type": type_, **fields}, ensure_ascii=False, separators=(",", ":"))
+
+
+def hello(session: str, words: Sequence[str], site: str, language: str) -> str:
+    return _encode("hello", session=session, words=list(words), site=site, language=language)
+
+
+def reading(item: Reading, sequence: int, history: bool) -> str:
+    """`history`: it was taken before this connection, and is sent again."""
+    return _encode(
+        "reading",
+        id=str(item.id),
+        seq=sequence,
+        gap=False,
+        history=history,
+        kind=item.kind.value,
+        device={
+            "key": item.identity.device,
+            "name": " ".join(p for p in (item.identity.manufacturer, item.identity.model) if p),
+            "model": item.identity.model,
+        },
+        t0=_time(item.taken_at),
+        clock=item.clock.value,
+        quality=sorted(flag.value for flag in item.quality),
+        quantities=[_quantity(quantity) for quantity in item.quantities],
+        attachment=_attachment(item.attachment),
+    )
+
+
+def _quantity(item: Quantity) -> dict[str, object]:
+    return {
+        "metric": item.metric.key,
+        "mdc": item.metric.mdc,
+        "loinc": list(item.metric.loinc),
+        "unit": item.metric.ucum,
+        "value": None if item.value is None else format(item.value, "f"),
+        "absent": None if item.absent is None else item.absent.value,
+    }
+
+
+def _attachment(item: Attachment | None) -> dict[str, object] | None:
+    if item is None:
+        return None
+    return {"content_type": item.content_type, "bytes": len(item.data), "site": item.site}
+
+
+def _time(when: datetime) -> str:
+    return when.isoformat(timespec="milliseconds")
+
+
+def waveform(item: Waveform) -> str:
+    return _encode(
+        "wave",
+        kind=item.kind.value,
+        metric=item.metric.key,
+        mdc=item.metric.mdc,
+        unit=item.metric.ucum,
+        t0=_time(item.t0),
+        period_ms=format(item.period_ms, "f"),
+        seq=item.sequence,
+        gap=item.gap,
+        samples=list(item.samples),
+    )
+
+
+def instruments(items: Iterable[InstrumentStatus]) -> str:
+    return _encode("instruments", items=[_instrument(item) for item in items])
+
+
+def _instrument(item: InstrumentStatus) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "kind": item.kind.value,
+        "name": item.name,
+        "state": item.state.value,
+        "reason": item.reason.value,
+    }
+
+
+def media(otoscope: bool, stethoscope: bool, muted: bool) -> str:
+    return _encode("media", otoscope=otoscope, stethoscope=stethoscope, muted=muted)
+
+
+def pong(ping_id: str | int) -> str:
+    return _encode("pong", id=ping_id)
+
+
+def end(reason: str) -> str:
+    return _encode("end", reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Readings that are on the physician's screen."""
+
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The physician would like an instrument on or off. The helper's side decides."""
+
+    what: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep the picture, or a clip of the sound, in the record."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    id: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the page measures of the line: `loss` from 0 to 1."""
+
+    quality: LineQuality
+    rtt_ms: float | None
+    loss: float | None
+
+
+PageMessage = Seen | Request | Keep | Ping | Line
+
+
+def decode(text: object) -> PageMessage | None:
+    """One message of the page; None for a type that a newer page may know. Raises CallError(BAD_MESSAGE)."""
+    if not isinstance(text, str) or len(text) > TEXT_MAX:
+        raise CallError(CallReason.BAD_MESSAGE, "not text, or too long")
+    try:
+        return _decode(json.loads(text))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CallError(CallReason.BAD_MESSAGE, f"{type(error).__name__}: {error}") from error
+
+
+def _decode(message: dict[str, object]) -> PageMessage | None:
+    if not isinstance(message, dict) or message.get("v") != VERSION:
+        raise ValueError("not a message of version 1")
+    match message.get("type"):
+        case "seen":
+            return Seen(_ids(message["ids"]))
+        case "request":
+            return Request(_subject(message["what"]), _flag(message["on"]))
+        case "keep":
+            return Keep(_subject(message["what"]))
+        case "ping":
+            return Ping(_ping_id(message["id"]))
+        case "line":
+            quality = LineQuality(str(message["quality"]))
+            return Line(quality, _number(message.get("rtt_ms")), _number(message.get("loss")))
+    return None
+
+
+def _ids(value: object) -> tuple[UUID, ...]:
+    if not isinstance(value, list) or len(value) > _IDS_MAX:
+        raise ValueError("ids")
+    return tuple(UUID(item) for item in value if isinstance(item, str))
+
+
+def _subject(value: object) -> str:
+    if value not in _SUBJECTS:
+        raise ValueError("what")
+    return str(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("on")
+    return value
+
+
+def _ping_id(value: object) -> str | int:
+    if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > _PING_MAX:
+        raise ValueError("id")
+    return value
+
+
+def _number(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
+        raise ValueError("number")
+    return float(value)

@@ -1,0 +1,171 @@
+"""One HTTPS request and its answer, bounded as a whole: time, size, no redirects, nothing from the environment.
+
+`requests` bounds each read only: an answer that drips a byte a second lasts for ever. Here a watchdog shuts
+the sockets of the exchange down at its deadline, whatever it is busy with (only the name look-up is the
+resolver's own affair).
+"""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+
+from kiosk.fhir.errors import FhirError, FhirReason
+
+_CHUNK_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one exchange, connection and TLS included. `ca_file`: trust this authority instead of the usual ones."""
+
+    timeout_s: float
+    answer_bytes: int
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`content_type` without parameters, in lower case."""
+
+    status: int
+    content_type: str
+    retry_after: str
+    body: bytes
+
+
+def exchange(method: str, url: str, headers: dict[str, str], body: bytes | None, limits: Limits) -> Answer:
+    """Raises FhirError: NOT_REACHED when the server cannot have seen it; the other reasons are ambiguous."""
+    watchdog = _Watchdog()
+    with watchdog.cutting_after(limits.timeout_s), _session(limits) as session:
+        try:
+            return _answer(session, method, url, headers, body, limits)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            if watchdog.has_cut:
+                raise FhirError(FhirReason.TOO_LONG, f"{limits.timeout_s:g} s") from error
+            raise FhirError(_reason(error), type(error).__name__) from error
+
+
+class _Watchdog:
+    """Holds a second handle on each socket of the exchange: shutting that down wakes whoever waits on it."""
+
+    def __init__(self) -> None:
+        self.has_cut = False
+        self._sockets: list[socket.socket] = []
+        self._changing = threading.Lock()
+
+    @contextlib.contextmanager
+    def cutting_after(self, timeout_s: float) -> Iterator[None]:
+        timer = threading.Timer(timeout_s, self._cut)
+        timer.daemon = True
+        token = _watching.set(self)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            _watching.reset(token)
+            self._release()
+
+    def watch(self, connection: socket.socket) -> None:
+        with self._changing:
+            self._sockets.append(connection.dup())
+            if self.has_cut:
+                self._shut_down()
+
+    def _cut(self) -> None:
+        with self._changing:
+            self.has_cut = True
+            self._shut_down()
+
+    def _shut_down(self) -> None:
+        for each in self._sockets:
+            with contextlib.suppress(OSError):  # the other side may have closed it first
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _release(self) -> None:
+        with self._changing:
+            for each in self._sockets:
+                each.close()
+            self._sockets.clear()
+
+
+_watching: ContextVar[_Watchdog] = ContextVar("_watching")
+
+
+class _WatchedConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        connection = super()._new_conn()
+        _watching.get().watch(connection)
+        return connection
+
+
+class _WatchedPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedConnection
+
+
+class _WatchedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
+        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self.poolmanager.pool_classes_by_scheme = {"https": _WatchedPool}
+
+
+def _session(limits: Limits) -> requests.Session:
+    """Only HTTPS; no proxy, no .netrc, no certificates named by environment variables."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = str(limits.ca_file) if limits.ca_file else True
+    session.adapters.clear()
+    session.mount("https://", _WatchedAdapter(max_retries=0))
+    return session
+
+
+def _answer(
+    session: requests.Session,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes | None,
+    limits: Limits,
+) -> Answer:
+    with session.request(
+        method,
+        url,
+        data=body,
+        headers={**headers, "Accept-Encoding": "identity"},
+        timeout=limits.timeout_s,
+        allow_redirects=False,
+        stream=True,
+    ) as response:
+        content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        retry_after = response.headers.get("Retry-After", "")
+        content = _content(response, limits.answer_bytes)
+        return Answer(response.status_code, content_type, retry_after, content)
+
+
+def _content(response: requests.Response, most_bytes: int) -> bytes:
+    content = bytearray()
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+        content += chunk
+        if len(content) > most_bytes:
+            raise FhirError(FhirReason.TOO_BIG, f"more than {most_bytes} bytes")
+    return bytes(content)
+
+
+def _reason(error: Exception) -> FhirReason:
+    """A connection that never stood, or a certificate that was refused, carried no request."""
+    if isinstance(error, requests.ConnectTimeout) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return FhirReason.NOT_REACHED
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError):
+        return FhirReason.NOT_REACHED
+    return FhirReason.NO_ANSWER

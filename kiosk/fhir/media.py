@@ -1,0 +1,49 @@
+"""Otoscope stills and stethoscope clips as Media with their content inside.
+
+The content is inline because a Binary of its own would be a second write that can fail apart from the first.
+"""
+
+from devices.reading import Attachment, Kind
+from kiosk.fhir import naming as names
+from kiosk.fhir.bundles import attachment, entry, in_bundle
+from kiosk.fhir.codes import concept
+from kiosk.fhir.naming import Naming
+from kiosk.fhir.observations import reading_notes
+from kiosk.fhir.wire import Json
+from kiosk.record import ReadingPayload
+
+_TYPES = {"image": ("image", "Image"), "audio": ("audio", "Audio"), "video": ("video", "Video")}
+_MODALITIES = {"image": ("XC", "External-camera Photography"), "audio": ("AU", "Audio")}
+_TITLES = {Kind.OTOSCOPE: "Otoscopie", Kind.STETHOSCOPE: "Auscultation"}
+
+
+def media_entry(payload: ReadingPayload, kept: Attachment, naming: Naming) -> Json:
+    """One Media; `bodySite` is the words that the helper chose."""
+    reading, session = payload.reading, payload.session
+    id_ = names.media_id(reading.id)
+    at = reading.taken_at.isoformat()
+    title = _TITLES.get(reading.kind, "Enregistrement") + (f", {kept.site}" if kept.site else "")
+    resource = {
+        "resourceType": "Media",
+        "identifier": [naming.identifier("media", id_)],
+        "status": "completed",
+        **_form(kept.content_type),
+        "subject": naming.cite("Patient", "patient", session.patient_id),
+        "encounter": naming.cite("Encounter", "session", session.id),
+        "createdDateTime": at,
+        "bodySite": {"text": kept.site},
+        "device": in_bundle(naming.instrument_id(payload.site, reading.kind, reading.identity)),
+        "content": {**attachment(kept.data, kept.content_type), "title": title, "creation": at},
+        "note": [{"text": text} for text in reading_notes(reading)],
+    }
+    return entry(naming, id_, naming.identifier("media", id_), resource)
+
+
+def _form(content_type: str) -> Json:
+    form = content_type.partition("/")[0]
+    types = "http://terminology.hl7.org/CodeSystem/media-type"
+    modalities = "http://dicom.nema.org/resources/ontology/DCM"
+    return {
+        **({"type": concept(types, *_TYPES[form])} if form in _TYPES else {}),
+        **({"modality": concept(modalities, *_MODALITIES[form])} if form in _MODALITIES else {}),
+    }

@@ -1,0 +1,101 @@
+"""The quantities of a reading as Observations: one each, but one panel for a blood pressure."""
+
+from uuid import UUID
+
+from devices.metrics import Metric
+from devices.reading import Quality, Quantity, Reading
+from kiosk.fhir import codes
+from kiosk.fhir import naming as names
+from kiosk.fhir.bundles import entry, in_bundle
+from kiosk.fhir.codes import coding, concept
+from kiosk.fhir.errors import FhirError, FhirReason
+from kiosk.fhir.naming import Naming
+from kiosk.fhir.wire import Json
+from kiosk.record import ReadingPayload
+
+_GATEWAY = "http://hl7.org/fhir/StructureDefinition/observation-gatewayDevice"
+
+
+def observation_entries(payload: ReadingPayload, naming: Naming) -> list[Json]:
+    """The panel first, then the rest in the reading's order. Raises FhirError for unknown metrics."""
+    quantities = payload.reading.quantities
+    for quantity in quantities:
+        if quantity.metric not in codes.TEXTS:
+            raise FhirError(FhirReason.UNKNOWN_METRIC, quantity.metric.key)
+    panel = [q for q in quantities if q.metric in codes.PANEL]
+    single = [q for q in quantities if q.metric not in codes.PANEL]
+    return [
+        *([_panel(payload, panel, naming)] if panel else []),
+        *(_single(payload, quantity, naming) for quantity in single),
+    ]
+
+
+def _single(payload: ReadingPayload, quantity: Quantity, naming: Naming) -> Json:
+    metric = quantity.metric
+    id_ = names.observation_id(payload.reading.id, metric)
+    resource = {
+        **_common(payload, id_, naming, _profile(codes.PROFILES.get(metric)), [quantity]),
+        "code": codes.metric_code(metric),
+        **_value(quantity),
+    }
+    return entry(naming, id_, naming.identifier("reading", id_), resource)
+
+
+def _panel(payload: ReadingPayload, quantities: list[Quantity], naming: Naming) -> Json:
+    id_ = names.panel_id(payload.reading.id)
+    panel = [coding(codes.LOINC, *codes.PANEL_LOINC), coding(codes.MDC, *codes.PANEL_MDC)]
+    resource = {
+        **_common(payload, id_, naming, _profile("bp"), quantities),
+        "code": {"coding": panel, "text": "Pression artérielle"},
+        "component": [{"code": codes.metric_code(q.metric), **_value(q)} for q in quantities],
+    }
+    return entry(naming, id_, naming.identifier("reading", id_), resource)
+
+
+def _common(
+    payload: ReadingPayload, id_: UUID, naming: Naming, meta: Json, quantities: list[Quantity]
+) -> Json:
+    reading, session = payload.reading, payload.session
+    early = Quality.EARLY_ESTIMATE in reading.quality
+    notes = [*reading_notes(reading), *_absent_notes(quantities)]
+    return {
+        "resourceType": "Observation",
+        **meta,
+        "extension": [{"url": _GATEWAY, "valueReference": names.gateway(payload.site)}],
+        "identifier": [naming.identifier("reading", id_)],
+        "status": "preliminary" if early else "final",
+        "category": [
+            concept(codes.CATEGORY, "vital-signs", "Vital Signs"),
+            concept(codes.PHD_CATEGORY, "phd"),
+        ],
+        "subject": naming.cite("Patient", "patient", session.patient_id),
+        "encounter": naming.cite("Encounter", "session", session.id),
+        "effectiveDateTime": reading.taken_at.isoformat(),
+        "device": in_bundle(naming.instrument_id(payload.site, reading.kind, reading.identity)),
+        "note": [{"text": text} for text in notes],
+    }
+
+
+def reading_notes(reading: Reading) -> list[str]:
+    """What the device said about the measurement, and whose clock it has, in French."""
+    clock = codes.CLOCK_NOTES.get(reading.clock)
+    return [*(codes.QUALITY_NOTES[q] for q in sorted(reading.quality)), *([clock] if clock else [])]
+
+
+def _absent_notes(quantities: list[Quantity]) -> list[str]:
+    return [f"{codes.TEXTS[q.metric]} : {codes.ABSENT_NOTES[q.absent]}" for q in quantities if q.absent]
+
+
+def _profile(name: str | None) -> Json:
+    return {"meta": {"profile": [codes.VITAL_SIGN_PROFILE + name]}} if name else {}
+
+
+def _value(quantity: Quantity) -> Json:
+    if quantity.absent is not None:
+        return {"dataAbsentReason": concept(codes.ABSENT, *codes.ABSENT_CODES[quantity.absent])}
+    return {"valueQuantity": _quantity(quantity.metric, quantity)}
+
+
+def _quantity(metric: Metric, quantity: Quantity) -> Json:
+    unit = codes.UNIT_TEXTS[metric.ucum]
+    return {"value": quantity.value, "unit": unit, "system": codes.UCUM, "code": metric.ucum}

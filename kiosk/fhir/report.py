@@ -1,0 +1,121 @@
+"""The report of a session, in French: what was measured, and every technical incident.
+
+Article R6316-4 of the Code de la santé publique wants the incidents in the report. It repeats what the
+devices gave and interprets nothing; the physician's own conclusions are written elsewhere.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from devices.reading import Quantity, Reading
+from kiosk.fhir import naming as names
+from kiosk.fhir.bundles import attachment, entry
+from kiosk.fhir.codes import ABSENT_NOTES, KIND_NAMES, LOINC, REPORT_LOINC, TEXTS, UNIT_TEXTS, concept
+from kiosk.fhir.naming import Naming
+from kiosk.fhir.wire import Json
+from kiosk.record import ClosePayload
+from kiosk.session import Incident, IncidentKind, Outcome, Session
+
+TITLE = "Compte rendu de téléconsultation"
+INCIDENTS = {
+    IncidentKind.CALL_LOST: "Communication avec le médecin coupée",
+    IncidentKind.CALL_TAMPERED: "Communication refusée : description altérée en chemin",
+    IncidentKind.INSTRUMENT_LOST: "Instrument débranché ou hors de portée",
+    IncidentKind.INSTRUMENT_FAULTY: "Instrument en panne",
+    IncidentKind.KIOSK_RESTARTED: "Cabine redémarrée pendant la session",
+    IncidentKind.STORAGE_FULL: "Espace de stockage plein",
+}
+_OUTCOMES = {
+    Outcome.COMPLETED: "menée à son terme",
+    Outcome.ABANDONED: "interrompue",
+    Outcome.REFUSED: "refusée",
+    None: "en cours",
+}
+
+
+def report_entry(payload: ClosePayload, subject: Json, naming: Naming) -> Json:
+    """A DocumentReference with the text inside. Its author is the kiosk, which wrote it."""
+    site, session = payload.site, payload.session
+    id_ = names.report_id(session.id)
+    end = (session.closed_at or session.opened_at).isoformat()
+    text = {
+        **attachment(report_text(session, payload.readings).encode(), "text/plain; charset=utf-8"),
+        "language": "fr-FR",
+        "title": TITLE,
+        "creation": end,
+    }
+    resource = {
+        "resourceType": "DocumentReference",
+        "identifier": [naming.identifier("document", id_)],
+        "status": "current",
+        "docStatus": "final",
+        "type": concept(LOINC, *REPORT_LOINC),
+        "subject": subject,
+        "date": end,
+        "author": [names.gateway(site)],
+        "custodian": names.organization(site),
+        "content": [{"attachment": text}],
+        "context": {
+            "encounter": [naming.cite("Encounter", "session", session.id)],
+            "period": {"start": session.opened_at.isoformat(), "end": end},
+        },
+    }
+    return entry(naming, id_, naming.identifier("document", id_), resource)
+
+
+def report_text(session: Session, readings: Iterable[Reading] = ()) -> str:
+    """Plain text, one fact a line."""
+    return "\n".join((*_head(session), "", *_measures(session, readings), "", *_incidents(session), ""))
+
+
+def _head(session: Session) -> list[str]:
+    joined = session.physician_joined_at
+    return [
+        f"{TITLE}, session {session.number}",
+        f"Ouverte le {_moment(session.opened_at)}",
+        f"Médecin présent à partir du {_moment(joined)}" if joined else "Aucun médecin n’a rejoint l’appel",
+        f"Close le {_moment(session.closed_at)}" if session.closed_at else "Non close",
+        f"Session {_OUTCOMES[session.outcome]}",
+    ]
+
+
+def _measures(session: Session, readings: Iterable[Reading]) -> list[str]:
+    lines = [f"Mesures conservées : {len(session.readings)}"]
+    lines += [f"- {_moment(r.taken_at)} : {KIND_NAMES[r.kind]} : {_result(r)}" for r in readings]
+    if session.set_aside:
+        lines.append(f"Mesures antérieures à la session, écartées : {len(session.set_aside)}")
+    return lines
+
+
+def _result(reading: Reading) -> str:
+    if reading.attachment is not None:
+        return reading.attachment.site or "enregistrement conservé"
+    return ", ".join(_quantity(q) for q in reading.quantities)
+
+
+def _quantity(quantity: Quantity) -> str:
+    name = TEXTS.get(quantity.metric, quantity.metric.key)
+    if quantity.absent is not None:
+        return f"{name} absente ({ABSENT_NOTES[quantity.absent].rstrip('.').lower()})"
+    unit = UNIT_TEXTS.get(quantity.metric.ucum, quantity.metric.ucum)
+    return f"{name} {quantity.value:f} {unit}".replace(".", ",")
+
+
+def _incidents(session: Session) -> list[str]:
+    lines = [f"Incidents techniques : {len(session.incidents)}"]
+    lines += [f"- {INCIDENTS[kind]} : {count} fois" for kind, count in _counts(session).items()]
+    return lines + [f"  {_moment(i.at)} : {_incident(i)}" for i in session.incidents]
+
+
+def _counts(session: Session) -> Counter[IncidentKind]:
+    return Counter(incident.kind for incident in session.incidents)
+
+
+def _incident(incident: Incident) -> str:
+    return INCIDENTS[incident.kind] + (f" ({incident.subject})" if incident.subject else "")
+
+
+def _moment(at: datetime) -> str:
+    """With its zone: whoever reads it may be elsewhere."""
+    return at.strftime("%d/%m/%Y %H:%M:%S (UTC%z)")

@@ -1,0 +1,164 @@
+"""All drivers of this kiosk: what runs always, what is opened for a consultation, what is kept."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+import numpy as np
+
+from devices.catalog import devices
+from devices.device import AudioMatch, BleMatch, CameraMatch, Device
+from devices.reading import Attachment, Clock, DeviceIdentity, Kind, Reading, Waveform
+from drivers.audio import AudioSource, stethoscope_role, voice_role
+from drivers.audio_player import AudioPlayer
+from drivers.camera import Camera, face_role, otoscope_role
+from drivers.chunks import CHUNK_MS
+from drivers.instrument import InstrumentStatus, Sink
+from drivers.sound_server import SoundServer
+from drivers.supervisor import Link, Supervisor
+from kiosk.clip import wav_clip
+from kiosk.config import DevicesConfig
+from kiosk.frames import Frames, VideoFrame
+
+CLIP_S = 8.0
+JPEG_QUALITY = 92
+
+
+class CaptureError(Exception):
+    """There is no picture, or the sound stopped while it was recorded."""
+
+
+class Instruments:
+    """Cameras and microphones rest until `wake`; serial ports and Bluetooth are always watched."""
+
+    def __init__(self, config: DevicesConfig, sink: Sink) -> None:
+        known = [d for d in devices() if config.bluetooth or not isinstance(d.match, BleMatch)]
+        otoscope, stethoscope = _only(CameraMatch), _only(AudioMatch)
+        self.frames = Frames()
+        self.otoscope_on = False
+        self.stethoscope_on = False
+        self.speaker = AudioPlayer(sink=config.speaker or None)
+        self._sound = SoundServer()
+        outlets = [_Outlet(sink) for _ in range(4)]
+        self.face = Camera(face_role(otoscope, config.face_camera), outlets[0], self.frames.face)
+        self.otoscope = Camera(otoscope_role(otoscope), outlets[1], self.frames.otoscope)
+        self.voice = AudioSource(voice_role(stethoscope, config.microphone), outlets[2], self._sound)
+        self.stethoscope = AudioSource(stethoscope_role(stethoscope), outlets[3], self._sound)
+        reporting: list[Link] = [self.face, self.otoscope, self.voice, self.stethoscope]
+        makers = [outlet.maker(link) for outlet, link in zip(outlets, reporting, strict=True)]
+        silent: list[Link] = [self._sound, self.speaker]
+        self._supervisor = Supervisor(known, sink, [*makers, *(_Outlet(sink).maker(link) for link in silent)])
+
+    async def run(self) -> None:
+        """Watch every instrument until cancelled."""
+        await self._supervisor.run()
+
+    def wake(self) -> None:
+        """A consultation begins: the patient is seen and heard."""
+        self.face.start()
+        self.voice.start()
+
+    async def rest(self) -> None:
+        """The consultation is over: no camera and no microphone stays open."""
+        self.face.stop()
+        self.voice.stop()
+        await self.switch("otoscope", False)
+        await self.switch("stethoscope", False)
+
+    async def switch(self, what: str, on: bool) -> None:
+        """Open or close the otoscope or the stethoscope."""
+        if what == "otoscope":
+            self.otoscope_on = on
+            (self.otoscope.start if on else self.otoscope.stop)()
+        else:
+            self.stethoscope_on = on
+            (self.stethoscope.start if on else self.stethoscope.stop)()
+
+    async def capture(self, what: str, site: str) -> Reading:
+        """A picture of the otoscope, or `CLIP_S` of the stethoscope. Raises CaptureError."""
+        return await (self._picture() if what == "otoscope" else self._clip(site))
+
+    async def _picture(self) -> Reading:
+        frame = self.frames.otoscope.latest()
+        if frame is None:
+            raise CaptureError("the otoscope shows no picture")
+        taken_at = datetime.now().astimezone()
+        jpeg = await asyncio.to_thread(_jpeg, frame)
+        identity = self._identity(Kind.OTOSCOPE, self.otoscope.role.key)
+        return _captured(Kind.OTOSCOPE, identity, taken_at, Attachment("image/jpeg", jpeg))
+
+    async def _clip(self, site: str) -> Reading:
+        started_by_us = not self.stethoscope_on
+        if started_by_us:
+            await self.switch("stethoscope", True)
+        taken_at = datetime.now().astimezone()
+        try:
+            pcm = await self._listen()
+        finally:
+            if started_by_us:
+                await self.switch("stethoscope", False)
+        clip = await asyncio.to_thread(wav_clip, pcm)
+        identity = self._identity(Kind.STETHOSCOPE, self.stethoscope.role.key)
+        return _captured(Kind.STETHOSCOPE, identity, taken_at, Attachment("audio/wav", clip, site))
+
+    async def _listen(self) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
+        """Consecutive sound only: a clip with a hole in it would lie about the heart."""
+        wanted = int(CLIP_S * 1000 / CHUNK_MS)
+        pieces = []
+        with self.stethoscope.listen() as queue:
+            while len(pieces) < wanted:
+                try:
+                    chunk = await asyncio.wait_for(queue.get(), timeout=2.0)
+                except TimeoutError as error:
+                    raise CaptureError("no sound from the stethoscope") from error
+                if chunk is None or (chunk.gap and pieces):
+                    raise CaptureError("the sound was interrupted")
+                pieces.append(chunk.samples)
+        return np.concatenate(pieces)
+
+    def _identity(self, kind: Kind, key: str) -> DeviceIdentity:
+        known = (s.identity for s in self._supervisor.statuses() if s.kind is kind and s.identity)
+        return next(known, DeviceIdentity(key))
+
+
+class _Outlet:
+    """A sink for one driver that lives as long as the kiosk: it reports to the supervisor's guard of it."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def maker(self, link: Link) -> Callable[[Sink], Link]:
+        def make(sink: Sink) -> Link:
+            self._sink = sink
+            return link
+
+        return make
+
+    def status(self, status: InstrumentStatus) -> None:
+        self._sink.status(status)
+
+    async def reading(self, reading: Reading) -> None:
+        await self._sink.reading(reading)
+
+    def waveform(self, waveform: Waveform) -> None:
+        self._sink.waveform(waveform)
+
+
+def _only(match: type) -> Device:
+    """The one catalogued device with this kind of match; cameras and sound have one declaration each."""
+    return next(device for device in devices() if isinstance(device.match, match))
+
+
+def _captured(kind: Kind, identity: DeviceIdentity, taken_at: datetime, attachment: Attachment) -> Reading:
+    return Reading(uuid4(), kind, identity, taken_at, Clock.KIOSK, (), attachment=attachment)
+
+
+def _jpeg(frame: VideoFrame) -> bytes:
+    import cv2
+
+    bgr = cv2.cvtColor(frame.i420, cv2.COLOR_YUV2BGR_I420)
+    done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise CaptureError("the picture could not be encoded")
+    return bytes(data)

@@ -1,0 +1,169 @@
+"""What the simulated Bluetooth instruments share: identity, clock, advertising, one connection at a time."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bumble.core import UUID, AdvertisingData
+from bumble.device import Connection
+from bumble.gatt import Characteristic, CharacteristicValue, Service
+from bumble.pairing import PairingConfig, PairingDelegate
+
+from tests.fakes.frames import date_time
+from tests.fakes.radio import Radio, transceiver
+
+READ, WRITE = Characteristic.Properties.READ, Characteristic.Properties.WRITE
+NOTIFY, INDICATE = Characteristic.Properties.NOTIFY, Characteristic.Properties.INDICATE
+READABLE, WRITEABLE, UNREADABLE = (
+    Characteristic.READABLE,
+    Characteristic.WRITEABLE,
+    Characteristic.Permissions(0),
+)
+_BONDED = Characteristic.Permissions.READ_REQUIRES_ENCRYPTION
+_INFORMATION = {"manufacturer": "2A29", "model": "2A24", "serial": "2A25", "firmware": "2A26"}
+
+
+class PeripheralClock:
+    """A wall clock without a zone, `offset` away from the right time until somebody sets it."""
+
+    def __init__(self, offset: timedelta = timedelta(0)) -> None:
+        self.offset = offset
+        self.times_set = 0
+
+    def now(self) -> datetime:
+        return (datetime.now() + self.offset).replace(microsecond=0)
+
+    def characteristic(self) -> Characteristic[bytes]:
+        """Date Time (2A08), readable and writable."""
+        value = CharacteristicValue(read=lambda _: date_time(self.now()), write=lambda _, v: self._set(v))
+        return Characteristic("2A08", READ | WRITE, READABLE | WRITEABLE, value)
+
+    def _set(self, value: bytes) -> None:
+        given = datetime(int.from_bytes(value[:2], "little"), *value[2:7])
+        self.offset = given - datetime.now()
+        self.times_set += 1
+
+
+class Peripheral:
+    """One instrument on the air. A subclass plays `_serve`, which starts when somebody connects."""
+
+    def __init__(
+        self,
+        radio: Radio,
+        name: str,
+        address: str,
+        service: str,
+        characteristics: Sequence[Characteristic[bytes]],
+        *,
+        serial: str,
+        needs_bond: bool = False,
+    ) -> None:
+        self.address = address
+        self.answers = asyncio.Event()  # cleared: reads are never answered
+        self.answers.set()
+        self.connections = 0
+        self.expected: list[dict[str, object]] = []
+        self._device = transceiver(radio, name, address)
+        no_keys = PairingDelegate.IoCapability.NO_OUTPUT_NO_INPUT
+        self._device.pairing_config_factory = lambda _: PairingConfig(
+            sc=True, mitm=False, bonding=True, delegate=PairingDelegate(no_keys)
+        )
+        said = {"manufacturer": "Telesim", "model": name, "serial": serial, "firmware": "1.4.2"}
+        information = [self._text(_INFORMATION[key], text, needs_bond) for key, text in said.items()]
+        self._device.add_services([Service(service, list(characteristics)), Service("180A", information)])
+        self._device.advertising_data = bytes(
+            AdvertisingData([
+                (AdvertisingData.FLAGS, bytes((0x06,))),
+                (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode()),
+                (AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, UUID(service).to_bytes()),
+            ])
+        )  # fmt: skip
+        self._device.on("connection", self._connected)
+        self._connection: Connection | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._powered_on = False
+
+    async def power_on(self) -> None:
+        await self._device.power_on()
+
+    async def advertise(self) -> None:
+        """Until somebody connects."""
+        if self._connection is None and not self._device.is_advertising:
+            await self._device.start_advertising(advertising_interval_min=100, advertising_interval_max=100)
+
+    async def hide(self) -> None:
+        """Switched off, or carried away."""
+        if self._device.is_advertising:
+            await self._device.stop_advertising()
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        if self._connection is not None:
+            await self._connection.disconnect()
+
+    async def close(self) -> None:
+        serving, self._serving = self._serving, None
+        if serving is not None:
+            serving.cancel()
+            await asyncio.wait({serving})
+
+    def stats(self) -> dict[str, object]:
+        """JSON-ready. `expected`: what a listener must have received, oldest first."""
+        return {
+            "address": self.address,
+            "connected": self._connection is not None,
+            "connections": self.connections,
+            "readings": len(self.expected),
+            "expected": self.expected,
+        }
+
+    async def _serve(self, connection: Connection) -> None:
+        raise NotImplementedError
+
+    async def _gone(self) -> None:
+        """The link has ended."""
+
+    def _text(self, uuid: str, text: str, needs_bond: bool) -> Characteristic[bytes]:
+        async def read(_connection: Connection) -> bytes:
+            await self.answers.wait()
+            return text.encode()
+
+        permissions = READABLE | _BONDED if needs_bond else READABLE
+        return Characteristic(uuid, READ, permissions, CharacteristicValue(read=read))
+
+    def _connected(self, connection: Connection) -> None:
+        self._connection = connection
+        self.connections += 1
+        self._serving = asyncio.create_task(self._serve(connection))
+        connection.on("disconnection", lambda _reason: self._disconnected())
+
+    def _disconnected(self) -> None:
+        self._connection = None
+        if self._serving is not None and self._serving is not asyncio.current_task():
+            self._serving.cancel()
+        self._serving = asyncio.create_task(self._gone())
+
+
+class Subscription:
+    """Whether the host of the present connection listens to a characteristic."""
+
+    def __init__(self, characteristic: Characteristic[bytes]) -> None:
+        self._on = asyncio.Event()
+        characteristic.on(characteristic.EVENT_SUBSCRIPTION, self._changed)
+
+    def _changed(self, _bearer: Connection, notify: bool, indicate: bool) -> None:
+        if notify or indicate:
+            self._on.set()
+        else:
+            self._on.clear()
+
+    def reset(self) -> None:
+        self._on.clear()
+
+    async def wait(self, limit_s: float | None = None) -> bool:
+        """True when it listens, False when it does not within the limit."""
+        try:
+            await asyncio.wait_for(self._on.wait(), limit_s)
+        except TimeoutError:
+            return False
+        return True

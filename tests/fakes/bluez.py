@@ -1,0 +1,204 @@
+"""An `org.bluez` service over a simulated radio: bleak's own BlueZ backend scans and connects through it.
+
+Only what clients of GATT use is played: Adapter1, Device1, GattService1, GattCharacteristic1, AgentManager1.
+Source: BlueZ D-Bus API documents (doc/org.bluez.*.rst).
+"""
+
+from bumble.core import AdvertisingData
+from bumble.device import Advertisement, Connection
+from bumble.hci import Address
+from bumble.pairing import PairingConfig, PairingDelegate
+from dbus_fast import Message, Variant
+
+from tests.fakes.bluez_gatt import RemoteGatt, uuid128
+from tests.fakes.dbus_objects import DBusRefusal, ObjectTree, Properties, Reply
+from tests.fakes.radio import Radio, transceiver
+
+ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
+ADAPTER_PATH = "/org/bluez/hci0"
+_ADAPTER_ADDRESS = "0A:0B:0C:0D:0E:0F"
+_CONNECT_LIMIT_S = 20.0
+_Type = AdvertisingData.Type
+_UUID_LISTS = (
+    _Type.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+    _Type.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+)
+
+
+def refusal(name: str, text: str) -> DBusRefusal:
+    return DBusRefusal(f"org.bluez.Error.{name}", text)
+
+
+class FakeBluez:
+    """bluetoothd with one adapter, hci0."""
+
+    def __init__(self, radio: Radio) -> None:
+        self.tree = ObjectTree()
+        self.agents: list[str] = []
+        self._radio = transceiver(radio, "bluetoothd", _ADAPTER_ADDRESS, public=True)
+        no_keys = PairingDelegate.IoCapability.NO_OUTPUT_NO_INPUT
+        self._radio.pairing_config_factory = lambda _: PairingConfig(
+            sc=True, mitm=False, bonding=True, delegate=PairingDelegate(no_keys)
+        )
+        self._gatt = RemoteGatt(self.tree)
+        self._addresses: dict[str, Address] = {}
+        self._connections: dict[str, Connection] = {}
+        self._scanners: set[str] = set()
+        self._powered_on = False
+        self.tree.methods.update(self._gatt.methods())
+        self.tree.methods.update(
+            SetDiscoveryFilter=self._accept, StartDiscovery=self._start_discovery, StopDiscovery=self._stop_discovery,
+            RemoveDevice=self._remove_device, Connect=self._connect, Disconnect=self._disconnect, Pair=self._pair,
+            RegisterAgent=self._register_agent, RequestDefaultAgent=self._accept, UnregisterAgent=self._accept,
+        )  # fmt: skip
+
+    async def start(self, bus_address: str) -> None:
+        """Come up on the bus with the adapter on."""
+        if not self._powered_on:
+            self._radio.on("advertisement", self._advertised)
+            await self._radio.power_on()
+            self._powered_on = True
+        self.tree.add("/org/bluez", {"org.bluez.AgentManager1": {}})
+        self.tree.add(ADAPTER_PATH, {ADAPTER: _adapter_properties()})
+        await self.tree.publish(bus_address, "org.bluez")
+
+    async def die(self) -> None:
+        """Killed: links drop, and no client hears of it."""
+        await self.tree.vanish()
+        for connection in tuple(self._connections.values()):
+            await connection.disconnect()
+        if self._scanners:
+            await self._radio.stop_scanning()
+        self._scanners.clear()
+        self.agents.clear()
+        self.tree.objects.clear()
+
+    async def power(self, on: bool) -> None:
+        """Switch the adapter, as a settings panel or rfkill does."""
+        if not on:
+            for connection in tuple(self._connections.values()):
+                await connection.disconnect()
+            if self._scanners:
+                await self._radio.stop_scanning()
+            self._scanners.clear()
+        self.tree.set(ADAPTER_PATH, ADAPTER, Powered=Variant("b", on), Discovering=Variant("b", False))
+
+    async def drop(self, address: str) -> None:
+        """The link to one peripheral breaks."""
+        await self._connections[device_path(address)].disconnect()
+
+    async def _accept(self, _message: Message) -> None:
+        return None
+
+    async def _register_agent(self, message: Message) -> None:
+        self.agents.append(str(message.body[1]))
+
+    async def _start_discovery(self, message: Message) -> None:
+        if not self.tree.objects[ADAPTER_PATH][ADAPTER]["Powered"].value:
+            raise refusal("NotReady", "Resource Not Ready")
+        if message.sender in self._scanners:
+            raise refusal("InProgress", "Operation already in progress")
+        if not self._scanners:
+            await self._radio.start_scanning(filter_duplicates=False)
+        self._scanners.add(message.sender or "")
+        self.tree.set(ADAPTER_PATH, ADAPTER, Discovering=Variant("b", True))
+
+    async def _stop_discovery(self, message: Message) -> None:
+        if message.sender not in self._scanners:
+            raise refusal("Failed", "No discovery started")
+        self._scanners.discard(message.sender or "")
+        if not self._scanners:
+            await self._radio.stop_scanning()
+            self.tree.set(ADAPTER_PATH, ADAPTER, Discovering=Variant("b", False))
+
+    async def _remove_device(self, message: Message) -> None:
+        path = message.body[0]
+        if path in self._connections:
+            await self._connections[path].disconnect()
+        self.tree.remove(path)
+
+    def _advertised(self, advertisement: Advertisement) -> None:
+        if not self._scanners:
+            return
+        path = device_path(advertisement.address.to_string(False))
+        self._addresses[path] = advertisement.address
+        heard = _heard(advertisement)
+        if path in self.tree.objects:
+            self.tree.set(path, DEVICE, **heard)
+        else:
+            self.tree.add(path, {DEVICE: _device_properties(advertisement.address) | heard})
+
+    async def _connect(self, message: Message) -> None:
+        path = message.path or ""
+        if path in self._connections:
+            return
+        try:
+            connection = await self._radio.connect(self._addresses[path], timeout=_CONNECT_LIMIT_S)
+        except Exception as error:
+            raise refusal("Failed", "le-connection-abort-by-local") from error
+        self._connections[path] = connection
+        connection.on("disconnection", lambda _reason: self._disconnected(path))
+        self.tree.set(path, DEVICE, Connected=Variant("b", True))
+        services = await self._gatt.resolve(path, connection)
+        self.tree.set(path, DEVICE, ServicesResolved=Variant("b", True), UUIDs=Variant("as", services))
+
+    def _disconnected(self, path: str) -> None:
+        self._connections.pop(path, None)
+        self._gatt.forget(path)
+        off = Variant("b", False)
+        self.tree.set(path, DEVICE, ServicesResolved=off, Connected=off)
+
+    async def _disconnect(self, message: Message) -> None:
+        path = message.path or ""
+        if path not in self._connections:
+            raise refusal("NotConnected", "Not Connected")
+        await self._connections[path].disconnect()
+
+    async def _pair(self, message: Message) -> Reply | None:
+        path = message.path or ""
+        if not self.agents:
+            raise refusal("AuthenticationFailed", "no agent")
+        await self._connect(message)
+        try:
+            await self._connections[path].pair()
+        except Exception as error:
+            raise refusal("AuthenticationFailed", "Authentication Failed") from error
+        self.tree.set(path, DEVICE, Paired=Variant("b", True), Bonded=Variant("b", True))
+        return None
+
+
+def device_path(address: str) -> str:
+    return f"{ADAPTER_PATH}/dev_{address.replace(':', '_')}"
+
+
+def _heard(advertisement: Advertisement) -> Properties:
+    data = advertisement.data
+    name = data.get(_Type.COMPLETE_LOCAL_NAME)
+    services = [uuid128(service) for kind in _UUID_LISTS for service in data.get(kind) or ()]
+    heard = {"RSSI": Variant("n", advertisement.rssi), "UUIDs": Variant("as", services)}
+    return heard | ({"Name": Variant("s", name), "Alias": Variant("s", name)} if name else {})
+
+
+def _adapter_properties() -> Properties:
+    return {
+        "Address": Variant("s", _ADAPTER_ADDRESS),
+        "Name": Variant("s", "kiosk"),
+        "Alias": Variant("s", "kiosk"),
+        "Powered": Variant("b", True),
+        "Discovering": Variant("b", False),
+        "Pairable": Variant("b", True),
+        "Roles": Variant("as", ["central", "peripheral"]),
+        "UUIDs": Variant("as", []),
+    }
+
+
+def _device_properties(address: Address) -> Properties:
+    text = address.to_string(False)
+    flags = ("Paired", "Bonded", "Trusted", "Blocked", "LegacyPairing", "Connected", "ServicesResolved")
+    return {
+        "Address": Variant("s", text),
+        "AddressType": Variant("s", "public" if address.is_public else "random"),
+        "Alias": Variant("s", text.replace(":", "-")),
+        "Adapter": Variant("o", ADAPTER_PATH),
+        **{flag: Variant("b", False) for flag in flags},
+    }

@@ -1,0 +1,32 @@
+"""What several tests of the outbox need."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from offline_queue.errors import OutboxError, OutboxReason
+from offline_queue.outbox import NewItem, Outbox
+
+KEY = bytes(range(32))
+OWNER = "0011-22ff-fe33-4455"
+NOW = 1_800_000_000.0
+
+
+def new(name: str, stream: str = "s1", payload: bytes | None = None) -> NewItem:
+    return NewItem(name, stream, "reading", name.encode() if payload is None else payload)
+
+
+async def opening_fails(directory: Path, key: bytes = KEY, owner: str = OWNER) -> OutboxReason:
+    """The reason why the outbox does not open."""
+    try:
+        outbox = await Outbox.open(directory, key, owner)
+    except OutboxError as error:
+        return error.reason
+    await outbox.close()
+    raise AssertionError("the outbox opened")
+
+
+async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not condition():  # noqa: ASYNC110 - what is waited for is another process or a database
+            await asyncio.sleep(0.01)

@@ -1,0 +1,212 @@
+"""The only door between the screens and the asyncio thread.
+
+Out: `publish(event)` may be called from any thread; the signal of that event type is emitted in the GUI
+thread. In: each command submits one coroutine of the kiosk and returns at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
+
+from kiosk.events import (
+    CallChanged,
+    DeliveryChanged,
+    Event,
+    InstrumentsChanged,
+    Notice,
+    ReadingShown,
+    ReadingWasSetAside,
+    ResumeOffered,
+    SessionChanged,
+    WaveformShown,
+)
+from ui.reasons import BlockReason
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from kiosk.frames import Frames
+    from kiosk.selftest.report import Report
+    from kiosk.session import Patient
+
+
+class KioskPort(Protocol):
+    """What the screens may ask of the kiosk. Every method runs on the asyncio loop."""
+
+    @property
+    def frames(self) -> Frames: ...
+    async def begin(self) -> None: ...
+    async def identify(self, patient: Patient) -> None: ...
+    async def answer_consent(self, given: bool, text: str, language: str, text_version: str) -> None: ...
+    async def cancel(self) -> None: ...
+    async def end_consultation(self) -> None: ...
+    async def finish(self) -> None: ...
+    async def resume(self, accept: bool) -> None: ...
+    async def set_muted(self, muted: bool) -> None: ...
+    async def set_otoscope(self, on: bool) -> None: ...
+    async def set_stethoscope(self, on: bool) -> None: ...
+    async def keep_picture(self) -> None: ...
+    async def record_sound(self, site: str) -> None: ...
+    async def new_link(self) -> None: ...
+    async def run_selftest(self) -> Report: ...
+    async def check_pin(self, pin: str) -> bool: ...
+
+
+class Submit(Protocol):
+    """Runs a coroutine on the asyncio loop, from any thread (`Runtime.submit`)."""
+
+    def __call__(self, coro: Coroutine[Any, Any, Any], /) -> Future[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Attached:
+    kiosk: KioskPort
+    submit: Submit
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A command has ended: `value` is its result, given to `signal` where one waits for it."""
+
+    signal: SignalInstance | None
+    value: object
+    failed: bool
+
+
+class Bridge(QObject):
+    """Lives in the GUI thread. Every signal is emitted there, whatever thread published."""
+
+    session_changed = Signal(object)
+    instruments_changed = Signal(object)
+    reading_shown = Signal(object)
+    reading_was_set_aside = Signal(object)
+    waveform_shown = Signal(object)
+    call_changed = Signal(object)
+    delivery_changed = Signal(object)
+    resume_offered = Signal(object)
+    notice = Signal(object)
+
+    ready = Signal()
+    blocked = Signal(object)
+    pin_checked = Signal(bool)
+    selftest_done = Signal(object)
+    command_failed = Signal()
+
+    _arrived = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._attached: _Attached | None = None
+        self._signals: dict[type, SignalInstance] = {
+            SessionChanged: self.session_changed,
+            InstrumentsChanged: self.instruments_changed,
+            ReadingShown: self.reading_shown,
+            ReadingWasSetAside: self.reading_was_set_aside,
+            WaveformShown: self.waveform_shown,
+            CallChanged: self.call_changed,
+            DeliveryChanged: self.delivery_changed,
+            ResumeOffered: self.resume_offered,
+            Notice: self.notice,
+            BlockReason: self.blocked,
+        }
+        self._arrived.connect(self._dispatch, Qt.ConnectionType.QueuedConnection)
+
+    def publish(self, event: Event) -> None:
+        """Give one event to the screens. Any thread."""
+        self._arrived.emit(event)
+
+    def block(self, reason: BlockReason) -> None:
+        """The kiosk cannot receive anybody: show why and what to do. Any thread."""
+        self._arrived.emit(reason)
+
+    def attach(self, kiosk: KioskPort, submit: Submit) -> None:
+        """The kiosk is ready for commands. Any thread; before this, commands are not offered."""
+        self._arrived.emit(_Attached(kiosk, submit))
+
+    @property
+    def is_ready(self) -> bool:
+        return self._attached is not None
+
+    @property
+    def frames(self) -> Frames | None:
+        return self._attached.kiosk.frames if self._attached else None
+
+    def begin(self) -> None:
+        self._ask(lambda kiosk: kiosk.begin())
+
+    def identify(self, patient: Patient) -> None:
+        self._ask(lambda kiosk: kiosk.identify(patient))
+
+    def answer_consent(self, given: bool, text: str, language: str, text_version: str) -> None:
+        self._ask(lambda kiosk: kiosk.answer_consent(given, text, language, text_version))
+
+    def cancel(self) -> None:
+        self._ask(lambda kiosk: kiosk.cancel())
+
+    def end_consultation(self) -> None:
+        self._ask(lambda kiosk: kiosk.end_consultation())
+
+    def finish(self) -> None:
+        self._ask(lambda kiosk: kiosk.finish())
+
+    def resume(self, accept: bool) -> None:
+        self._ask(lambda kiosk: kiosk.resume(accept))
+
+    def set_muted(self, muted: bool) -> None:
+        self._ask(lambda kiosk: kiosk.set_muted(muted))
+
+    def set_otoscope(self, on: bool) -> None:
+        self._ask(lambda kiosk: kiosk.set_otoscope(on))
+
+    def set_stethoscope(self, on: bool) -> None:
+        self._ask(lambda kiosk: kiosk.set_stethoscope(on))
+
+    def keep_picture(self) -> None:
+        self._ask(lambda kiosk: kiosk.keep_picture())
+
+    def record_sound(self, site: str) -> None:
+        self._ask(lambda kiosk: kiosk.record_sound(site))
+
+    def new_link(self) -> None:
+        self._ask(lambda kiosk: kiosk.new_link())
+
+    def run_selftest(self) -> None:
+        """The answer comes with `selftest_done`."""
+        self._ask(lambda kiosk: kiosk.run_selftest(), self.selftest_done)
+
+    def check_pin(self, pin: str) -> None:
+        """The answer comes with `pin_checked`."""
+        self._ask(lambda kiosk: kiosk.check_pin(pin), self.pin_checked)
+
+    def _ask(
+        self, command: Callable[[KioskPort], Coroutine[Any, Any, Any]], answer: SignalInstance | None = None
+    ) -> None:
+        if self._attached is None:
+            self.command_failed.emit()
+            return
+        future = self._attached.submit(command(self._attached.kiosk))
+        future.add_done_callback(lambda done: self._arrived.emit(_outcome(done, answer)))
+
+    def _dispatch(self, arrived: object) -> None:
+        match arrived:
+            case _Attached():
+                self._attached = arrived
+                self.ready.emit()
+            case _Answered(failed=True):
+                self.command_failed.emit()
+            case _Answered(signal=signal, value=value):
+                if signal is not None:
+                    signal.emit(value)
+            case _:
+                self._signals[type(arrived)].emit(arrived)
+
+
+def _outcome(done: Future[Any], answer: SignalInstance | None) -> _Answered:
+    """Who submitted logs the error; the screen only says that it was not done."""
+    if done.cancelled() or done.exception() is not None:
+        return _Answered(answer, None, failed=True)
+    return _Answered(answer, done.result(), failed=False)

@@ -1,0 +1,25 @@
+"""An exception in a Qt slot ends nothing by itself: it is logged and shown, never lost.
+
+The log carries where it happened and the type, not the message: a message may quote what a person typed.
+"""
+
+import faulthandler
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+
+log = logging.getLogger(__name__)
+
+
+def install(show: Callable[[], None]) -> None:
+    """Replace `sys.excepthook`; `show` tells the helper, in the GUI thread. Crashes print every thread's stack."""
+    if not faulthandler.is_enabled() and sys.stderr is not None:
+        faulthandler.enable()
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.critical("unexpected %s\n%s", kind.__name__, "".join(traceback.format_tb(trace)))
+        show()
+
+    sys.excepthook = hook

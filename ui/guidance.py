@@ -1,0 +1,44 @@
+"""The one next step for a helper who does this once a week. Pure: state in, step out."""
+
+from devices.reading import Kind
+from kiosk.events import CallPhase
+from ui.reasons import Step
+from ui.state import State
+
+_CALL_FIRST = {
+    CallPhase.TAMPERED: Step.TAMPERED,
+    CallPhase.RECONNECTING: Step.WAIT_RECONNECTING,
+    CallPhase.CONNECTING: Step.WAIT_CONNECTING,
+    CallPhase.ENDED: Step.PHYSICIAN_LEFT,
+    CallPhase.OFF: Step.PREPARING,
+    CallPhase.WAITING: Step.PASS_LINK,
+}
+_MEASURES = (
+    (Kind.OXIMETER, Step.OXIMETER),
+    (Kind.CUFF, Step.CUFF),
+    (Kind.THERMOMETER, Step.THERMOMETER),
+)
+
+
+def next_step(state: State) -> Step:
+    """What matters most: a measurement that runs, then the call, then what is still to be measured."""
+    if state.is_measuring(Kind.CUFF):
+        return Step.CUFF_RUNNING
+    if state.call.phase in _CALL_FIRST:
+        return _CALL_FIRST[state.call.phase]
+    if state.call.otoscope_on:
+        return Step.OTOSCOPE_RUNNING
+    if state.call.stethoscope_on:
+        return Step.STETHOSCOPE_RUNNING
+    return _next_measure(state)
+
+
+def _next_measure(state: State) -> Step:
+    offline = state.call.phase is CallPhase.SERVER_UNREACHABLE
+    if not state.readings:
+        return Step.MEASURE_OFFLINE if offline else Step.COMPARE_WORDS
+    present = {instrument.kind for instrument in state.working()}
+    for kind, step in _MEASURES:
+        if kind in present and not state.measured(kind):
+            return step
+    return Step.MEASURE_OFFLINE if offline else Step.FINISH

@@ -1,0 +1,29 @@
+// The instruments at the kiosk, each with its state in words.
+
+import { byId, el } from "./dom.js";
+import { onLanguage, t } from "./strings.js";
+
+export class Instruments {
+  constructor() {
+    this.items = [];
+    onLanguage(() => this.draw());
+  }
+
+  changed(items) {
+    this.items = items;
+    this.draw();
+  }
+
+  draw() {
+    byId("instruments").replaceChildren(...this.items.map((item) => this.row(item)));
+    byId("instruments-none").hidden = this.items.length > 0;
+  }
+
+  row({ id, kind, name, state, reason }) {
+    const why = reason && reason !== "none" ? `, ${t(`reason.${reason}`)}` : "";
+    const words = `${t(`instrument.${state}`)}${why}`;
+    return el("li", { "data-instrument": id, "data-instrument-state": state },
+      el("span", { class: "kind" }, t(`kind.${kind}`)), el("span", { class: "model" }, name),
+      el("span", { class: "state" }, words));
+  }
+}

@@ -1,0 +1,176 @@
+// The physician's page: puts the parts together. What each message means: docs/live-data.md.
+
+import { Call } from "./call.js";
+import { byId, setText } from "./dom.js";
+import { History } from "./history.js";
+import { Inbox } from "./inbox.js";
+import { Instruments } from "./instruments.js";
+import { Line } from "./line.js";
+import { deriveKeys, LinkError, takeLink, takeSeat } from "./link.js";
+import { OwnMedia } from "./media.js";
+import { Otoscope } from "./otoscope.js";
+import { Picture } from "./picture.js";
+import { Pleth } from "./pleth.js";
+import { createReadings, noteClock } from "./readings.js";
+import { FINAL, Screens } from "./screens.js";
+import { Stethoscope } from "./stethoscope.js";
+import { onLanguage, switchLanguage, t, translatePage } from "./strings.js";
+import { Tiles } from "./tiles.js";
+import { Words } from "./words.js";
+
+const TICK_MS = 1000;
+const LINE_REPORT_EVERY = 2;
+
+class Consultation {
+  constructor(link) {
+    this.link = link;
+    const send = (message) => this.call?.send(message) ?? false;
+    this.readings = createReadings();
+    this.screens = new Screens(() => this.messageAction());
+    this.media = new OwnMedia();
+    this.patient = new Picture(byId("patient"));
+    this.tiles = new Tiles(this.readings);
+    this.history = new History(this.readings);
+    this.pleth = new Pleth();
+    this.instruments = new Instruments();
+    this.otoscope = new Otoscope(send);
+    this.stethoscope = new Stethoscope(send);
+    this.line = new Line();
+    this.words = new Words(() => this.end("different"));
+    this.inbox = new Inbox(this.readings, (fresh) => this.show(fresh), (ids) => send({ type: "seen", ids }));
+    this.ticks = 0;
+    onLanguage(() => this.drawHello());
+    byId("join-preview").onclick = () => this.media.open();
+    byId("join-button").onclick = () => this.join();
+    byId("leave").onclick = () => this.end("left");
+    setInterval(() => this.tick(), TICK_MS);
+  }
+
+  async join() {
+    byId("join-button").disabled = true;
+    setText(byId("join-button"), t("join.preparing"));
+    await this.media.open();
+    byId("join-button").disabled = false;
+    setText(byId("join-button"), t("join.button"));
+    const keys = await deriveKeys(this.link.secret);
+    this.call = new Call({ relay: this.link.relay, keys, seat: takeSeat(), media: this.media, listener: this });
+    this.call.start();
+  }
+
+  end(state) {
+    this.call?.stop();
+    this.changed(state);
+  }
+
+  messageAction() {
+    if (this.screens.state === "unreachable") this.call.tryNow();
+    else this.join();
+  }
+
+  // What the call tells.
+
+  changed(state, details) {
+    const again = this.screens.state === "reconnecting" && state === "connected";
+    this.screens.show(state, details);
+    if (again) setText(byId("status"), t("state.again"));
+    if (state === "reconnecting") this.line.cut();
+    if (!FINAL.includes(state)) return;
+    this.media.close();
+    this.stethoscope.silence();
+    this.line.reset();
+  }
+
+  tracks(peer) {
+    this.patient.show(new MediaStream([peer.voice.receiver.track, peer.face.receiver.track]));
+    this.otoscope.track(peer.otoscope.receiver.track);
+    this.stethoscope.track(peer.stethoscope.receiver.track);
+  }
+
+  opened(peer) {
+    this.line.reset();
+    this.words.compute(this.link.secret, peer.descriptions);
+    this.stethoscope.reopened();
+  }
+
+  wave(wave) {
+    if (wave.type !== "wave" || !wave.samples.length) return;
+    const spanMs = Number(wave.period_ms) * (wave.samples.length - 1);
+    noteClock(this.readings, Date.parse(wave.t0) + spanMs, Date.now());
+    if (wave.metric === "pleth") this.pleth.push(wave);
+    else if (wave.metric === "cuff_pressure") this.tiles.cuff(wave);
+  }
+
+  live(message) {
+    if (message.type === "reading") this.inbox.take(message);
+    else if (message.type === "instruments") this.instruments.changed(message.items);
+    else if (message.type === "media") this.mediaChanged(message);
+    else if (message.type === "hello") this.hello(message);
+  }
+
+  hello(message) {
+    this.greeting = message;
+    this.drawHello();
+  }
+
+  drawHello() {
+    if (!this.greeting) return;
+    setText(byId("site"), this.greeting.site);
+    setText(byId("session-number"), t("session", { number: this.greeting.session }));
+  }
+
+  mediaChanged({ otoscope, stethoscope, muted }) {
+    this.otoscope.changed(otoscope);
+    this.stethoscope.changed(stethoscope);
+    byId("patient-muted").hidden = !muted;
+  }
+
+  show(fresh) {
+    this.tiles.draw();
+    this.history.add(fresh);
+    for (const reading of fresh) this.noticeKept(reading);
+    if (fresh.some((reading) => reading.kind === "cuff")) this.tiles.cuffDone();
+  }
+
+  noticeKept(reading) {
+    const part = { otoscope: this.otoscope, stethoscope: this.stethoscope }[reading.kind];
+    if (part && reading.attachment) part.kept(reading);
+  }
+
+  // Once a second.
+
+  async tick() {
+    this.ticks += 1;
+    this.tiles.tick();
+    this.otoscope.draw();
+    this.stethoscope.draw();
+    const picture = this.patient.state;
+    byId("patient-state").hidden = picture === "moving";
+    setText(byId("patient-state"), t(picture === "stalled" ? "patient.stalled" : "patient.noPicture"));
+    if (this.call?.connected) await this.reportLine(this.call.peer);
+  }
+
+  async reportLine(peer) {
+    peer.send({ type: "ping", id: String(this.ticks) });
+    const report = await this.line.measure(peer);
+    if (report && this.ticks % LINE_REPORT_EVERY === 0) peer.send(report);
+  }
+}
+
+function usable() {
+  return Boolean(globalThis.isSecureContext && globalThis.RTCPeerConnection && navigator.mediaDevices);
+}
+
+function begin() {
+  onLanguage(translatePage);
+  byId("language").onclick = switchLanguage;
+  try {
+    if (!usable()) throw new LinkError("unsupported");
+    new Consultation(takeLink());
+  } catch (error) {
+    if (!(error instanceof LinkError)) throw error;
+    new Screens(() => {}).show(error.message === "unsupported" ? "unsupported" : "wrong");
+  }
+  addEventListener("hashchange", () => location.reload());
+}
+
+begin();

@@ -1,0 +1,33 @@
+// A video element that knows whether its picture still moves.
+
+const STALLED_MS = 2500;
+
+export class Picture {
+  constructor(video) {
+    this.video = video;
+    this.paintedAt = -Infinity;
+    this.watch();
+  }
+
+  watch() {
+    const painted = () => {
+      this.paintedAt = performance.now();
+      this.video.requestVideoFrameCallback(painted);
+    };
+    if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(painted);
+    else this.video.ontimeupdate = () => (this.paintedAt = performance.now());
+  }
+
+  show(stream) {
+    this.paintedAt = -Infinity;
+    this.video.srcObject = stream;
+    // A browser that refuses to play is not an error to hide: the state below says "none".
+    this.video.play().catch((error) => console.info("not playing", error.name));
+  }
+
+  /** "none" before the first frame, "moving", or "stalled". */
+  get state() {
+    if (this.paintedAt === -Infinity) return "none";
+    return performance.now() - this.paintedAt > STALLED_MS ? "stalled" : "moving";
+  }
+}

@@ -1,0 +1,50 @@
+"""The screens' own reasons: why the kiosk cannot start, why a field is not accepted, what the next step is."""
+
+from enum import StrEnum
+
+
+class BlockReason(StrEnum):
+    """Why nobody can be received. The values are those of the outbox's own reasons, plus `start_failed`."""
+
+    WRONG_KEY_OR_DAMAGED = "wrong_key_or_damaged"
+    MISSING = "missing"
+    NOT_OURS = "not_ours"
+    DISK_FULL = "disk_full"
+    BUSY = "busy"
+    NEWER_SCHEMA = "newer_schema"
+    KEY_MISSING = "key_missing"
+    KEY_UNREADABLE = "key_unreadable"
+    START_FAILED = "start_failed"
+
+
+class FieldFault(StrEnum):
+    """Why an answer on the identity screen is not accepted."""
+
+    FAMILY_MISSING = "family_missing"
+    GIVEN_MISSING = "given_missing"
+    BIRTH_MISSING = "birth_missing"
+    BIRTH_IMPOSSIBLE = "birth_impossible"
+    BIRTH_FUTURE = "birth_future"
+    BIRTH_TOO_OLD = "birth_too_old"
+    SEX_MISSING = "sex_missing"
+    INS_MALFORMED = "ins_malformed"
+
+
+class Step(StrEnum):
+    """What the helper should do next during the consultation."""
+
+    PREPARING = "preparing"
+    PASS_LINK = "pass_link"
+    WAIT_CONNECTING = "wait_connecting"
+    WAIT_RECONNECTING = "wait_reconnecting"
+    MEASURE_OFFLINE = "measure_offline"
+    TAMPERED = "tampered"
+    PHYSICIAN_LEFT = "physician_left"
+    COMPARE_WORDS = "compare_words"
+    OXIMETER = "oximeter"
+    CUFF = "cuff"
+    CUFF_RUNNING = "cuff_running"
+    THERMOMETER = "thermometer"
+    OTOSCOPE_RUNNING = "otoscope_running"
+    STETHOSCOPE_RUNNING = "stethoscope_running"
+    FINISH = "finish"

@@ -1,0 +1,238 @@
+"""What a language must say: one typed table. A missing sentence is a type error, not a blank on a screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from devices.reading import Absent, Kind, Quality
+from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
+from kiosk.selftest.report import Part, Problem, Verdict
+from kiosk.session import Sex
+from ui.reasons import BlockReason, FieldFault, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonText:
+    """`step` takes {number} and {count}; `help_phone` takes {phone}."""
+
+    step: str
+    help: str
+    help_title: str
+    help_phone: str
+    help_no_phone: str
+    help_urgent: str
+    close: str
+    understood: str
+    fault: str
+    not_done: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WelcomeText:
+    """`resume_when` takes {time} and {initials}; counts take {count}."""
+
+    greeting: str
+    explain: str
+    start: str
+    preparing: str
+    language: str
+    technician: str
+    instruments_ready: str
+    instruments_none: str
+    instruments_trouble: str
+    delivery_done: str
+    delivery_waits: str
+    delivery_offline: str
+    resume_title: str
+    resume_when: str
+    resume_explain: str
+    resume_unknown: str
+    resume_yes: str
+    resume_no: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityText:
+    title: str
+    explain: str
+    family: str
+    given: str
+    birth_date: str
+    day: str
+    month: str
+    year: str
+    sex: str
+    sexes: Mapping[Sex, str]
+    ins: str
+    ins_hint: str
+    next: str
+    cancel: str
+    keyboard: str
+    keyboard_hide: str
+    faults: Mapping[FieldFault, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentText:
+    """`patient` takes {given}, {family} and {birth}."""
+
+    title: str
+    explain: str
+    patient: str
+    correct: str
+    accept: str
+    refuse: str
+    refused_title: str
+    refused_body: str
+    refused_home: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultationText:
+    """`taken_at` takes {time}; `more` takes {count}; `pressure` takes {value} and {unit}."""
+
+    title: str
+    steps: Mapping[Step, str]
+    phases: Mapping[CallPhase, str]
+    lines: Mapping[LineQuality, str]
+    link_title: str
+    link_scan: str
+    link_or_address: str
+    link_open: str
+    link_new: str
+    link_new_confirm: str
+    link_new_explain: str
+    words: str
+    words_explain: str
+    physician_picture: str
+    own_picture: str
+    otoscope_picture: str
+    picture_stopped: str
+    mute: str
+    unmute: str
+    muted: str
+    otoscope_on: str
+    otoscope_off: str
+    keep_picture: str
+    stethoscope_on: str
+    stethoscope_off: str
+    record_sound: str
+    record_where: str
+    record_explain: str
+    body_points: tuple[str, ...]
+    end: str
+    end_title: str
+    end_explain: str
+    end_confirm: str
+    end_continue: str
+    readings: str
+    no_readings: str
+    taken_at: str
+    earlier: str
+    more: str
+    set_aside: str
+    set_aside_explain: str
+    picture_kept: str
+    sound_kept: str
+    pleth: str
+    pleth_waiting: str
+    pressure: str
+    instruments: str
+    no_instruments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingText:
+    """Names of what is measured, and what the instrument says of it."""
+
+    kinds: Mapping[Kind, str]
+    metrics: Mapping[str, str]
+    units: Mapping[str, str]
+    quality: Mapping[Quality, str]
+    absent: Mapping[Absent, str]
+    no_value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentText:
+    states: Mapping[InstrumentState, str]
+    reasons: Mapping[Reason, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingText:
+    """`delivered` and `waiting` take {count}."""
+
+    title: str
+    thanks: str
+    summary: str
+    nothing_measured: str
+    delivery: str
+    delivered: str
+    waiting: str
+    offline: str
+    quarantined: str
+    all_delivered: str
+    disinfect: str
+    disinfect_how: Mapping[Kind, str]
+    disinfect_none: str
+    finish: str
+    finish_anyway: str
+    finish_unclean: str
+    finish_back: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TechnicianText:
+    title: str
+    pin_title: str
+    pin_explain: str
+    pin_wrong: str
+    pin_enter: str
+    pin_erase: str
+    running: str
+    run: str
+    close: str
+    verdicts: Mapping[Verdict, str]
+    parts: Mapping[Part, str]
+    problems: Mapping[Problem, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyboardText:
+    shift: str
+    erase: str
+    space: str
+    letters: str
+    digits: str
+    accents: str
+    hide: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedText:
+    title: str
+    explain: str
+    reasons: Mapping[BlockReason, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """Everything the kiosk says in one language. `consent` is the full text, `consent_version` its version."""
+
+    code: str
+    name: str
+    right_to_left: bool
+    consent: str
+    consent_version: str
+    common: CommonText
+    welcome: WelcomeText
+    identity: IdentityText
+    consent_screen: ConsentText
+    consultation: ConsultationText
+    reading: ReadingText
+    instrument: InstrumentText
+    closing: ClosingText
+    technician: TechnicianText
+    keyboard: KeyboardText
+    blocked: BlockedText
+    notices: Mapping[NoticeReason, str]
