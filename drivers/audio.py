@@ -1,4 +1,4 @@
-"""The stethoscope and the voice microphone: found by identity, recorded when asked, never mistaken for each other."""
+"""The stethoscope and the voice microphone: found by identity, recorded when asked, never confused."""
 
 import asyncio
 import time
@@ -17,18 +17,23 @@ from drivers.sound_server import SoundServer, SoundSource, is_match
 
 RETRY_S = 1.0
 JITTER_MS = 200
+CONFIRM_VOICE_S = 1.0
 
 Choice = Callable[[Sequence[SoundSource], str], SoundSource | None]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRole:
-    """What a source is used for, and which one is taken (of all sources, knowing the default's name)."""
+    """What a source is used for, and which one is taken (of all sources, knowing the default's name).
+
+    `confirm_every_s`: how often the server is asked whether we still hear it; 0 asks for every chunk.
+    """
 
     key: str
     kind: Kind
     name: str
     choose: Choice
+    confirm_every_s: float = 0.0
 
 
 def stethoscope_role(device: Device) -> SourceRole:
@@ -43,7 +48,7 @@ def stethoscope_role(device: Device) -> SourceRole:
 
 
 def voice_role(stethoscope: Device, chosen: str = "", name: str = "Microphone") -> SourceRole:
-    """The microphone of the call: the chosen one (stable id, name or description), else the default, else any.
+    """The microphone of the call: the chosen one (stable id, name, description), else the default or any.
 
     Never a monitor (it would send the physician's own voice back), never the stethoscope.
     """
@@ -55,7 +60,7 @@ def voice_role(stethoscope: Device, chosen: str = "", name: str = "Microphone") 
             return next((s for s in fit if chosen in (s.stable_id, s.name, s.description)), None)
         return next((source for source in fit if source.name == default), fit[0] if fit else None)
 
-    return SourceRole("voice_microphone", Kind.MICROPHONE, name, choose)
+    return SourceRole("voice_microphone", Kind.MICROPHONE, name, choose, CONFIRM_VOICE_S)
 
 
 def _audio_match(device: Device) -> AudioMatch:
@@ -67,8 +72,8 @@ def _audio_match(device: Device) -> AudioMatch:
 class AudioSource:
     """One role. `run` for as long as the kiosk lives; `start`, `stop` and `listen` on the asyncio loop.
 
-    FOUND: present, not recording. READY: sound arrives. LOST or FAULTY say why not; recording goes on by itself
-    when the same unit (same identity) is back. Another unit is taken only after `stop` and `start`.
+    FOUND: present, not recording. READY: sound arrives. LOST or FAULTY say why not; recording goes on by
+    itself when the same unit (same identity) is back. Another unit is taken only after `stop` and `start`.
     """
 
     def __init__(self, role: SourceRole, sink: Sink, server: SoundServer) -> None:
@@ -142,7 +147,8 @@ class AudioSource:
     async def _record(self, source: SoundSource) -> tuple[InstrumentState, Reason]:
         """Record until it ends, and say why it did."""
         self._pinned = source.stable_id
-        self._recording = asyncio.create_task(record(self._server, source, self._deliver))
+        recording = record(self._server, source, self._deliver, self.role.confirm_every_s)
+        self._recording = asyncio.create_task(recording)
         try:
             await asyncio.wait([self._recording])
             return _outcome(self._recording)
@@ -159,8 +165,6 @@ class AudioSource:
             return
 
     def _deliver(self, data: bytes) -> None:
-        if not self._wanted:
-            return
         now_s = time.monotonic()
         self._sequence += 1
         chunk = AudioChunk(np.frombuffer(data, dtype="<i2"), now_s, self._sequence, self._gap_before(now_s))

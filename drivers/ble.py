@@ -42,7 +42,7 @@ class BleLinks:
         self._unseen = {d.kind: Tracker(sink, f"ble:{d.key}", d.kind, d.name) for d in self._devices.values()}
 
     async def run(self) -> None:
-        service = bluetooth_service()
+        service = bluetooth_service(self._devices)
         try:
             while True:
                 try:

@@ -4,12 +4,13 @@ Source: BlueZ D-Bus API, org.bluez.Adapter, org.bluez.AgentManager and org.bluez
 """
 
 import logging
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
 from dbus_fast import BusType, DBusError, Message, MessageType
 from dbus_fast.aio import MessageBus
-from dbus_fast.errors import AuthError
+from dbus_fast.errors import AuthError, InvalidAddressError
 from dbus_fast.service import ServiceInterface, method
 
 from drivers.instrument import DriverError, Reason
@@ -20,6 +21,7 @@ _log = logging.getLogger(__name__)
 _LIMIT_S = 5.0
 _BLUEZ = "org.bluez"
 _ADAPTER = "org.bluez.Adapter1"
+_DEVICE = "org.bluez.Device1"
 _AGENT_PATH = "/telecabine/agent"
 _BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 _MANAGER = (_BLUEZ, "/org/bluez", "org.bluez.AgentManager1")
@@ -45,7 +47,8 @@ class _Agent(ServiceInterface):
 class BluezService:
     """Our own connection to the system bus, beside bleak's."""
 
-    def __init__(self) -> None:
+    def __init__(self, services: Collection[str]) -> None:
+        self._services = frozenset(services)
         self._bus: MessageBus | None = None
         self._owner = ""
 
@@ -53,7 +56,7 @@ class BluezService:
         """DriverError when bluetoothd is gone, was restarted, or has no powered adapter."""
         try:
             await bounded(self._check(), _LIMIT_S)
-        except (OSError, EOFError, AuthError, DBusError) as error:
+        except (OSError, EOFError, AuthError, DBusError, InvalidAddressError) as error:
             await self.close()
             raise DriverError(Reason.BLUETOOTH_MISSING, f"D-Bus: {error}") from error
         except DriverError as error:
@@ -65,8 +68,11 @@ class BluezService:
     async def close(self) -> None:
         """Let go of the bus; the next check connects again."""
         bus, self._bus, self._owner = self._bus, None, ""
-        if bus is not None:
-            bus.disconnect()
+        if bus is None:
+            return
+        connected = bus.connected
+        bus.disconnect()
+        if connected:
             with suppress(OSError, EOFError):  # why it broke has been reported by then
                 await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
@@ -76,8 +82,9 @@ class BluezService:
         if owner != self._owner:
             if self._owner:
                 raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd was restarted")
-            self._owner = owner
             await self._register_agent(bus)
+            await self._release_leftovers(bus)
+            self._owner = owner
         objects = (await _call(bus, *_OBJECTS, "GetManagedObjects"))[0]
         adapters = [interfaces[_ADAPTER] for interfaces in objects.values() if _ADAPTER in interfaces]
         if not adapters:
@@ -89,8 +96,8 @@ class BluezService:
         if self._bus is None or not self._bus.connected:
             await self.close()
             self._bus = MessageBus(bus_type=BusType.SYSTEM)
-            self._bus.export(_AGENT_PATH, _Agent())
             await self._bus.connect()
+            self._bus.export(_AGENT_PATH, _Agent())
         return self._bus
 
     async def _owner_now(self, bus: MessageBus) -> str:
@@ -98,6 +105,18 @@ class BluezService:
             return str((await _call(bus, *_BUS, "GetNameOwner", "s", [_BLUEZ]))[0])
         except DBusError as error:
             raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd is not running") from error
+
+    async def _release_leftovers(self, bus: MessageBus) -> None:
+        """Hang up what a kiosk that was killed left connected: a connected instrument does not advertise."""
+        for path, interfaces in (await _call(bus, *_OBJECTS, "GetManagedObjects"))[0].items():
+            device = interfaces.get(_DEVICE, {})
+            if not device or not device["Connected"].value or "UUIDs" not in device:
+                continue
+            if self._services & set(device["UUIDs"].value):
+                try:
+                    await _call(bus, _BLUEZ, path, _DEVICE, "Disconnect")
+                except DBusError as error:
+                    _log.warning("%s stays connected: %s", path, error)
 
     async def _register_agent(self, bus: MessageBus) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The otoscope and the face camera: found, opened when asked, watched, reopened. The watchdog of `capture.py`."""
+"""The otoscope and the face camera: found, opened when asked, watched, reopened."""
 
 import asyncio
 import os
@@ -62,7 +62,7 @@ def _camera_match(device: Device) -> CameraMatch:
 
 
 class Camera:
-    """One role. `run` for as long as the kiosk lives; `start` and `stop` the capture, all on the asyncio loop.
+    """One role. `run` for as long as the kiosk lives; `start` and `stop` the capture, on the asyncio loop.
 
     FOUND: plugged in, not streaming. READY: pictures arrive in the slot. FAULTY with CAMERA_STALLED: nothing
     for `STALL_S`; it is reopened until pictures come. LOST: unplugged; capture goes on when it is back.

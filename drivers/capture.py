@@ -1,8 +1,8 @@
 """One open camera in a thread of its own: pictures into the slot, and a sign of life for the watchdog.
 
-Two habits of OpenCV's V4L2 backend shape this file (seen in 4.x and 5.0): `read()` on a stalled camera blocks
-for 10 s, so we wait with `waitAny`, which takes a timeout; and after the camera is gone `isOpened()` stays True
-and `retrieve()` hands out the last picture again for ever, so a picture counts only with a new driver timestamp.
+Two habits of OpenCV's V4L2 backend shape this file (seen in 5.0). `read()` on a stalled camera blocks for
+10 s, so we wait with `waitAny`, which takes a timeout. After the camera is gone `isOpened()` and `waitAny`
+stay True and `retrieve()` hands out the last picture for ever: only a new driver timestamp makes a picture.
 """
 
 import sys

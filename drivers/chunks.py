@@ -19,7 +19,7 @@ QUEUED_CHUNKS = 25
 
 @dataclass(frozen=True, slots=True)
 class AudioChunk:
-    """960 mono samples at 48 kHz. `captured_s` is `time.monotonic()`; `gap`: chunks lost just before this one."""
+    """960 mono samples at 48 kHz. `captured_s`: `time.monotonic()`; `gap`: chunks lost just before it."""
 
     samples: Samples
     captured_s: float

@@ -1,4 +1,4 @@
-"""One camera picture, and the one-slot mailbox in which the latest waits. Never a queue: late video is worthless."""
+"""One camera picture, and the one-slot mailbox for the latest. Never a queue: late video is worthless."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ Image = NDArray[np.uint8]
 class VideoFrame:
     """One picture as I420 planes: `i420` has shape (height * 3 / 2, width), Y first, BT.601 studio range.
 
-    `captured_s` is `time.monotonic()` when the picture left the camera; `sequence` counts pictures of one camera.
+    `captured_s`: `time.monotonic()` when the picture left the camera; `sequence` counts a camera's pictures.
     """
 
     i420: Image
@@ -71,7 +71,7 @@ def _deliver(future: asyncio.Future[VideoFrame], frame: VideoFrame) -> None:
 
 
 def to_i420(bgr: Image, captured_s: float, sequence: int) -> VideoFrame:
-    """Convert a camera's BGR picture once, for preview and encoder alike. An odd last row or column is cut off."""
+    """Convert a camera's BGR picture once, for preview and encoder. An odd last row or column is cut."""
     import cv2  # lazy: the first screen must not pay for it
 
     height, width = bgr.shape[0] & ~1, bgr.shape[1] & ~1
@@ -81,7 +81,7 @@ def to_i420(bgr: Image, captured_s: float, sequence: int) -> VideoFrame:
 
 
 def to_bgra(frame: VideoFrame) -> Image:
-    """The picture for a painter: shape (height, width, 4), 32 bits a pixel as QImage's RGB32 lays them out."""
+    """The picture for a painter: shape (height, width, 4), 32 bits a pixel as in QImage's RGB32."""
     import cv2
 
     return np.asarray(cv2.cvtColor(frame.i420, cv2.COLOR_YUV2BGRA_I420), dtype=np.uint8)

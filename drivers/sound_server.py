@@ -1,4 +1,4 @@
-"""The sound server (PulseAudio, or PipeWire speaking its protocol): which sources exist, and who records from which."""
+"""The sound server (PulseAudio, or PipeWire in its place): the sources, and who records from which."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ class SoundSource:
 
 
 def is_match(source: SoundSource, match: AudioMatch) -> bool:
-    """True when the USB id, or a word of the description, is one that the declaration lists. Never a monitor."""
+    """True when the USB id, or a word of the description, is one that `match` lists. Never a monitor."""
     if source.monitor:
         return False
     if source.usb_id in match.usb_ids:
@@ -49,7 +49,7 @@ def is_match(source: SoundSource, match: AudioMatch) -> bool:
 class SoundServer:
     """One connection, shared by everybody who records. `run` for as long as the kiosk lives.
 
-    `sources` is None while there is no server. `address` as PULSE_SERVER has it; None takes the user's own server.
+    `sources` is None while there is no server. `address` as in PULSE_SERVER; None: the user's own server.
     """
 
     def __init__(self, address: str | None = None) -> None:
@@ -95,7 +95,8 @@ class SoundServer:
         return None if answer is None else int(answer.source)
 
     async def _follow_events(self) -> None:
-        pulsectl, pulsectl_asyncio = _load_libraries()
+        # Looking for libpulse runs other programs: not on the loop.
+        pulsectl, pulsectl_asyncio = await asyncio.to_thread(_load_libraries)
         failures = (pulsectl.PulseError, pulsectl.PulseDisconnected, TimeoutError)
         pulse = pulsectl_asyncio.PulseAsync("telecabine", server=self.address)
         try:
@@ -114,7 +115,7 @@ class SoundServer:
     async def _ask(self, question: str, *arguments: int) -> Any:
         """The answer, or None when the object asked for does not exist.
 
-        The question is never cancelled: libpulse would call back into a Python function that is already freed.
+        The question is never cancelled: libpulse would call back into a function that is already freed.
         """
         pulsectl, _ = _load_libraries()
         if self._pulse is None:
@@ -171,7 +172,7 @@ def _read_source(source: Any) -> SoundSource:
 
 
 def _usb_id(properties: Mapping[str, str]) -> tuple[int, int] | None:
-    """PulseAudio writes `0d8c`, PipeWire `0x0d8c`. Cards on other buses have such numbers too: those are not USB."""
+    """PulseAudio writes `0d8c`, PipeWire `0x0d8c`. PCI cards have such numbers too: those do not count."""
     if properties.get("device.bus") != "usb":
         return None
     try:

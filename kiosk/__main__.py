@@ -30,9 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     kiosk.set_defaults(run=_kiosk)
     selftest = commands.add_parser("selftest", help="check every part; exit code 1 when one is red")
     selftest.add_argument("--json", action="store_true", help="for machines")
-    selftest.add_argument(
-        "--seconds", type=float, default=8.0, help="time for instruments to show up"
-    )
+    selftest.add_argument("--seconds", type=float, default=8.0, help="time for instruments to show up")
     selftest.set_defaults(run=_selftest)
     _add_rendezvous(commands.add_parser("rendezvous", help="the server where kiosk and physician meet"))
     _add_devices(commands.add_parser("devices", help="the catalogue, and a decoder for technicians"))
@@ -47,6 +45,9 @@ def _add_rendezvous(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cert", type=Path, help="TLS certificate chain (PEM); self-signed without")
     parser.add_argument("--key", type=Path, help="its private key (PEM)")
     parser.add_argument("--token-file", type=Path, required=True, help="the kiosks' token, one line")
+    parser.add_argument(
+        "--hostname", action="append", default=[], help="a name for the self-signed certificate"
+    )
     parser.set_defaults(run=_rendezvous)
 
 
@@ -74,27 +75,44 @@ def _kiosk(options: argparse.Namespace) -> int:
 def _selftest(options: argparse.Namespace) -> int:
     from kiosk.config import ConfigError, load_config
     from kiosk.selftest.alone import check_alone
+    from ui.page import PAGE_DIR
     from ui.text.selftest import report_text
 
     try:
         config = load_config(options.config)
     except ConfigError as error:
         return _fail(str(error))
-    report = asyncio.run(check_alone(config, options.seconds))
+    report = asyncio.run(check_alone(config, PAGE_DIR, options.seconds))
     print(report.to_json() if options.json else report_text(report, config.kiosk.language))
     return 1 if report.red else 0
 
 
 def _rendezvous(options: argparse.Namespace) -> int:
-    from kiosk.rendezvous.server import run_alone
+    from kiosk.rendezvous.server import run_rendezvous
+    from kiosk.rendezvous.settings import RendezvousSettings
+    from ui.page import PAGE_DIR
 
-    return run_alone(options)
+    try:
+        token = options.token_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        return _fail(f"{options.token_file}: cannot be read: {error.strerror}")
+    settings = RendezvousSettings(
+        page_dir=PAGE_DIR,
+        tls_dir=options.token_file.parent,
+        kiosk_token=token,
+        host=options.host,
+        port=options.port,
+        hostnames=("localhost", *options.hostname),
+        cert_file=options.cert,
+        key_file=options.key,
+    )
+    return run_rendezvous(settings)
 
 
 def _list_devices(_options: argparse.Namespace) -> int:
-    from devices.catalog import all_devices
+    from devices.catalog import devices
 
-    for device in all_devices():
+    for device in devices():
         print(f"{device.key:24} {device.kind.value:12} {device.name}")
     return 0
 

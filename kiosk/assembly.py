@@ -64,6 +64,11 @@ async def _open_outbox(config: Config) -> Outbox:
     return await Outbox.open(directory, key, config.kiosk.id)
 
 
+def _fhir_settings(config: Config) -> FhirSettings:
+    fhir = config.fhir
+    return FhirSettings(fhir.base_url, fhir.token_file, fhir.ca_file, fhir.timeout_s, fhir.identifier_base)
+
+
 def store_dir(config: Config) -> Path:
     return config.kiosk.data_dir / "outbox"
 

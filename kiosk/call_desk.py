@@ -85,7 +85,7 @@ class CallDesk:
         if state.phase is before:
             return
         if state.phase is CallPhase.CONNECTED:
-            self._tasks.spawn(self._keeper.physician_joined())
+            self._tasks.spawn(self._physician_arrived())
         if state.phase in _INCIDENTS:
             self._tasks.spawn(self._keeper.incident(_INCIDENTS[state.phase]))
 
@@ -100,6 +100,12 @@ class CallDesk:
 
     def link_refused(self) -> None:
         self._emit(Notice(NoticeReason.LINK_REFUSED))
+
+    async def _physician_arrived(self) -> None:
+        """The link is bound to this browser from now on, also after a restart."""
+        if self._call is not None:
+            await self._keeper.save_call(self._call.saved())
+        await self._keeper.physician_joined()
 
     def _ask(self, what: Callable[[Media], Coroutine[Any, Any, None]]) -> None:
         if self.media is not None:

@@ -92,6 +92,7 @@ class DevicesConfig:
     face_camera: str = ""
     microphone: str = ""
     speaker: str = ""
+    bluetooth: bool = True
     expected: tuple[str, ...] = ()
 
 

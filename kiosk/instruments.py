@@ -13,7 +13,7 @@ from devices.reading import Attachment, Clock, DeviceIdentity, Kind, Reading, Wa
 from drivers.audio import AudioSource, stethoscope_role, voice_role
 from drivers.audio_player import AudioPlayer
 from drivers.camera import Camera, face_role, otoscope_role
-from drivers.chunks import CHUNK_MS
+from drivers.chunks import CHUNK_MS, Samples
 from drivers.instrument import InstrumentStatus, Sink
 from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
@@ -102,10 +102,10 @@ class Instruments:
         identity = self._identity(Kind.STETHOSCOPE, self.stethoscope.role.key)
         return _captured(Kind.STETHOSCOPE, identity, taken_at, Attachment("audio/wav", clip, site))
 
-    async def _listen(self) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
+    async def _listen(self) -> Samples:
         """Consecutive sound only: a clip with a hole in it would lie about the heart."""
         wanted = int(CLIP_S * 1000 / CHUNK_MS)
-        pieces = []
+        pieces: list[Samples] = []
         with self.stethoscope.listen() as queue:
             while len(pieces) < wanted:
                 try:

@@ -13,7 +13,10 @@ from offline_queue.sentinel import DATABASE, check_mark, holds_outbox, read_mark
 
 BUSY_TIMEOUT_S = 1.0
 """A predecessor that is just being killed may hold the lock a moment longer."""
-CHECKPOINT_PAGES = 256
+PAGE_BYTES = 4096
+CHECKPOINT_PAGES = 128
+CHECKPOINT_BYTES = CHECKPOINT_PAGES * PAGE_BYTES
+"""From here on the write-ahead log goes into the database: half the reserve, which can always pay for it."""
 
 
 def open_database(directory: Path, key: bytes, owner: str) -> Any:
@@ -30,8 +33,7 @@ def open_database(directory: Path, key: bytes, owner: str) -> Any:
 
 
 def highest_sequence(connection: Any) -> int:
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'item'").fetchone()
-    return int(row[0]) if row else 0
+    return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM item").fetchone()[0])
 
 
 def _create(directory: Path, key: bytes, owner: str) -> None:
@@ -50,7 +52,7 @@ def _create(directory: Path, key: bytes, owner: str) -> None:
 
 
 def _fill(path: Path, key: bytes, owner: str) -> None:
-    connection = _connect(path, key)
+    connection = _connect(path, key, new=True)
     try:
         migrate(connection)
         connection.execute("INSERT INTO identity (one, owner) VALUES (1, ?)", (owner,))
@@ -81,23 +83,24 @@ def _check(connection: Any, directory: Path, owner: str) -> None:
     check_mark(read_mark(directory), owner, highest_sequence(connection))
 
 
-def _connect(path: Path, key: bytes) -> Any:
+def _connect(path: Path, key: bytes, *, new: bool = False) -> Any:
     # mode=rw: SQLite must not make the file when it is missing.
     uri = path.absolute().as_uri() + "?mode=rw"
     connection = sqlcipher.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
-        _configure(connection, key)
+        _configure(connection, key, new)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _configure(connection: Any, key: bytes) -> None:
-    # A raw key skips the key derivation (240 ms); auto_vacuum counts only before the first table.
+def _configure(connection: Any, key: bytes, new: bool) -> None:
+    # A raw key skips the key derivation (240 ms).
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    if new:  # Counts only before the first page is written, which the next line does.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise OutboxError(OutboxReason.IO_FAILED, f"this file system gives no write-ahead log ({mode})")
@@ -105,5 +108,5 @@ def _configure(connection: Any, key: bytes) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_PAGES * 4096}")
+    connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_BYTES}")
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

@@ -90,8 +90,10 @@ class Outbox:
         return await self._run(self._store.next_due)
 
     async def close(self) -> None:
-        await self._run(self._store.close)
-        self._worker.shutdown()
+        try:
+            await self._run(self._store.close)
+        finally:
+            self._worker.shutdown()
 
     def listen(self, on_put: Callable[[], None]) -> Callable[[], None]:
         """Calls `on_put` after every put; returns what ends that."""

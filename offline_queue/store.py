@@ -2,10 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from offline_queue import files
 from offline_queue.ballast import Ballast
@@ -13,12 +11,17 @@ from offline_queue.database import highest_sequence, open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item, ItemState, NewItem
 from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
+from offline_queue.room import Room
 from offline_queue.sentinel import Mark, write_mark
+from offline_queue.sql import Database, Row
 
 log = logging.getLogger(__name__)
 
 MARK_EVERY = 64
-_COLUMNS = "id, stream, kind, payload, sequence, state, attempts, reason, receipt"
+_SELECT = (
+    "SELECT id, stream, kind, content, sequence, state, attempts, reason, receipt "
+    "FROM item LEFT JOIN payload USING (sequence) WHERE "
+)
 
 
 class Store:
@@ -28,35 +31,50 @@ class Store:
         self._owner = owner
         self._backoff = backoff
         self._in_flight: set[str] = set()
-        self._connection = open_database(directory, key, owner)
-        self._highest = highest_sequence(self._connection)
         self._marked = -1
         with translated():
-            files.sweep(directory, "outbox")
-            self._ballast = Ballast(directory)
+            ballast = Ballast(directory)
+        self._database = Database(self._open(key, ballast))
+        self._room = Room(directory, self._database, ballast)
+        try:
+            self._begin()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _begin(self) -> None:
+        self._highest = highest_sequence(self._database.connection)
+        self._counts = self._count("")
+        with translated():
+            files.sweep(self._directory, "outbox")
         self.raise_mark()
-        if self._ballast.hold():
+        try:
             self._destroy_left_over()
+            self._room.reclaim()
+        except OutboxError as error:
+            if error.reason is not OutboxReason.DISK_FULL:
+                raise
+            log.warning("the disk is full: what waits can be delivered, nothing new can be stored")
 
     def put(self, items: Sequence[NewItem], state: Mapping[str, bytes | None]) -> None:
-        # While the reserve is released, the room it left is for settling: new items must not eat it.
-        if not self._ballast.held:
-            self._take_reserve_back()
+        size = sum(len(item.payload) for item in items) + sum(len(value or b"") for value in state.values())
+        self._make_sure_of_room(size)
         try:
-            with self._transaction():
+            with self._database.transaction():
+                highest = self._highest
                 for item in items:
-                    self._insert(item)
-                highest = highest_sequence(self._connection) if items else self._highest
+                    highest += self._insert(item, highest + 1)
                 for key, value in state.items():
                     self._set_state(key, value)
         except OutboxError as error:
             if error.reason is OutboxReason.DISK_FULL:
-                self._checkpoint()  # The half-written transaction must not keep the last room on the disk.
+                self._room.checkpoint()
             raise
+        self._counts[ItemState.WAITING] += highest - self._highest
         self._highest = highest  # Only now: a mark that leads would make a sound database look robbed.
 
     def get_state(self, key: str) -> bytes | None:
-        row = self._one("SELECT value FROM kiosk_state WHERE key = ?", key)
+        row = self._database.one("SELECT value FROM kiosk_state WHERE key = ?", key)
         return None if row is None else bytes(row[0])
 
     def claim(self, now: float) -> Item | None:
@@ -65,13 +83,13 @@ class Store:
         head = self._head("due <= ?", now) or self._head("due > ?", now + 2 * self._backoff.longest_s)
         if head is None:
             return None
-        item = self._item("sequence", head)
+        item = self._item("(stream, sequence) = (?, ?)", *head)
         self._in_flight.add(item.stream)
         return item
 
     def release(self, item_id: str) -> None:
         """The attempt was given up without an outcome."""
-        self._in_flight.discard(self._item("id", item_id).stream)
+        self._in_flight.discard(self._item("id = ?", item_id).stream)
 
     def release_all(self) -> None:
         self._in_flight.clear()
@@ -81,28 +99,23 @@ class Store:
 
         LookupError: unknown id, or an item whose turn has not come.
         """
-        item = self._item("id", item_id)
+        item = self._item("id = ?", item_id)
         if item.state is not ItemState.DELIVERED:
-            if (
-                self._one("SELECT 1 FROM stream WHERE head = ? AND name = ?", item.sequence, item.stream)
-                is None
-            ):
-                raise LookupError(f"item {item_id} is not the first of its stream")
+            self._refuse_out_of_turn(item)
             self._settle_in_any_case(item, outcome, now)
         self._in_flight.discard(item.stream)
 
     def next_due(self) -> float | None:
         others, names = self._others()
-        row = self._one(f"SELECT min(due) FROM stream WHERE due IS NOT NULL AND {others}", *names)
+        row = self._database.one(f"SELECT min(due) FROM stream WHERE due IS NOT NULL AND {others}", *names)
         return None if row is None or row[0] is None else float(row[0])
 
     def counts(self, stream: str | None) -> Counts:
-        where, values = ("", ()) if stream is None else ("WHERE stream = ?", (stream,))
-        found = dict(self._all(f"SELECT state, count(*) FROM item {where} GROUP BY state", *values))
-        return Counts(*(int(found.get(int(state), 0)) for state in ItemState))
+        found = self._counts if stream is None else self._count("WHERE stream = ?", stream)
+        return Counts(*(found[state] for state in ItemState))
 
     def items(self, stream: str) -> tuple[Item, ...]:
-        rows = self._all(f"SELECT {_COLUMNS} FROM item WHERE stream = ? ORDER BY sequence", stream)
+        rows = self._database.all(_SELECT + "stream = ? ORDER BY sequence", stream)
         return tuple(_item(row) for row in rows)
 
     @property
@@ -122,49 +135,72 @@ class Store:
 
     def close(self) -> None:
         self.raise_mark()
+        self._database.close()
+
+    def _open(self, key: bytes, ballast: Ballast) -> object:
+        """Opening may have to write (a migration, the end of a recovery): on a full disk from the reserve."""
+        try:
+            return open_database(self._directory, key, self._owner)
+        except OutboxError as error:
+            if error.reason is not OutboxReason.DISK_FULL or not ballast.held:
+                raise
         with translated():
-            self._connection.close()
+            ballast.release()
+        return open_database(self._directory, key, self._owner)
+
+    def _count(self, where: str, *values: object) -> dict[ItemState, int]:
+        found: dict[int, int] = dict(
+            self._database.all(f"SELECT state, count(*) FROM item {where} GROUP BY state", *values)
+        )
+        return {state: found.get(int(state), 0) for state in ItemState}
 
     # --- putting
 
-    def _insert(self, item: NewItem) -> None:
+    def _insert(self, item: NewItem, sequence: int) -> bool:
+        """False: it was here before."""
         digest = hashlib.sha256(item.payload).digest()
-        cursor = self._connection.execute(
-            "INSERT INTO item (id, stream, kind, payload, sha256) VALUES (?, ?, ?, ?, ?) "
+        fresh = self._database.change(
+            "INSERT INTO item (id, stream, sequence, kind, sha256) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO NOTHING",
-            (item.id, item.stream, item.kind, item.payload, digest),
+            item.id,
+            item.stream,
+            sequence,
+            item.kind,
+            digest,
         )
-        if cursor.rowcount == 0:
+        if not fresh:
             self._refuse_other_content(item, digest)
-            return
-        self._connection.execute(
+            return False
+        self._database.change("INSERT INTO payload VALUES (?, ?)", sequence, item.payload)
+        self._database.change(
             "INSERT INTO stream (name, head, due) VALUES (?, ?, 0) "
             "ON CONFLICT (name) DO UPDATE SET head = excluded.head, due = 0 WHERE head IS NULL",
-            (item.stream, cursor.lastrowid),
+            item.stream,
+            sequence,
         )
+        return True
 
     def _refuse_other_content(self, item: NewItem, digest: bytes) -> None:
-        known = self._one("SELECT stream, kind, sha256 FROM item WHERE id = ?", item.id)
+        known = self._database.one("SELECT stream, kind, sha256 FROM item WHERE id = ?", item.id)
         if known != (item.stream, item.kind, digest):
             raise OutboxError(OutboxReason.CONFLICT, f"item {item.id} was stored before with other content")
 
     def _set_state(self, key: str, value: bytes | None) -> None:
         if value is None:
-            self._connection.execute("DELETE FROM kiosk_state WHERE key = ?", (key,))
+            self._database.change("DELETE FROM kiosk_state WHERE key = ?", key)
         else:
-            self._connection.execute("INSERT OR REPLACE INTO kiosk_state VALUES (?, ?)", (key, value))
+            self._database.change("INSERT OR REPLACE INTO kiosk_state VALUES (?, ?)", key, value)
 
     # --- claiming
 
-    def _head(self, when: str, limit: float) -> int | None:
+    def _head(self, when: str, limit: float) -> Row | None:
         others, names = self._others()
-        row = self._one(
-            f"SELECT head FROM stream WHERE due IS NOT NULL AND {when} AND {others} "
+        return self._database.one(
+            f"SELECT name, head FROM stream WHERE due IS NOT NULL AND {when} AND {others} "
             "ORDER BY due, head LIMIT 1",
             limit,
             *names,
         )
-        return None if row is None else int(row[0])
 
     def _others(self) -> tuple[str, list[str]]:
         """A condition that leaves out the streams in flight, and its values."""
@@ -173,115 +209,93 @@ class Store:
 
     # --- settling
 
+    def _refuse_out_of_turn(self, item: Item) -> None:
+        first = "SELECT 1 FROM stream WHERE name = ? AND head = ?"
+        if self._database.one(first, item.stream, item.sequence) is None:
+            raise LookupError(f"item {item.id} is not the first of its stream")
+
     def _settle_in_any_case(self, item: Item, outcome: Outcome, now: float) -> None:
         """On a full disk the reserve pays; should even that be too little, the payload is destroyed later."""
         for attempt in ("plain", "reserve", "keep payload"):
             try:
-                with self._transaction():
-                    self._write_outcome(item, outcome, now, destroy=attempt != "keep payload")
+                with self._database.transaction():
+                    state = self._write_outcome(item, outcome, now, destroy=attempt != "keep payload")
+                self._counts[item.state] -= 1
+                self._counts[state] += 1
                 return
             except OutboxError as error:
                 if error.reason is not OutboxReason.DISK_FULL or attempt == "keep payload":
                     raise
-                self._make_room()
+                self._room.release()
 
-    def _write_outcome(self, item: Item, outcome: Outcome, now: float, *, destroy: bool) -> None:
+    def _write_outcome(self, item: Item, outcome: Outcome, now: float, *, destroy: bool) -> ItemState:
+        """Returns the item's new state."""
         match outcome:
             case Delivered(receipt):
-                payload = "NULL" if destroy else "payload"
-                self._update(
-                    item, ItemState.DELIVERED, f"receipt = ?, settled = ?, payload = {payload}", receipt, now
-                )
+                if destroy:
+                    self._database.change("DELETE FROM payload WHERE sequence = ?", item.sequence)
                 self._advance(item)
+                return self._update(item, ItemState.DELIVERED, "receipt = ?, settled = ?", receipt, now)
             case Retry(reason):
-                self._update(item, ItemState.WAITING, "reason = ?", reason)
                 self._rest(item, now + self._backoff.retry_s(outcome, item.attempts))
+                return self._update(item, ItemState.WAITING, "reason = ?", reason)
             case Park(reason):
-                self._update(item, ItemState.PARKED, "reason = ?", reason)
                 self._rest(item, now + self._backoff.park_s)
+                return self._update(item, ItemState.PARKED, "reason = ?", reason)
             case Quarantine(reason):
-                self._update(item, ItemState.QUARANTINED, "reason = ?, settled = ?", reason, now)
                 self._rest(item, None)
+                return self._update(item, ItemState.QUARANTINED, "reason = ?, settled = ?", reason, now)
             case Pause(reason):
-                self._update(item, item.state, "reason = ?", reason)
+                return self._update(item, item.state, "reason = ?", reason)
 
-    def _update(self, item: Item, state: ItemState, also: str, *values: object) -> None:
-        self._connection.execute(
-            f"UPDATE item SET attempts = attempts + 1, state = ?, {also} WHERE sequence = ?",
-            (int(state), *values, item.sequence),
+    def _update(self, item: Item, state: ItemState, also: str, *values: object) -> ItemState:
+        self._database.change(
+            f"UPDATE item SET attempts = attempts + 1, state = ?, {also} WHERE stream = ? AND sequence = ?",
+            int(state),
+            *values,
+            item.stream,
+            item.sequence,
         )
+        return state
 
     def _rest(self, item: Item, until: float | None) -> None:
-        self._connection.execute(
-            "UPDATE stream SET due = ? WHERE head = ? AND name = ?", (until, item.sequence, item.stream)
-        )
+        self._database.change("UPDATE stream SET due = ? WHERE name = ?", until, item.stream)
 
     def _advance(self, item: Item) -> None:
-        row = self._one("SELECT min(sequence) FROM item WHERE stream = ? AND state = 0", item.stream)
-        head = None if row is None else row[0]
-        due = None if head is None else 0.0
-        self._connection.execute(
-            "UPDATE stream SET head = ?, due = ? WHERE name = ?", (head, due, item.stream)
+        row = self._database.one(
+            "SELECT sequence FROM item WHERE stream = ? AND sequence > ? AND state = 0 "
+            "ORDER BY sequence LIMIT 1",
+            item.stream,
+            item.sequence,
         )
+        head, due = (None, None) if row is None else (row[0], 0.0)
+        self._database.change("UPDATE stream SET head = ?, due = ? WHERE name = ?", head, due, item.stream)
 
     # --- room on the disk
 
-    def _make_room(self) -> None:
-        with translated():
-            self._ballast.release()
-        self._checkpoint()
-
-    def _take_reserve_back(self) -> None:
+    def _make_sure_of_room(self, size: int) -> None:
+        if self._room.enough_for(size):
+            return
         self._destroy_left_over()
-        with translated():
-            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
-        self._checkpoint()
-        if not self._ballast.hold():
-            raise OutboxError(OutboxReason.DISK_FULL, "the disk has no room for the outbox's reserve")
+        self._room.reclaim()
+        if not self._room.enough_for(size):
+            raise OutboxError(OutboxReason.DISK_FULL, f"no room on the disk for {size} bytes more")
 
     def _destroy_left_over(self) -> None:
-        with self._transaction():
-            self._connection.execute("UPDATE item SET payload = NULL WHERE state = 1 AND payload IS NOT NULL")
+        """Payloads that were delivered while the disk was too full even to destroy them."""
+        with self._database.transaction():
+            self._database.change(
+                "DELETE FROM payload WHERE sequence IN (SELECT sequence FROM item WHERE state = 1)"
+            )
 
-    def _checkpoint(self) -> None:
-        """Empties the write-ahead log into the database; on a full disk as far as it goes."""
-        try:
-            self._all("PRAGMA wal_checkpoint(TRUNCATE)")
-        except OutboxError as error:
-            if error.reason is not OutboxReason.DISK_FULL:
-                raise
-            log.warning("the write-ahead log could not be emptied: %s", error)
-
-    # --- SQL
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with translated():
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield
-                self._connection.execute("COMMIT")
-            finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-
-    def _item(self, column: str, value: object) -> Item:
-        row = self._one(f"SELECT {_COLUMNS} FROM item WHERE {column} = ?", value)
+    def _item(self, where: str, *values: object) -> Item:
+        row = self._database.one(_SELECT + where, *values)
         if row is None:
-            raise LookupError(f"the outbox has no item with {column} {value}")
+            raise LookupError(f"the outbox has no item where {where}: {values}")
         return _item(row)
 
-    def _one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
-        rows = self._all(sql, *values)
-        return rows[0] if rows else None
 
-    def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with translated():
-            rows: list[tuple[Any, ...]] = self._connection.execute(sql, values).fetchall()
-            return rows
-
-
-def _item(row: tuple[Any, ...]) -> Item:
+def _item(row: Row) -> Item:
     item_id, stream, kind, payload, sequence, state, attempts, reason, receipt = row
     content = b"" if payload is None else bytes(payload)
     return Item(item_id, stream, kind, content, sequence, ItemState(state), attempts, reason, receipt)

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def install(show: Callable[[], None]) -> None:
-    """Replace `sys.excepthook`; `show` tells the helper, in the GUI thread. Crashes print every thread's stack."""
+    """Replace `sys.excepthook`; `show` tells the helper. A crash prints every thread's stack."""
     if not faulthandler.is_enabled() and sys.stderr is not None:
         faulthandler.enable()
 

@@ -1,4 +1,4 @@
-"""The screens' own reasons: why the kiosk cannot start, why a field is not accepted, what the next step is."""
+"""The screens' own reasons: why the kiosk cannot start, why an answer is refused, what comes next."""
 
 from enum import StrEnum
 

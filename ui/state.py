@@ -44,7 +44,7 @@ class State:
     messages: list[Message] = field(default_factory=list)
 
     def set_session(self, session: Session | None) -> bool:
-        """Take the session; True when it is not the one that was there, and everything of that one is gone."""
+        """Take the session; True when it is another one: everything of the one before is gone."""
         other = (session and session.id) != (self.session and self.session.id)
         if other:
             self.readings.clear()

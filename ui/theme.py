@@ -55,6 +55,7 @@ class Sizes:
     small: int
     body: int
     lead: int
+    guide: int
     title: int
     display: int
     value: int
@@ -67,6 +68,7 @@ def sizes(scale: float) -> Sizes:
         small=round(20 * scale),
         body=round(22 * scale),
         lead=round(24 * scale),
+        guide=round(27 * gentle),
         title=round(34 * gentle),
         display=round(56 * gentle),
         value=round(44 * gentle),
@@ -76,7 +78,7 @@ def sizes(scale: float) -> Sizes:
 def stylesheet(scale: float) -> str:
     """The style sheet of the whole application."""
     size = sizes(scale)
-    return "\n".join((_base(size), _buttons(), _fields(), _cards(size), _stage(), _scroll()))
+    return "\n".join((_base(size), _buttons(size), _fields(), _cards(), _stage(), _scroll()))
 
 
 def _base(size: Sizes) -> str:
@@ -88,6 +90,7 @@ QMainWindow, #page, #body {{ background: {WHITE}; }}
 QLabel {{ background: transparent; }}
 QLabel[role="display"] {{ font-size: {size.display}px; font-weight: 700; color: {BLUE}; }}
 QLabel[role="title"] {{ font-size: {size.title}px; font-weight: 700; }}
+QLabel[role="guide"] {{ font-size: {size.guide}px; font-weight: 700; color: {BLUE}; }}
 QLabel[role="heading"] {{ font-size: {size.lead}px; font-weight: 700; }}
 QLabel[role="lead"] {{ font-size: {size.lead}px; }}
 QLabel[role="soft"] {{ font-size: {size.small}px; color: {SOFT_INK}; }}
@@ -95,19 +98,22 @@ QLabel[role="small"] {{ font-size: {size.small}px; }}
 QLabel[role="error"] {{ font-size: {size.small}px; font-weight: 600; color: {RED}; }}
 QLabel[role="good"] {{ font-size: {size.small}px; font-weight: 600; color: {GREEN}; }}
 QLabel[role="value"] {{ font-size: {size.value}px; font-weight: 700; }}
-QLabel[role="words"] {{ font-size: {size.title}px; font-weight: 700; color: {BLUE}; }}
+QLabel[role="words"] {{ font-size: {size.guide}px; font-weight: 700; color: {BLUE}; }}
 QLabel[role="site"] {{ font-size: {size.small}px; color: {SOFT_INK}; font-weight: 600; }}
 """
 
 
-def _buttons() -> str:
+def _buttons(size: Sizes) -> str:
     return f"""
-QPushButton {{ min-height: 52px; padding: 6px 24px; border: 2px solid {BLUE}; margin: 2px; border-radius: 12px;
-  background: {WHITE}; color: {BLUE}; font-weight: 600; }}
+QPushButton {{ min-height: 52px; padding: 6px 24px; border: 2px solid {BLUE}; margin: 2px;
+  border-radius: 12px;  background: {WHITE}; color: {BLUE}; font-weight: 600; }}
 QPushButton:focus {{ border: 4px solid {FOCUS}; margin: 0px; }}
 QPushButton:pressed, QPushButton:checked {{ background: {BLUE}; color: {WHITE}; }}
 QPushButton[role="primary"] {{ background: {BLUE}; color: {WHITE}; }}
 QPushButton[role="primary"]:pressed {{ background: {BLUE_PRESSED}; }}
+QPushButton[role="start"] {{ min-height: 92px; min-width: 380px; border-radius: 16px;
+  font-size: {size.title}px; background: {BLUE}; color: {WHITE}; }}
+QPushButton[role="start"]:pressed {{ background: {BLUE_PRESSED}; }}
 QPushButton[role="danger"] {{ background: {WHITE}; color: {RED}; border-color: {RED}; }}
 QPushButton[role="danger"]:pressed {{ background: {RED}; color: {WHITE}; }}
 QPushButton[role="alarm"] {{ background: {RED}; color: {WHITE}; border-color: {RED}; }}
@@ -115,8 +121,10 @@ QPushButton[role="alarm"]:pressed {{ background: {RED_PRESSED}; }}
 QPushButton[role="quiet"] {{ background: transparent; border-color: transparent; color: {BLUE}; }}
 QPushButton[role="quiet"]:pressed {{ background: {BLUE_PALE}; color: {BLUE}; }}
 QPushButton[role]:focus {{ border: 4px solid {FOCUS}; margin: 0px; }}
-QPushButton:disabled {{ background: {LINE}; border-color: {LINE}; color: {SOFT_INK}; }}
-QPushButton[role="key"] {{ min-height: 60px; padding: 4px; border: 2px solid {FIELD_LINE}; color: {INK};
+QPushButton:disabled, QPushButton[role="start"]:disabled {{
+  background: {LINE}; border-color: {LINE}; color: {SOFT_INK}; }}
+QPushButton[role="key"] {{ min-height: 60px; min-width: 66px; padding: 4px;
+  border: 2px solid {FIELD_LINE}; color: {INK};
   border-radius: 10px; }}
 QPushButton[role="key"]:pressed {{ background: {BLUE}; color: {WHITE}; }}
 """
@@ -124,28 +132,22 @@ QPushButton[role="key"]:pressed {{ background: {BLUE}; color: {WHITE}; }}
 
 def _fields() -> str:
     return f"""
-QLineEdit {{ min-height: 52px; padding: 6px 14px; border: 2px solid {FIELD_LINE}; margin: 2px; border-radius: 10px;
-  background: {WHITE}; selection-background-color: {BLUE}; selection-color: {WHITE}; }}
+QLineEdit {{ min-height: 52px; padding: 6px 14px; border: 2px solid {FIELD_LINE}; margin: 2px;
+  border-radius: 10px;  background: {WHITE}; selection-background-color: {BLUE}; selection-color: {WHITE}; }}
 QLineEdit[wrong="true"] {{ border-color: {RED}; background: {RED_PALE}; }}
 QLineEdit:focus {{ border: 4px solid {FOCUS}; margin: 0px; }}
-QCheckBox {{ min-height: 60px; padding: 6px; spacing: 16px; border: 4px solid transparent; border-radius: 10px; }}
-QCheckBox:focus {{ border-color: {FOCUS}; }}
-QCheckBox::indicator {{ width: 36px; height: 36px; border: 3px solid {FIELD_LINE}; border-radius: 8px;
-  background: {WHITE}; }}
-QCheckBox::indicator:checked {{ background: {GREEN}; border-color: {GREEN}; image: url("%CHECK%"); }}
 """
 
 
-def _cards(size: Sizes) -> str:
+def _cards() -> str:
     return f"""
+#dark {{ background: {STAGE}; }}
 #card, #tile, #row, #panel {{ background: {WHITE}; border: 2px solid {LINE}; border-radius: 14px; }}
 #card[tone="soft"] {{ background: {PAPER}; border-color: {PAPER}; }}
 #card[tone="attention"] {{ background: {BLUE_PALE}; border-color: {BLUE}; }}
 #tile[tone="aside"] {{ background: {PAPER}; border: 2px dashed {FIELD_LINE}; }}
 #row[tone="trouble"] {{ background: {RED_PALE}; border-color: {RED}; }}
 #row[tone="good"] {{ background: {WHITE}; }}
-#guidance {{ background: {BLUE_PALE}; border-radius: 12px; }}
-#guidance QLabel {{ font-size: {size.lead}px; font-weight: 600; color: {BLUE}; }}
 #notice {{ background: {RED_PALE}; border-bottom: 3px solid {RED}; }}
 #notice[tone="calm"] {{ background: {BLUE_PALE}; border-bottom: 3px solid {BLUE}; }}
 #notice QLabel {{ font-weight: 600; }}

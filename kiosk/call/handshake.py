@@ -64,6 +64,12 @@ class Handshake:
             "mac": mac(self._keys.kiosk, self._claim("reject", reason)),
         }
 
+    def reject_seat(self, hello: Message) -> Message:
+        """Tell a second browser (whose genuine hello this is) that the link is used."""
+        nonce, seat = str(hello.get("nonce")), str(hello.get("seat"))
+        claim = Claim("reject", self._nonce_kiosk, nonce, seat, "used")
+        return {"type": "reject", "reason": "used", "mac": mac(self._keys.kiosk, claim)}
+
     def hear(self, message: Message) -> Heard:
         """Check one message. None: nothing to act on.
 

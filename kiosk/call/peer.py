@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from aiortc import (
@@ -27,20 +26,11 @@ from kiosk.call.repairs.marker_release import release_on_marker
 from kiosk.call.repairs.mono_opus import stethoscope_encoder, voice_encoder
 from kiosk.call.repairs.spread_candidates import spread_candidates
 from kiosk.call.settings import CallMedia
-from kiosk.call.switch import Switch
+from kiosk.call.switch import Switch, Switches
 from kiosk.call.tracks import PcmTrack, VideoTrack
 
 _logger = logging.getLogger(__name__)
 _H264 = "video/H264"
-
-
-@dataclass(frozen=True, slots=True)
-class Switches:
-    """What the helper has turned on; the same for every connection of a call."""
-
-    otoscope: Switch
-    stethoscope: Switch
-    muted: Switch
 
 
 class Peer:

@@ -48,6 +48,7 @@ class Signalling:
         self._reachable = reachable
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._task: asyncio.Task[None] | None = None
+        self._farewell = 1000
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -63,6 +64,7 @@ class Signalling:
 
     async def close(self) -> None:
         """Tell the relay that the room is over, and stop. Never from within `heard`."""
+        self._farewell = ROOM_OVER
         if self._socket is not None and not self._socket.closed:
             await self._socket.close(code=ROOM_OVER)
         if self._task is not None:
@@ -100,7 +102,8 @@ class Signalling:
             await self._listen(self._socket)
         finally:
             code = self._socket.close_code
-            await self._socket.close()
+            # Whoever is first to close says the code, this loop or `close`.
+            await self._socket.close(code=self._farewell)
         _logger.info("the relay closed the connection (%s)", code)
 
     async def _listen(self, socket: "aiohttp.ClientWebSocketResponse") -> None:

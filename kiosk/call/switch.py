@@ -1,6 +1,7 @@
 """Something that is on or off, and that can be waited for."""
 
 import asyncio
+from dataclasses import dataclass
 
 
 class Switch:
@@ -22,3 +23,12 @@ class Switch:
 
     async def wait_on(self) -> None:
         await self._event.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What the helper has turned on; the same for every connection of a call."""
+
+    otoscope: Switch
+    stethoscope: Switch
+    muted: Switch

@@ -34,6 +34,7 @@ _UNMATCHED = re.compile(
 )
 _CODE = re.compile(r"[a-z-]{1,40}")
 _LOCATION = re.compile(r"(?:^|/)([A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[^/]+)?$")
+_RESPONSES = ("transaction-response", "batch-response")
 _SEVERITY: tuple[type[Outcome], ...] = (Pause, Quarantine, Park, Retry)
 
 
@@ -81,9 +82,7 @@ def of_answer(answer: Answer, attempts: int) -> Json | Outcome:
 def of_entries(bundle: Json, response: Json, attempts: int) -> tuple[str, ...] | Outcome:
     """`Type/id` of every entry when all were stored, under our ids where we gave them; else what it means."""
     requested, entries = bundle["entry"], response.get("entry")
-    if response.get("type") not in ("transaction-response", "batch-response") or not isinstance(
-        entries, list
-    ):
+    if response.get("type") not in _RESPONSES or not isinstance(entries, list):
         return Retry("the answer is not that of a transaction")
     if len(entries) != len(requested):
         return Retry(f"{len(entries)} answers to {len(requested)} entries")
@@ -99,8 +98,7 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
 
 def _of_entry(requested: Json, answered: Any, attempts: int) -> str | Outcome:
     response = answered.get("response") if isinstance(answered, dict) else None
-    status = re.match(r"\d{3}", str(response.get("status"))) if isinstance(response, dict) else None
-    if status is None:
+    if not isinstance(response, dict) or not (status := re.match(r"\d{3}", str(response.get("status")))):
         return Retry("an entry without a status")
     if not 200 <= int(status[0]) < 300:
         return of_status(int(status[0]), response.get("outcome"), "", attempts)

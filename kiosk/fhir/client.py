@@ -1,8 +1,8 @@
 """Delivers outbox items to a FHIR server, each exactly once.
 
-Where the server takes our ids, a record is a PUT of its own id: sent twice, it is there once. Elsewhere it is a
-conditional create, and before every attempt the server is asked for what an earlier one left: an attempt that
-broke off may have been stored. Site resources are always looked for first: another system may know them.
+Where the server takes our ids, a record is a PUT of its own id: sent twice, it is there once. Elsewhere it
+is a conditional create, and before every attempt the server is asked for what an earlier one left: an attempt
+that broke off may have been stored. Site resources are always looked for first: another system may know them.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""One HTTPS request and its answer, bounded as a whole: time, size, no redirects, nothing from the environment.
+"""One HTTPS request and its answer, bounded as a whole: time, size; no redirects, no environment.
 
 `requests` bounds each read only: an answer that drips a byte a second lasts for ever. Here a watchdog shuts
 the sockets of the exchange down at its deadline, whatever it is busy with (only the name look-up is the
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -26,7 +27,7 @@ _CHUNK_BYTES = 65536
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one exchange, connection and TLS included. `ca_file`: trust this authority instead of the usual ones."""
+    """Of one exchange, connection and TLS included. `ca_file`: the one authority to trust."""
 
     timeout_s: float
     answer_bytes: int
@@ -48,11 +49,12 @@ def exchange(method: str, url: str, headers: dict[str, str], body: bytes | None,
     watchdog = _Watchdog()
     with watchdog.cutting_after(limits.timeout_s), _session(limits) as session:
         try:
-            return _answer(session, method, url, headers, body, limits)
+            answer = _answer(session, method, url, headers, body, limits)
         except (requests.RequestException, HTTPError, OSError) as error:
-            if watchdog.has_cut:
-                raise FhirError(FhirReason.TOO_LONG, f"{limits.timeout_s:g} s") from error
+            watchdog.check(limits)
             raise FhirError(_reason(error), type(error).__name__) from error
+        watchdog.check(limits)  # an answer that was cut can look complete
+        return answer
 
 
 class _Watchdog:
@@ -75,6 +77,11 @@ class _Watchdog:
             timer.cancel()
             _watching.reset(token)
             self._release()
+
+    def check(self, limits: Limits) -> None:
+        """Raises FhirError (TOO_LONG) when the exchange was cut."""
+        if self.has_cut:
+            raise FhirError(FhirReason.TOO_LONG, f"{limits.timeout_s:g} s")
 
     def watch(self, connection: socket.socket) -> None:
         with self._changing:
@@ -114,8 +121,10 @@ class _WatchedPool(HTTPSConnectionPool):
 
 
 class _WatchedAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call]
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = {"https": _WatchedPool}
 
 

@@ -1,4 +1,4 @@
-"""The FHIR server as the client sees it: the few requests we make, each answered with FHIR or with an outcome."""
+"""The FHIR server as the client sees it: the few requests that we make."""
 
 import threading
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Undelivered(Exception):
 
 
 class FhirServer:
-    """Blocking, from several threads. Every method raises Undelivered, or FhirError when there is no answer."""
+    """Blocking, for several threads. Raises Undelivered, or FhirError when there is no answer."""
 
     def __init__(self, settings: FhirSettings) -> None:
         self._base = settings.base_url.rstrip("/")
@@ -74,10 +74,8 @@ class FhirServer:
         """The ids of all resources with this identifier, sorted."""
         token = quote(f"{system}|{_escaped(value)}", safe="")
         bundle = self._resource("GET", f"/{resource_type}?identifier={token}&_count=10", None, 0)
-        entries = bundle.get("entry", [])
-        found = (
-            [e.get("resource") for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
-        )
+        entries = bundle.get("entry")
+        found = [_resource(each) for each in entries] if isinstance(entries, list) else []
         return sorted(r["id"] for r in found if _is_match(r, resource_type, system, value))
 
     def _resource(self, method: str, path: str, body: bytes | None, attempts: int) -> Json:
@@ -118,9 +116,14 @@ def _escaped(value: str) -> str:
     return value
 
 
-def _is_match(resource: Any, resource_type: str, system: str, value: str) -> bool:
+def _resource(entry: Any) -> Json:
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    return resource if isinstance(resource, dict) else {}
+
+
+def _is_match(resource: Json, resource_type: str, system: str, value: str) -> bool:
     """Servers are known to ignore a parameter that they do not support, and to answer with everything."""
-    if not isinstance(resource, dict) or resource.get("resourceType") != resource_type:
+    if resource.get("resourceType") != resource_type:
         return False
     identifiers = resource.get("identifier")
     every = identifiers if isinstance(identifiers, list) else [identifiers]

@@ -10,6 +10,14 @@ _SHY = (Kind.CUFF, Kind.THERMOMETER)
 _BAD = {InstrumentState.LOST, InstrumentState.FAULTY}
 
 
+ALWAYS = (Kind.CAMERA.value, Kind.MICROPHONE.value)
+
+
+def expected_kinds(configured: Iterable[str]) -> tuple[str, ...]:
+    """What the site owns, and what every kiosk needs for a call."""
+    return (*ALWAYS, *configured)
+
+
 def check_kinds(expected: Iterable[str], statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
     """Every expected kind, and every instrument that is there whether expected or not."""
     by_kind: dict[str, list[InstrumentStatus]] = {kind: [] for kind in expected}

@@ -1,6 +1,7 @@
 """The line: is the FHIR server there and is it one, does the rendezvous answer."""
 
 import ssl
+
 import aiohttp
 
 from kiosk.config import FhirConfig, RendezvousConfig
@@ -37,12 +38,7 @@ async def check_rendezvous(settings: RendezvousConfig, page_url: str) -> Check:
             found = answer.status == 200
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return red(Part.RENDEZVOUS, Problem.UNREACHABLE, page_url, type(error).__name__)
-    check = green(Part.RENDEZVOUS, page_url)
-    return (
-        check
-        if found
-        else replace(check, verdict=red(check.part, Problem.NONE).verdict, problem=Problem.NOT_WORKING)
-    )
+    return green(Part.RENDEZVOUS, page_url) if found else red(Part.RENDEZVOUS, Problem.NOT_WORKING, page_url)
 
 
 def _client() -> aiohttp.ClientSession:

@@ -4,12 +4,13 @@ CREATE TABLE identity (
     owner TEXT NOT NULL
 ) STRICT;
 
--- AUTOINCREMENT: a number is never given twice, so that the sentinel's high-water mark stays true even when
--- old tombstones are removed. A delivered item stays as a tombstone: id, sha256 and receipt, without payload.
+-- A delivered item stays as a tombstone: id, sha256 and receipt, without payload. Kept in the order of its
+-- stream, so that no further index has to be written with every item. The sequence goes through all streams and
+-- is never given twice: whoever removes old tombstones must keep the newest item, the sentinel counts on it.
 CREATE TABLE item (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
     stream TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
     state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -17,13 +18,14 @@ CREATE TABLE item (
     receipt TEXT NOT NULL DEFAULT '',
     settled REAL,
     sha256 BLOB NOT NULL,
-    payload BLOB
+    PRIMARY KEY (stream, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- Apart from its item: to note an attempt must not rewrite a sound of some megabytes. Gone once delivered.
+CREATE TABLE payload (
+    sequence INTEGER PRIMARY KEY,
+    content BLOB NOT NULL
 ) STRICT;
-
-CREATE INDEX item_of_stream ON item (stream, state, sequence);
-
--- Delivered while the disk was too full even to destroy the payload: usually empty.
-CREATE INDEX item_to_destroy ON item (sequence) WHERE state = 1 AND payload IS NOT NULL;
 
 -- One row a stream: its first unfinished item, and when that may be tried. NULL: nothing to do, or quarantined.
 CREATE TABLE stream (

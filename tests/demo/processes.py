@@ -5,12 +5,9 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-READY_S = 60.0
 
 
 class DemoError(Exception):
@@ -74,16 +71,14 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 class Control:
-    """Commands to a simulator: one JSON object a line over a UNIX socket."""
+    """Commands to a simulator: one JSON object a line, over a UNIX socket or a TCP port."""
 
-    def __init__(self, path: Path) -> None:
-        deadline = time.monotonic() + READY_S
-        while not path.exists():
-            if time.monotonic() > deadline:
-                raise DemoError(f"{path} did not appear")
-            time.sleep(0.05)
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(path))
+    def __init__(self, address: Path | tuple[str, int]) -> None:
+        if isinstance(address, Path):
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._socket.connect(str(address))
+        else:
+            self._socket = socket.create_connection(address)
         self._lines = self._socket.makefile("r")
 
     def do(self, what: str, **arguments: object) -> dict[str, Any]:

@@ -15,7 +15,16 @@ class Screen:
 
     def __init__(self, directory: Path) -> None:
         read_end, write_end = os.pipe()
-        command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"]
+        command = [
+            "Xvfb",
+            "-displayfd",
+            str(write_end),
+            "-screen",
+            "0",
+            f"{SIZE[0]}x{SIZE[1]}x24",
+            "-nolisten",
+            "tcp",
+        ]
         with (directory / "xvfb.log").open("ab") as log:
             self._server = subprocess.Popen(command, pass_fds=(write_end,), stderr=log, stdout=log)
         os.close(write_end)

@@ -59,13 +59,8 @@ class Listener:
 @asynccontextmanager
 async def running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run drivers and simulators beside the test; what they raise fails it."""
-    tasks = [asyncio.create_task(each) for each in work]
-    try:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in work]
         yield
-    finally:
         for task in tasks:
             task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
-            raise result

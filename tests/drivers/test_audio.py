@@ -1,31 +1,22 @@
 """The stethoscope, the microphone and the loudspeaker on a real PulseAudio server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from devices.device import AudioMatch, Device
-from devices.reading import Kind
+from devices.catalog.usb_stethoscope import DEVICE
 from drivers.audio import AudioSource, SourceRole, stethoscope_role, voice_role
 from drivers.audio_player import AudioPlayer
-from drivers.chunks import AudioChunk, ChunkQueue
+from drivers.chunks import QUEUED_CHUNKS, AudioChunk, ChunkQueue
 from drivers.instrument import InstrumentState, Reason
 from drivers.sound_server import SoundServer
 from tests.drivers.status_log import StatusLog, until
 from tests.fakes import heart, sound_server
 
-DEVICE = Device(
-    key="usb_stethoscope",
-    name="Stethoscope",
-    kind=Kind.STETHOSCOPE,
-    match=AudioMatch(name_words=("stethoscope",)),
-    metrics=(),
-    reference="",
-)
 Samples = NDArray[np.int16]
 
 
@@ -36,8 +27,8 @@ def fake() -> Iterator[sound_server.SoundServer]:
 
 
 @asynccontextmanager
-async def background(*coroutines: "asyncio.Future[None] | object") -> AsyncIterator[None]:
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]  # type: ignore[arg-type]
+async def background(*coroutines: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         yield
     finally:
@@ -65,9 +56,9 @@ class Bench:
     async def leftovers(self) -> list[AudioChunk]:
         """Everything delivered up to now, after giving late sound a moment to betray itself."""
         await asyncio.sleep(0.5)
-        found = []
+        found: list[AudioChunk] = []
         with suppress(TimeoutError):
-            while chunk := await asyncio.wait_for(self.queue.get(), 0.05):
+            while len(found) < QUEUED_CHUNKS and (chunk := await asyncio.wait_for(self.queue.get(), 0.05)):
                 found.append(chunk)
         return found
 

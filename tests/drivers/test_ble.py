@@ -1,5 +1,6 @@
 """Bluetooth LE instruments over bleak's own BlueZ backend, a GATT server behind a private D-Bus."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from dbus_fast import Message
+from dbus_fast.aio import MessageBus
 
 from devices.catalog import sig_blood_pressure, sig_pulse_oximeter, sig_thermometer
 from devices.device import Device
@@ -16,7 +19,7 @@ from drivers.ble import BleLinks
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.listener import Listener, running
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter, Thermometer
-from tests.fakes.bluez import FakeBluez, refusal
+from tests.fakes.bluez import ADAPTER_PATH, FakeBluez, device_path, refusal
 from tests.fakes.private_bus import private_bus
 from tests.fakes.radio import Radio
 
@@ -50,7 +53,13 @@ async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus)
         radio = Radio()
         room = Room(
-            bus, radio, FakeBluez(radio), PulseOximeter(radio), Cuff(radio), Thermometer(radio), Listener()
+            bus,
+            radio,
+            FakeBluez(radio),
+            PulseOximeter(radio),
+            Cuff(radio, inflation_step_s=0.05),
+            Thermometer(radio),
+            Listener(),
         )
         await room.bluez.start(bus)
         stack.push_async_callback(room.bluez.die)
@@ -136,6 +145,23 @@ async def test_a_dropped_link_comes_back(room: Room) -> None:
         await room.listener.until_state(id_, InstrumentState.LOST, Reason.TIMEOUT)
         await room.listener.until_state(id_, InstrumentState.MEASURING)
     assert room.oximeter.connections >= 2
+
+
+async def test_what_a_killed_kiosk_left_connected_is_hung_up(room: Room) -> None:
+    """A connected peripheral does not advertise, and bluetoothd keeps a dead client's connections."""
+    killed = await MessageBus(bus_address=room.bus).connect()
+    adapter = {"destination": "org.bluez", "path": ADAPTER_PATH, "interface": "org.bluez.Adapter1"}
+    await killed.call(Message(**adapter, member="StartDiscovery"))  # type: ignore[arg-type]
+    path = device_path(room.oximeter.address)
+    while not room.oximeter.connections:
+        await killed.call(
+            Message(destination="org.bluez", path=path, interface="org.bluez.Device1", member="Connect")
+        )
+        await asyncio.sleep(0.05)
+    killed.disconnect()
+    async with running(room.links().run()):
+        await room.listener.until_state(room.id(room.oximeter), InstrumentState.MEASURING)
+    assert room.oximeter.connections == 2
 
 
 async def test_an_operation_that_hangs_is_given_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

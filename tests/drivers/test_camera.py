@@ -1,32 +1,24 @@
-"""The cameras over OpenCV's own V4L2 backend. Runs inside tests/fakes/private.sh with the shim in LD_PRELOAD."""
+"""The cameras over OpenCV's V4L2 backend. Needs tests/fakes/private.sh, and the shim in LD_PRELOAD."""
 
 import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from devices.device import CameraMatch, Device
+from devices.catalog.uvc_otoscope import DEVICE as OTOSCOPE_DEVICE
 from devices.reading import Kind
 from drivers.camera import Camera, CameraRole, face_role, otoscope_role
 from drivers.frames import FrameSlot, VideoFrame, to_bgra
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.status_log import StatusLog, until
 from tests.fakes import pictures, usb_bus
-from tests.fakes.cameras import FACE, OTOSCOPE, CameraModel, SimulatedCamera
-
-OTOSCOPE_DEVICE = Device(
-    key="uvc_otoscope",
-    name="Otoscope",
-    kind=Kind.OTOSCOPE,
-    match=CameraMatch(usb_ids=((0x0C45, 0x6340),), name_words=("otoscope", "ear scope")),
-    metrics=(),
-    reference="",
-)
+from tests.fakes.cameras import FACE, OTOSCOPE, SimulatedCamera
 
 
 @pytest.fixture
@@ -113,6 +105,13 @@ async def test_face_camera_is_the_one_that_is_no_otoscope(
     assert otoscope.sent == 0
 
 
+async def test_face_camera_is_not_simply_the_first(otoscope: SimulatedCamera, folder: Path) -> None:
+    with SimulatedCamera(replace(FACE, index=9), folder):
+        async with running(face_role(OTOSCOPE_DEVICE), capture=False) as (_, log):
+            status = await log.until(InstrumentState.FOUND)
+    assert status.identity is not None and status.identity.serial == FACE.serial
+
+
 async def test_face_camera_can_be_chosen_by_id(face: SimulatedCamera, otoscope: SimulatedCamera) -> None:
     async with running(face_role(OTOSCOPE_DEVICE, "usb:0c45:6340:OTO-0001"), capture=False) as (_, log):
         status = await log.until(InstrumentState.FOUND)
@@ -141,6 +140,7 @@ async def test_stalled_camera_is_noticed_and_recovers(otoscope: SimulatedCamera)
         otoscope.stall()
         await log.until(InstrumentState.FAULTY, Reason.CAMERA_STALLED)
         assert camera.slot.latest() is None, "a frozen picture must not pass for a live one"
+        await until(lambda: otoscope.opened >= 2, lambda: "it was not opened again")
         otoscope.resume()
         await log.until(InstrumentState.READY)
         assert (await next_frame(camera)).sequence > before.sequence
@@ -154,10 +154,7 @@ async def test_unplugged_camera_is_noticed_and_continues_under_another_name(
         otoscope.unplug()
         await log.until(InstrumentState.LOST, Reason.UNPLUGGED)
         assert camera.slot.latest() is None
-        elsewhere = CameraModel(
-            7, OTOSCOPE.name, OTOSCOPE.vid, OTOSCOPE.pid, OTOSCOPE.serial, OTOSCOPE.picture
-        )
-        with SimulatedCamera(elsewhere, folder):
+        with SimulatedCamera(replace(OTOSCOPE, index=7), folder):
             await log.until(InstrumentState.READY)
             assert (await next_frame(camera)).sequence > before.sequence
 

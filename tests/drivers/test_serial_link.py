@@ -28,7 +28,7 @@ def _private() -> None:
 
 @pytest.fixture
 async def oximeter() -> AsyncIterator[ContecSpeaker]:
-    speaker = ContecSpeaker()
+    speaker = ContecSpeaker(content_frames=80)
     yield speaker
     speaker.close()
 
@@ -46,7 +46,7 @@ async def test_found_by_usb_ids_and_streams(oximeter: ContecSpeaker) -> None:
         async with running(oximeter.run(), stranger.run()):
             async with running(_links(listener).run()):
                 await listener.until(lambda: len(listener.readings) >= 2)
-            while oximeter.commands[-1] != frames.CONTEC_STOP:  # the time limit of the test ends this
+            while oximeter.commands[-1] != frames.CONTEC_STOP:  # noqa: ASYNC110  the test has a limit
                 await asyncio.sleep(0.05)
     finally:
         stranger.close()

@@ -81,31 +81,40 @@ class Peripheral:
         self._device.on("connection", self._connected)
         self._connection: Connection | None = None
         self._serving: asyncio.Task[None] | None = None
-        self._powered_on = False
+        self._switched_on = True
 
     async def power_on(self) -> None:
         await self._device.power_on()
 
     async def advertise(self) -> None:
         """Until somebody connects."""
-        if self._connection is None and not self._device.is_advertising:
+        if self._switched_on and self._connection is None and not self._device.is_advertising:
             await self._device.start_advertising(advertising_interval_min=100, advertising_interval_max=100)
 
     async def hide(self) -> None:
         """Switched off, or carried away."""
+        self._switched_on = False
         if self._device.is_advertising:
             await self._device.stop_advertising()
         await self.hang_up()
+
+    async def show(self) -> None:
+        """Switched on again."""
+        self._switched_on = True
+        await self._gone()
 
     async def hang_up(self) -> None:
         if self._connection is not None:
             await self._connection.disconnect()
 
     async def close(self) -> None:
+        """Switch off, and raise what went wrong while serving."""
+        await self.hide()
         serving, self._serving = self._serving, None
         if serving is not None:
-            serving.cancel()
             await asyncio.wait({serving})
+            if not serving.cancelled():
+                serving.result()
 
     def stats(self) -> dict[str, object]:
         """JSON-ready. `expected`: what a listener must have received, oldest first."""
@@ -156,6 +165,10 @@ class Subscription:
             self._on.set()
         else:
             self._on.clear()
+
+    @property
+    def on(self) -> bool:
+        return self._on.is_set()
 
     def reset(self) -> None:
         self._on.clear()

@@ -17,14 +17,15 @@ from tests.fakes.ble_peripheral import (
     NOTIFY,
     READ,
     READABLE,
+    UNREADABLE,
     Peripheral,
     PeripheralClock,
     Subscription,
-)  # fmt: skip
+)
 from tests.fakes.radio import Radio
 
 _PERIOD_S = 1.0
-_INFLATION_STEP_S = 0.15
+INFLATION_STEP_S = 0.15
 _INFLATION_MMHG = (*range(0, 181, 20), *range(170, 59, -10))
 _LINGER_S = 0.5
 _SENSOR_UNCONNECTED = 1 << 11
@@ -35,7 +36,7 @@ class PulseOximeter(Peripheral):
     """Advertises whenever nobody is connected; measures once a second."""
 
     def __init__(self, radio: Radio, address: str = "C0:0A:00:00:00:01", serial: str = "OX-0001") -> None:
-        self._continuous = Characteristic("2A5F", NOTIFY, 0, b"")
+        self._continuous = Characteristic("2A5F", NOTIFY, UNREADABLE, b"")
         features = Characteristic("2A60", READ, READABLE, _STATUS_FEATURES)
         super().__init__(
             radio, "Telesim Oximeter", address, "1822", [self._continuous, features], serial=serial
@@ -54,9 +55,11 @@ class PulseOximeter(Peripheral):
         await self.advertise()
 
     async def _serve(self, connection: Connection) -> None:
-        await self._subscription.wait()
         while True:
+            await self._subscription.wait()
             await asyncio.sleep(_PERIOD_S)
+            if not self._subscription.on:
+                continue
             content, frame = self._measure()
             await self._device.notify_subscriber(connection, self._continuous, frame)
             self.frames_sent += 1
@@ -92,10 +95,12 @@ class Cuff(Peripheral):
     def __init__(
         self, radio: Radio, address: str = "C0:0B:00:00:00:01", serial: str = "BP-0001",
         clock_offset: timedelta = timedelta(minutes=-67), needs_bond: bool = False,
+        inflation_step_s: float = INFLATION_STEP_S,
     ) -> None:  # fmt: skip
         self.clock = PeripheralClock(clock_offset)
-        self._result = Characteristic("2A35", INDICATE, 0, b"")
-        self._live = Characteristic("2A36", NOTIFY, 0, b"")
+        self._inflation_step_s = inflation_step_s
+        self._result = Characteristic("2A35", INDICATE, UNREADABLE, b"")
+        self._live = Characteristic("2A36", NOTIFY, UNREADABLE, b"")
         features = Characteristic("2A49", READ, READABLE, (0x27).to_bytes(2, "little"))
         characteristics = [self._result, self._live, features, self.clock.characteristic()]
         super().__init__(
@@ -135,15 +140,7 @@ class Cuff(Peripheral):
     async def _send_memory(self, connection: Connection) -> None:
         while self._memory:
             pressure, when, old = self._memory[0]
-            frame = frames.blood_pressure(
-                pressure.systolic,
-                pressure.diastolic,
-                pressure.mean,
-                when=when,
-                pulse=pressure.pulse,
-                status=0,
-            )
-            await self._device.indicate_subscriber(connection, self._result, frame)
+            await self._device.indicate_subscriber(connection, self._result, _result_frame(pressure, when))
             self.frames_sent += 1
             self._memory.pop(0)
             self.expected.append(
@@ -155,7 +152,7 @@ class Cuff(Peripheral):
         for pressure in _INFLATION_MMHG:
             await self._device.notify_subscriber(connection, self._live, frames.intermediate_cuff(pressure))
             self.frames_sent += 1
-            await asyncio.sleep(_INFLATION_STEP_S)
+            await asyncio.sleep(self._inflation_step_s)
 
     async def _gone(self) -> None:
         self._results.reset()
@@ -164,11 +161,16 @@ class Cuff(Peripheral):
             await self.advertise()
 
 
+def _result_frame(pressure: Pressure, when: datetime) -> bytes:
+    three = (pressure.systolic, pressure.diastolic, pressure.mean)
+    return frames.blood_pressure(*three, when=when, pulse=pressure.pulse, status=0)
+
+
 class Thermometer(Peripheral):
     """Silent until somebody has measured; it has no clock that a host could read."""
 
     def __init__(self, radio: Radio, address: str = "C0:0C:00:00:00:01", serial: str = "TH-0001") -> None:
-        self._result = Characteristic("2A1C", INDICATE, 0, b"")
+        self._result = Characteristic("2A1C", INDICATE, UNREADABLE, b"")
         kind = Characteristic("2A1D", READ, READABLE, bytes((9,)))
         super().__init__(radio, "Telesim Thermometer", address, "1809", [self._result, kind], serial=serial)
         self._results = Subscription(self._result)

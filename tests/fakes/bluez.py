@@ -4,7 +4,9 @@ Only what clients of GATT use is played: Adapter1, Device1, GattService1, GattCh
 Source: BlueZ D-Bus API documents (doc/org.bluez.*.rst).
 """
 
-from bumble.core import AdvertisingData
+import asyncio
+
+from bumble.core import UUID, AdvertisingData
 from bumble.device import Advertisement, Connection
 from bumble.hci import Address
 from bumble.pairing import PairingConfig, PairingDelegate
@@ -16,7 +18,7 @@ from tests.fakes.radio import Radio, transceiver
 
 ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
 ADAPTER_PATH = "/org/bluez/hci0"
-_ADAPTER_ADDRESS = "0A:0B:0C:0D:0E:0F"
+_ADAPTER_ADDRESS = "CA:0B:0C:0D:0E:0F"
 _CONNECT_LIMIT_S = 20.0
 _Type = AdvertisingData.Type
 _UUID_LISTS = (
@@ -35,22 +37,31 @@ class FakeBluez:
     def __init__(self, radio: Radio) -> None:
         self.tree = ObjectTree()
         self.agents: list[str] = []
-        self._radio = transceiver(radio, "bluetoothd", _ADAPTER_ADDRESS, public=True)
+        self._radio = transceiver(radio, "bluetoothd", _ADAPTER_ADDRESS)
         no_keys = PairingDelegate.IoCapability.NO_OUTPUT_NO_INPUT
         self._radio.pairing_config_factory = lambda _: PairingConfig(
             sc=True, mitm=False, bonding=True, delegate=PairingDelegate(no_keys)
         )
         self._gatt = RemoteGatt(self.tree)
+        self.tree.client_vanished = self._client_vanished
         self._addresses: dict[str, Address] = {}
         self._connections: dict[str, Connection] = {}
+        self._connecting = asyncio.Lock()
         self._scanners: set[str] = set()
         self._powered_on = False
         self.tree.methods.update(self._gatt.methods())
         self.tree.methods.update(
-            SetDiscoveryFilter=self._accept, StartDiscovery=self._start_discovery, StopDiscovery=self._stop_discovery,
-            RemoveDevice=self._remove_device, Connect=self._connect, Disconnect=self._disconnect, Pair=self._pair,
-            RegisterAgent=self._register_agent, RequestDefaultAgent=self._accept, UnregisterAgent=self._accept,
-        )  # fmt: skip
+            SetDiscoveryFilter=self._accept,
+            StartDiscovery=self._start_discovery,
+            StopDiscovery=self._stop_discovery,
+            RemoveDevice=self._remove_device,
+            Connect=self._connect,
+            Disconnect=self._disconnect,
+            Pair=self._pair,
+            RegisterAgent=self._register_agent,
+            RequestDefaultAgent=self._accept,
+            UnregisterAgent=self._accept,
+        )
 
     async def start(self, bus_address: str) -> None:
         """Come up on the bus with the adapter on."""
@@ -111,6 +122,14 @@ class FakeBluez:
             await self._radio.stop_scanning()
             self.tree.set(ADAPTER_PATH, ADAPTER, Discovering=Variant("b", False))
 
+    async def _client_vanished(self, client: str) -> None:
+        """Its scan and its subscriptions end with a client; its connections stay, as in bluetoothd."""
+        await self._gatt.unsubscribe(client)
+        if client in self._scanners:
+            self._scanners.discard(client)
+            if not self._scanners:
+                await self._radio.stop_scanning()
+
     async def _remove_device(self, message: Message) -> None:
         path = message.body[0]
         if path in self._connections:
@@ -133,7 +152,8 @@ class FakeBluez:
         if path in self._connections:
             return
         try:
-            connection = await self._radio.connect(self._addresses[path], timeout=_CONNECT_LIMIT_S)
+            async with self._connecting:  # a controller makes one connection at a time
+                connection = await self._radio.connect(self._addresses[path], timeout=_CONNECT_LIMIT_S)
         except Exception as error:
             raise refusal("Failed", "le-connection-abort-by-local") from error
         self._connections[path] = connection
@@ -174,9 +194,15 @@ def device_path(address: str) -> str:
 def _heard(advertisement: Advertisement) -> Properties:
     data = advertisement.data
     name = data.get(_Type.COMPLETE_LOCAL_NAME)
-    services = [uuid128(service) for kind in _UUID_LISTS for service in data.get(kind) or ()]
+    services = [uuid128(service) for kind in _UUID_LISTS for service in _uuids(data, kind)]
     heard = {"RSSI": Variant("n", advertisement.rssi), "UUIDs": Variant("as", services)}
     return heard | ({"Name": Variant("s", name), "Alias": Variant("s", name)} if name else {})
+
+
+def _uuids(data: AdvertisingData, kind: AdvertisingData.Type) -> list[UUID]:
+    listed = data.get(kind) or []
+    assert isinstance(listed, list)
+    return listed
 
 
 def _adapter_properties() -> Properties:

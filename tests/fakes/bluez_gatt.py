@@ -33,6 +33,7 @@ class RemoteGatt:
     def __init__(self, tree: ObjectTree) -> None:
         self._tree = tree
         self._characteristics: dict[str, CharacteristicProxy[bytes]] = {}
+        self._listeners: dict[str, str] = {}
 
     def methods(self) -> dict[str, Handler]:
         return {
@@ -75,6 +76,14 @@ class RemoteGatt:
         for path in tuple(self._characteristics):
             if path.startswith(f"{device}/"):
                 del self._characteristics[path]
+                self._listeners.pop(path, None)
+
+    async def unsubscribe(self, client: str) -> None:
+        """From everything that this client listened to."""
+        for path, listener in tuple(self._listeners.items()):
+            if listener == client and path in self._characteristics:
+                del self._listeners[path]
+                await self._characteristics[path].unsubscribe()
 
     def _services(self, device: str) -> Iterator[str]:
         prefix = f"{device}/service"
@@ -110,6 +119,7 @@ class RemoteGatt:
             await self._proxy(message).subscribe(came, prefer_notify="notify" in flags)
         except ATT_Error as error:
             raise _refusal(error) from error
+        self._listeners[path] = message.sender or ""
         self._tree.set(path, CHARACTERISTIC, Notifying=Variant("b", True))
 
     def _came(self, path: str, value: bytes) -> None:

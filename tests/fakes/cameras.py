@@ -49,6 +49,8 @@ class SimulatedCamera:
 
     def __init__(self, model: CameraModel, folder: Path, barcode: bool = False) -> None:
         self.model = model
+        self.streams = 0
+        self.opened = 0
         self.sent = 0
         self.dropped = 0
         self._path = folder / f"video{model.index}.sock"
@@ -71,7 +73,9 @@ class SimulatedCamera:
         listener.bind(str(self._path))
         listener.listen(8)
         self._pulled.clear()
-        self._thread = threading.Thread(target=self._serve, args=(listener,), name=self._path.stem, daemon=True)
+        self._thread = threading.Thread(
+            target=self._serve, args=(listener,), name=self._path.stem, daemon=True
+        )
         self._thread.start()
         m = self.model
         usb_bus.plug_camera(m.index, m.name, m.vid, m.pid, m.serial)
@@ -117,7 +121,7 @@ class SimulatedCamera:
             while not self._pulled.is_set():
                 due = max(due + 1 / pictures.RATE_HZ, time.monotonic() - 1)
                 self._pulled.wait(max(0.0, due - time.monotonic()))
-                _accept(listener, clients)
+                self.opened += _accept(listener, clients)
                 clients = [client for client in clients if client.listen(self._hung_up.is_set())]
                 if not self._stalled.is_set():
                     self._send(clients)
@@ -166,9 +170,11 @@ class _Client:
         return True
 
 
-def _accept(listener: socket.socket, clients: list[_Client]) -> None:
+def _accept(listener: socket.socket, clients: list[_Client]) -> int:
+    """How many programs have just opened the node."""
+    before = len(clients)
     try:
         while True:
             clients.append(_Client(listener.accept()[0]))
     except BlockingIOError:
-        return
+        return len(clients) - before

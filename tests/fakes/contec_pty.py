@@ -18,7 +18,7 @@ from tests.fakes import frames, usb_bus
 RATE_HZ = 60
 _TICK_S = 1 / RATE_HZ
 _KEPT_ALIVE_FRAMES = 12 * RATE_HZ
-_CONTENT_FRAMES = 150
+CONTENT_FRAMES = 150
 _SHORTEST_FRAMES = 75
 _HEARD_FRAMES = 30
 _COMMAND_BYTES = 9
@@ -44,8 +44,14 @@ Content = Vitals | None
 class ContecSpeaker:
     """The simulated unit. Control it from the loop that runs `run()`."""
 
-    def __init__(self, ids: usb_bus.UsbIds = usb_bus.CP2102, script: tuple[Vitals, ...] = SCRIPT) -> None:
+    def __init__(
+        self,
+        ids: usb_bus.UsbIds = usb_bus.CP2102,
+        script: tuple[Vitals, ...] = SCRIPT,
+        content_frames: int = CONTENT_FRAMES,
+    ) -> None:
         self._ids = ids
+        self._content_frames = content_frames
         self._script = cycle(script)
         self._content: Content = next(self._script)
         self._wanted_out = False
@@ -156,7 +162,7 @@ class ContecSpeaker:
         out = self._content is FINGER_OUT
         if self._age >= _SHORTEST_FRAMES and out != self._wanted_out:
             self._enter(FINGER_OUT if self._wanted_out else next(self._script))
-        elif self._age >= _CONTENT_FRAMES and not out:
+        elif self._age >= self._content_frames and not out:
             self._enter(next(self._script))
 
     def _enter(self, content: Content) -> None:

@@ -34,13 +34,24 @@ class ObjectTree:
         self.objects: dict[str, dict[str, Properties]] = {}
         self.methods: dict[str, Handler] = {}
         self.faults: dict[str, list[DBusRefusal | float]] = {}
+        self.client_vanished: Callable[[str], Awaitable[None]] | None = None
         self._bus: MessageBus | None = None
-        self._answers: set[asyncio.Task[None]] = set()
+        self._answers: set[asyncio.Future[None]] = set()
 
     async def publish(self, bus_address: str, name: str) -> None:
         """Answer under a well-known name."""
         self._bus = await MessageBus(bus_address=bus_address).connect()
         self._bus.add_message_handler(self._received)
+        await self._bus.call(
+            Message(
+                destination="org.freedesktop.DBus",
+                path="/org/freedesktop/DBus",
+                interface="org.freedesktop.DBus",
+                member="AddMatch",
+                signature="s",
+                body=["type='signal',member='NameOwnerChanged'"],
+            )
+        )
         await self._bus.request_name(name)
 
     async def vanish(self) -> None:
@@ -72,17 +83,21 @@ class ObjectTree:
     def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
         if self._bus is not None:
             kind = MessageType.SIGNAL
-            self._bus.send(
-                Message(message_type=kind, path=path, interface=interface, member=member, signature=signature, body=body)
-            )  # fmt: skip
+            where: dict[str, Any] = {"path": path, "interface": interface, "member": member}
+            self._bus.send(Message(message_type=kind, **where, signature=signature, body=body))
 
     def _received(self, message: Message) -> bool | None:
+        if message.member == "NameOwnerChanged" and not message.body[2] and self.client_vanished:
+            self._spawn(self.client_vanished(message.body[0]))
         if message.message_type is not MessageType.METHOD_CALL or message.interface in _LEFT_TO_LIBRARY:
             return None
-        answer = asyncio.create_task(self._answer(message))
-        self._answers.add(answer)
-        answer.add_done_callback(self._answers.discard)
+        self._spawn(self._answer(message))
         return True
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
 
     async def _answer(self, message: Message) -> None:
         try:

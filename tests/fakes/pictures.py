@@ -20,7 +20,9 @@ def _blank(color: Color) -> Image:
     return np.full((HEIGHT, WIDTH, 3), color, dtype=np.uint8)
 
 
-def _ellipse(image: Image, center: tuple[int, int], axes: tuple[int, int], color: Color, angle: float = 0) -> None:
+def _ellipse(
+    image: Image, center: tuple[int, int], axes: tuple[int, int], color: Color, angle: float = 0
+) -> None:
     cv2.ellipse(image, center, axes, angle, 0, 360, color, -1, cv2.LINE_AA)
 
 
@@ -113,7 +115,9 @@ def stamp_barcode(image: Image, milliseconds: int) -> None:
 def read_barcode(gray: Image) -> int:
     """The number that `stamp_barcode` wrote, from a grey (or Y plane) picture of 640 columns."""
     middle = gray[BARCODE_HEIGHT // 2]
-    return sum(1 << bit for bit in range(BARCODE_BITS) if middle[bit * BARCODE_CELL + BARCODE_CELL // 2] > 127)
+    return sum(
+        1 << bit for bit in range(BARCODE_BITS) if middle[bit * BARCODE_CELL + BARCODE_CELL // 2] > 127
+    )
 
 
 def encode_jpeg(image: Image) -> bytes:

@@ -1,4 +1,4 @@
-"""The scenarios of full_disk.py, each on a real file system of 3 (or 5) MB in a mount namespace of its own."""
+"""The scenarios of full_disk.py, each on a real small file system in a mount namespace of its own."""
 
 import os
 import subprocess

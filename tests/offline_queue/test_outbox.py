@@ -174,9 +174,9 @@ def work_of_a_claim(directory: Path, items: int) -> int:
         assert store.claim(NOW) is not None
         store.settle(f"i{n}", Delivered("r") if n < 10 else Retry("x", after_s=60), NOW)
     steps: list[int] = []
-    store._connection.set_progress_handler(lambda: steps.append(1), 10)
+    store._database.connection.set_progress_handler(lambda: steps.append(1), 10)
     assert store.claim(NOW) is not None
-    store._connection.set_progress_handler(None, 0)
+    store._database.connection.set_progress_handler(None, 0)
     store.close()
     return len(steps)
 

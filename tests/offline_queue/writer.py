@@ -1,4 +1,6 @@
-"""A process that puts, delivers and says so, until it is killed: `python -m tests.offline_queue.writer DIR RUN`.
+"""A process that puts, delivers and says so, until it is killed.
+
+`python -m tests.offline_queue.writer DIR RUN`
 
 After each durable step it writes one line to standard output: `put ID` or `done ID`.
 """

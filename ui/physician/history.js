@@ -7,7 +7,7 @@ import { absentText, qualityText } from "./tiles.js";
 
 function valueText(quantity, kind) {
   const name = t(`metric.${quantity.metric}`);
-  if (quantity.value === null) return `${name} : ${absentText(quantity, kind)}`;
+  if (quantity.value === null) return `${name} : ${absentText(quantity, kind)}`;
   return `${name} ${quantity.value} ${unitText(quantity.unit)}`.trim();
 }
 
@@ -24,7 +24,7 @@ function rowCells(reading) {
   return [
     el("td", {}, time, el("span", { class: "clock" }, t(`clock.${reading.clock}`))),
     el("td", {}, reading.device.name || t(`kind.${reading.kind}`)),
-    el("td", {}, [...values, ...attachmentText(reading.attachment)].join(" · ")),
+    el("td", { dir: "auto" }, [...values, ...attachmentText(reading.attachment)].join(" · ")),
     el("td", {}, [qualityText(reading.quality), ...remarks].join(", ")),
   ];
 }

@@ -20,7 +20,8 @@ export class Instruments {
   }
 
   row({ id, kind, name, state, reason }) {
-    const why = reason && reason !== "none" ? `, ${t(`reason.${reason}`)}` : "";
+    const known = state === "absent" && reason === "unplugged";
+    const why = reason && reason !== "none" && !known ? `, ${t(`reason.${reason}`)}` : "";
     const words = `${t(`instrument.${state}`)}${why}`;
     return el("li", { "data-instrument": id, "data-instrument-state": state },
       el("span", { class: "kind" }, t(`kind.${kind}`)), el("span", { class: "model" }, name),

@@ -73,11 +73,18 @@ class Consultation {
     const again = this.screens.state === "reconnecting" && state === "connected";
     this.screens.show(state, details);
     if (again) setText(byId("status"), t("state.again"));
-    if (state === "reconnecting") this.line.cut();
+    if (state === "reconnecting") this.lost();
     if (!FINAL.includes(state)) return;
     this.media.close();
     this.stethoscope.silence();
     this.line.reset();
+  }
+
+  lost() {
+    this.line.cut();
+    this.patient.lost();
+    this.otoscope.lost();
+    this.drawPatient();
   }
 
   tracks(peer) {
@@ -143,10 +150,15 @@ class Consultation {
     this.tiles.tick();
     this.otoscope.draw();
     this.stethoscope.draw();
-    const picture = this.patient.state;
-    byId("patient-state").hidden = picture === "moving";
-    setText(byId("patient-state"), t(picture === "stalled" ? "patient.stalled" : "patient.noPicture"));
+    this.drawPatient();
     if (this.call?.connected) await this.reportLine(this.call.peer);
+  }
+
+  drawPatient() {
+    const picture = this.patient.state;
+    const words = picture === "stalled" ? "patient.stalled" : "patient.noPicture";
+    byId("patient-state").hidden = picture === "moving";
+    setText(byId("patient-state"), t(this.screens.state === "reconnecting" ? "state.reconnectingShort" : words));
   }
 
   async reportLine(peer) {

@@ -38,7 +38,12 @@ export class Otoscope {
     if (on !== this.on) byId("stage").dataset.main = on || this.frozenAt ? "otoscope" : "patient";
     this.on = on;
     this.askedAt = null;
-    if (on) this.picture.paintedAt = -Infinity;
+    if (on) this.picture.lost();
+    this.draw();
+  }
+
+  lost() {
+    this.picture.lost();
     this.draw();
   }
 
@@ -114,7 +119,7 @@ export class Otoscope {
     setText(byId("otoscope-freeze"), t(this.frozenAt ? "otoscope.resume" : "otoscope.freeze"));
     setText(byId("otoscope-keep"), t(this.frozenAt ? "otoscope.keepFrozen" : "otoscope.keep"));
     setText(byId("otoscope-switch"), t(this.on ? "otoscope.stop" : "otoscope.start"));
-    setText(byId("otoscope-status"), t(this.status()));
+    setText(byId("otoscope-status"), this.badge());
     setText(byId("otoscope-badge"), this.badge());
   }
 }

@@ -63,6 +63,7 @@ export class Peer {
   }
 
   async accept(sdp) {
+    this.answer = sdp;
     await this.connection.setRemoteDescription({ type: "answer", sdp });
   }
 
@@ -70,8 +71,9 @@ export class Peer {
     return this.connection.signalingState === "have-local-offer";
   }
 
+  /** Both as they were proven: browsers rewrite the remote one and drop fingerprints. */
   get descriptions() {
-    return [this.connection.localDescription.sdp, this.connection.remoteDescription.sdp];
+    return [this.connection.localDescription.sdp, this.answer];
   }
 
   send(message) {

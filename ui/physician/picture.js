@@ -25,6 +25,11 @@ export class Picture {
     this.video.play().catch((error) => console.info("not playing", error.name));
   }
 
+  /** Nothing arrives any more: what is on screen is not the patient now. */
+  lost() {
+    this.paintedAt = -Infinity;
+  }
+
   /** "none" before the first frame, "moving", or "stalled". */
   get state() {
     if (this.paintedAt === -Infinity) return "none";

@@ -7,7 +7,6 @@ const WINDOW_S = 6;
 const WINDOW_MS = WINDOW_S * 1000;
 const ERASED_MS = 300; // blank ahead of the sweep
 const PLAYOUT_MS = 150; // smooths the network's jitter
-const SILENCE_MS = 2000;
 const CALM_STEP_MS = 500; // redraw interval for people who asked for less motion
 const SMALLEST_SPAN = 8;
 
@@ -44,7 +43,6 @@ export class WaveBuffer {
     const lead = nowMs - this.points.at(-1).at;
     // Creeps up slowly, so that a kiosk clock that was set back does not stop the trace for ever.
     this.lead = this.lead === null ? lead : Math.min(lead, this.lead + 0.2);
-    this.heardAt = nowMs;
   }
 
   forget() {
@@ -98,7 +96,7 @@ export class Pleth {
     if (this.calm.matches && nowMs - this.drawnAt < CALM_STEP_MS) return;
     this.drawnAt = nowMs;
     const { headMs, points } = this.buffer.visible(nowMs);
-    byId("pleth-none").hidden = points.length > 0 && nowMs - this.buffer.heardAt < SILENCE_MS;
+    byId("pleth-none").hidden = points.length > 0;
     this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (points.length) this.draw(headMs, points);
   }

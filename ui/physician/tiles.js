@@ -37,20 +37,22 @@ function numberNode(quantity, kind) {
 }
 
 /** "128/79 mmHg": two present values side by side; anything absent is said in words. */
-function mainNodes(present, kind) {
+function mainNode(present, kind) {
   const nodes = present.flatMap((quantity, index) => {
     const slash = el("span", { class: "slash" }, " / ");
     return index ? [slash, numberNode(quantity, kind)] : [numberNode(quantity, kind)];
   });
   const measured = present.some((quantity) => quantity.value !== null);
   if (measured) nodes.push(el("span", { class: "unit" }, unitText(present[0].unit)));
-  return nodes;
+  // Numbers read left to right in every language: 128/79 must never turn into 79/128.
+  return el("bdi", { dir: measured ? "ltr" : "auto" }, ...nodes);
 }
 
 function smallNodes(present, kind) {
   return present.map((quantity) => {
     const unit = quantity.value === null ? "" : ` ${unitText(quantity.unit)}`;
-    return el("span", {}, `${t(SMALL_LABELS[quantity.metric])} `, numberNode(quantity, kind), unit);
+    const number = el("bdi", { dir: unit ? "ltr" : "auto" }, numberNode(quantity, kind), unit);
+    return el("span", {}, `${t(SMALL_LABELS[quantity.metric])} `, number);
   });
 }
 
@@ -79,7 +81,7 @@ class Tile {
   drawReading({ reading, quantities }) {
     const pick = (metrics) => metrics.map((metric) => quantities.get(metric)).filter(Boolean);
     this.node.dataset.readingId = reading.id;
-    this.value.replaceChildren(...mainNodes(pick(this.spec.main), reading.kind));
+    this.value.replaceChildren(mainNode(pick(this.spec.main), reading.kind));
     this.small.replaceChildren(...smallNodes(pick(this.spec.small), reading.kind));
     this.time.dateTime = reading.t0;
     this.time.title = t(`clock.${reading.clock}`);

@@ -3,10 +3,25 @@
 import { byId, el } from "./dom.js";
 import { fourWords } from "./link.js";
 
+const RETRY_MS = 2000;
+
+/** The list of words; without it there is nothing to compare, so it tries until it has it. */
+async function loadList() {
+  for (;;) {
+    try {
+      const response = await fetch("words.json");
+      if (response.ok) return await response.json();
+    } catch (error) {
+      console.info("no list of words yet", error.message);
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
 export class Words {
   /** `different()` is called when the physician hears other words. */
   constructor(different) {
-    this.list = fetch("words.json").then((response) => response.json());
+    this.list = loadList();
     byId("words-same").onclick = () => this.agreed();
     byId("words-different").onclick = different;
   }

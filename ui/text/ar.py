@@ -1,5 +1,7 @@
 """Arabic, right to left. To be read over by a native speaker of the profession before use with patients."""
 
+# ruff: noqa: E501 (a sentence stays on one line)
+
 from devices.reading import Absent, Kind, Quality
 from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
 from kiosk.selftest.report import Part, Problem, Verdict
@@ -40,7 +42,7 @@ WELCOME = WelcomeText(
     start="ابدأ",
     preparing="لحظة من فضلك، الجهاز يستعد…",
     language="اللغة",
-    technician="دخول التقني",
+    technician="التقني",
     instruments_ready="الأدوات الجاهزة: {names}",
     instruments_none="لا توجد أداة جاهزة. أوصلها وشغّلها.",
     instruments_trouble="يجب التحقق من: {names}",
@@ -71,7 +73,6 @@ IDENTITY = IdentityText(
     next="متابعة",
     cancel="إلغاء",
     keyboard="لوحة المفاتيح",
-    keyboard_hide="إخفاء اللوحة",
     faults={
         FieldFault.FAMILY_MISSING: "اكتب اسم العائلة.",
         FieldFault.GIVEN_MISSING: "اكتب الاسم الشخصي.",
@@ -129,12 +130,12 @@ CONSULTATION = ConsultationText(
         LineQuality.UNKNOWN: "",
         LineQuality.GOOD: "الخط جيد",
         LineQuality.FAIR: "الخط متوسط",
-        LineQuality.POOR: "الخط ضعيف: قد تتوقف الصورة",
+        LineQuality.POOR: "الخط ضعيف",
     },
     link_title="رابط الطبيب",
     link_scan="يفتح الطبيب هذا الرابط في متصفحه. يُستعمل مرة واحدة فقط.",
     link_or_address="عنوان الرابط",
-    link_open="رابط الطبيب",
+    link_open="الرابط",
     link_new="رابط جديد",
     link_new_confirm="إنشاء رابط جديد",
     link_new_explain="لن يعمل الرابط القديم. إذا كان الطبيب متصلًا فستُقطع المكالمة.",
@@ -150,7 +151,7 @@ CONSULTATION = ConsultationText(
     otoscope_on="منظار الأذن",
     otoscope_off="إيقاف المنظار",
     keep_picture="حفظ الصورة",
-    stethoscope_on="سماعة الطبيب",
+    stethoscope_on="السماعة",
     stethoscope_off="إيقاف السماعة",
     record_sound="تسجيل الصوت",
     record_where="أين وُضعت السماعة؟",
@@ -194,6 +195,8 @@ READING = ReadingText(
         Kind.THERMOMETER: "ميزان الحرارة",
         Kind.OTOSCOPE: "منظار الأذن",
         Kind.STETHOSCOPE: "السماعة الطبية",
+        Kind.CAMERA: "الكاميرا",
+        Kind.MICROPHONE: "الميكروفون",
     },
     metrics={
         "spo2": "الأكسجين (SpO2)",
@@ -207,7 +210,7 @@ READING = ReadingText(
         "body_temperature": "الحرارة",
         "pleth": "موجة النبض",
     },
-    units={"%": "%", "/min": "في الدقيقة", "mm[Hg]": "mmHg", "Cel": "°C", "1": ""},
+    units={"%": "%", "/min": "في الدقيقة", "mm[Hg]": "mmHg", "Cel": "\u2066°C\u2069", "1": ""},
     quality={
         Quality.POOR_SIGNAL: "الإشارة ضعيفة",
         Quality.LOW_PERFUSION: "الدم قليل في طرف الإصبع: دفّئ اليد",
@@ -227,6 +230,7 @@ READING = ReadingText(
         Absent.INVALID: "لم يتمكن الجهاز من القياس",
     },
     no_value="—",
+    comma="، ",
 )
 
 INSTRUMENT = InstrumentText(

@@ -1,5 +1,7 @@
 """English."""
 
+# ruff: noqa: E501 (a sentence stays on one line)
+
 from devices.reading import Absent, Kind, Quality
 from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
 from kiosk.selftest.report import Part, Problem, Verdict
@@ -71,7 +73,6 @@ IDENTITY = IdentityText(
     next="Continue",
     cancel="Cancel",
     keyboard="Screen keyboard",
-    keyboard_hide="Hide keyboard",
     faults={
         FieldFault.FAMILY_MISSING: "Write the birth name.",
         FieldFault.GIVEN_MISSING: "Write the given name.",
@@ -130,12 +131,12 @@ CONSULTATION = ConsultationText(
         LineQuality.UNKNOWN: "",
         LineQuality.GOOD: "Good line",
         LineQuality.FAIR: "Fair line",
-        LineQuality.POOR: "Weak line: the picture may freeze",
+        LineQuality.POOR: "Weak line",
     },
     link_title="Link for the physician",
     link_scan="The physician opens this link in their browser. It works only once.",
     link_or_address="Address of the link",
-    link_open="Physician's link",
+    link_open="Link",
     link_new="New link",
     link_new_confirm="Make a new link",
     link_new_explain="The old link stops working. If the physician is here, the call is cut off.",
@@ -148,10 +149,10 @@ CONSULTATION = ConsultationText(
     mute="Microphone off",
     unmute="Microphone on",
     muted="Microphone off: the physician cannot hear you",
-    otoscope_on="Show the otoscope",
+    otoscope_on="Otoscope",
     otoscope_off="Stop the otoscope",
     keep_picture="Keep the picture",
-    stethoscope_on="Use the stethoscope",
+    stethoscope_on="Stethoscope",
     stethoscope_off="Stop listening",
     record_sound="Record the sound",
     record_where="Where is the stethoscope?",
@@ -195,6 +196,8 @@ READING = ReadingText(
         Kind.THERMOMETER: "Thermometer",
         Kind.OTOSCOPE: "Otoscope",
         Kind.STETHOSCOPE: "Stethoscope",
+        Kind.CAMERA: "Camera",
+        Kind.MICROPHONE: "Microphone",
     },
     metrics={
         "spo2": "Oxygen (SpO2)",
@@ -228,6 +231,7 @@ READING = ReadingText(
         Absent.INVALID: "The device could not measure",
     },
     no_value="—",
+    comma=", ",
 )
 
 INSTRUMENT = InstrumentText(

@@ -1,5 +1,7 @@
 """French: the first language of the kiosk, and the language of the record."""
 
+# ruff: noqa: E501 (a sentence stays on one line)
+
 from devices.reading import Absent, Kind, Quality
 from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
 from kiosk.selftest.report import Part, Problem, Verdict
@@ -40,7 +42,7 @@ WELCOME = WelcomeText(
     start="Commencer",
     preparing="Un instant, le poste se prépare…",
     language="Langue",
-    technician="Accès technicien",
+    technician="Technicien",
     instruments_ready="Instruments prêts : {names}",
     instruments_none="Aucun instrument prêt. Branchez-les et allumez-les.",
     instruments_trouble="À vérifier : {names}",
@@ -71,7 +73,6 @@ IDENTITY = IdentityText(
     next="Continuer",
     cancel="Annuler",
     keyboard="Clavier à l'écran",
-    keyboard_hide="Cacher le clavier",
     faults={
         FieldFault.FAMILY_MISSING: "Écrivez le nom de naissance.",
         FieldFault.GIVEN_MISSING: "Écrivez le prénom.",
@@ -131,12 +132,12 @@ CONSULTATION = ConsultationText(
         LineQuality.UNKNOWN: "",
         LineQuality.GOOD: "Ligne bonne",
         LineQuality.FAIR: "Ligne moyenne",
-        LineQuality.POOR: "Ligne faible : l'image peut se figer",
+        LineQuality.POOR: "Ligne faible",
     },
     link_title="Lien pour le médecin",
     link_scan="Le médecin ouvre ce lien dans son navigateur. Il ne sert qu'une fois.",
     link_or_address="Adresse du lien",
-    link_open="Lien du médecin",
+    link_open="Lien",
     link_new="Nouveau lien",
     link_new_confirm="Créer un nouveau lien",
     link_new_explain="L'ancien lien ne marchera plus. Si le médecin est en ligne, l'appel sera coupé.",
@@ -149,10 +150,10 @@ CONSULTATION = ConsultationText(
     mute="Couper le micro",
     unmute="Rouvrir le micro",
     muted="Micro coupé : le médecin ne vous entend pas",
-    otoscope_on="Montrer l'otoscope",
+    otoscope_on="Otoscope",
     otoscope_off="Arrêter l'otoscope",
     keep_picture="Garder l'image",
-    stethoscope_on="Écouter au stéthoscope",
+    stethoscope_on="Stéthoscope",
     stethoscope_off="Arrêter l'écoute",
     record_sound="Enregistrer le son",
     record_where="Où est posé le stéthoscope ?",
@@ -196,6 +197,8 @@ READING = ReadingText(
         Kind.THERMOMETER: "Thermomètre",
         Kind.OTOSCOPE: "Otoscope",
         Kind.STETHOSCOPE: "Stéthoscope",
+        Kind.CAMERA: "Caméra",
+        Kind.MICROPHONE: "Micro",
     },
     metrics={
         "spo2": "Oxygène (SpO2)",
@@ -229,6 +232,7 @@ READING = ReadingText(
         Absent.INVALID: "L'appareil n'a pas pu mesurer",
     },
     no_value="—",
+    comma=", ",
 )
 
 INSTRUMENT = InstrumentText(

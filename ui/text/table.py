@@ -67,7 +67,6 @@ class IdentityText:
     next: str
     cancel: str
     keyboard: str
-    keyboard_hide: str
     faults: Mapping[FieldFault, str]
 
 
@@ -150,6 +149,7 @@ class ReadingText:
     quality: Mapping[Quality, str]
     absent: Mapping[Absent, str]
     no_value: str
+    comma: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +217,7 @@ class BlockedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """Everything the kiosk says in one language. `consent` is the full text, `consent_version` its version."""
+    """Everything the kiosk says in one language; `consent` is the full text that is recorded."""
 
     code: str
     name: str

@@ -37,7 +37,7 @@ class MonoOpusEncoder(Encoder):
         pts = frame.pts or 0
         return [bytes(packet) for packet in self._codec.encode(frame)], pts
 
-    def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
+    def pack(self, packet: "Packet[Any]") -> tuple[list[bytes], int]:
         return [bytes(packet)], convert_timebase(packet.pts or 0, packet.time_base, _TIME_BASE)
 
 

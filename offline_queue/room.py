@@ -1,0 +1,61 @@
+"""Room on the disk: what is put must never take the last of it, for settling needs some."""
+
+import logging
+import shutil
+from pathlib import Path
+
+from offline_queue.ballast import Ballast
+from offline_queue.database import CHECKPOINT_BYTES, CHECKPOINT_PAGES
+from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.sql import Database
+
+log = logging.getLogger(__name__)
+
+
+class Room:
+    def __init__(self, directory: Path, database: Database, ballast: Ballast) -> None:
+        self._directory = directory
+        self._database = database
+        self._ballast = ballast
+
+    def enough_for(self, size: int) -> bool:
+        """For new content of `size` bytes: once in the write-ahead log, once in the database.
+
+        While the reserve is released, the room that it left is for settling alone. What stays free lets the
+        log be emptied, without which nothing could be written any more.
+        """
+        with translated():
+            free = shutil.disk_usage(self._directory).free
+        return self._ballast.held and free >= CHECKPOINT_BYTES + 2 * size
+
+    def reclaim(self) -> None:
+        """Gives free pages back to the file system, and takes the reserve again where there is room."""
+        free = self._free_pages()
+        while free > 0:  # In small steps, so that the write-ahead log stays small.
+            self._database.all(f"PRAGMA incremental_vacuum({CHECKPOINT_PAGES // 2})")
+            self.checkpoint()
+            before, free = free, self._free_pages()
+            if free >= before:
+                break
+        self._ballast.hold()
+
+    def release(self) -> None:
+        """Spends the reserve, so that what is being settled can be written."""
+        with translated():
+            self._ballast.release()
+        self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Copies the write-ahead log into the database; on a full disk as far as it goes.
+
+        The log's file keeps its size: it is written again from its start, which takes no new room.
+        """
+        try:
+            self._database.all("PRAGMA wal_checkpoint(PASSIVE)")
+        except OutboxError as error:
+            if error.reason is not OutboxReason.DISK_FULL:
+                raise
+            log.warning("the write-ahead log could not be emptied: %s", error)
+
+    def _free_pages(self) -> int:
+        return self._database.number("PRAGMA freelist_count")

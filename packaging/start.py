@@ -1,0 +1,7 @@
+"""Where the frozen application begins."""
+
+import sys
+
+from kiosk.__main__ import main
+
+sys.exit(main())

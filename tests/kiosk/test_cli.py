@@ -1,0 +1,53 @@
+"""The command line as a technician uses it: a real process each time."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.pin import hash_pin, pin_matches
+
+
+def telecabine(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kiosk", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_decode_prints_one_json_object() -> None:
+    done = telecabine("devices", "decode", "plx_continuous", "0064005a00")
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {"spo2": 100, "pr": 90}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "frame", "sentence"),
+    [
+        ("plx_continuous", "00640", "not hexadecimal"),
+        ("plx_continuous", "0064", "not a frame of plx_continuous"),
+        ("no_such_protocol", "00", "unknown protocol no_such_protocol"),
+    ],
+)
+def test_decode_says_what_is_wrong(protocol: str, frame: str, sentence: str) -> None:
+    done = telecabine("devices", "decode", protocol, frame)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_catalogue_is_listed() -> None:
+    assert "contec_cms50_v7" in telecabine("devices", "list").stdout
+
+
+def test_a_missing_configuration_is_one_sentence(tmp_path: Path) -> None:
+    done = telecabine("--config", str(tmp_path / "absent.toml"), "selftest")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "absent.toml" in done.stderr
+
+
+def test_a_pin_opens_with_itself_only() -> None:
+    stored = hash_pin("4711")
+    assert pin_matches("4711", stored)
+    assert not pin_matches("4712", stored)
+    assert not pin_matches("", "")

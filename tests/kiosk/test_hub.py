@@ -1,0 +1,125 @@
+"""Durable before visible, nothing of somebody else, nothing lost on a full disk."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devices.reading import Kind, Reading, Waveform
+from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from kiosk.events import InstrumentsChanged, Notice, NoticeReason, ReadingShown, ReadingWasSetAside
+from kiosk.session import IncidentKind
+from tests.fakes.usb_bus import require_private_namespace
+from tests.kiosk.bench import bench, temperature
+
+
+class Page:
+    """The far end of the live channel: remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.readings: list[Reading] = []
+        self.instruments: list[tuple[InstrumentStatus, ...]] = []
+
+    def send_reading(self, reading: Reading, history: bool = False) -> None:
+        self.readings.append(reading)
+
+    def send_waveform(self, waveform: Waveform) -> None:
+        raise AssertionError("no waveform was sent")
+
+    def send_instruments(self, statuses: tuple[InstrumentStatus, ...]) -> None:
+        self.instruments.append(statuses)
+
+
+async def test_a_reading_is_stored_shown_and_sent(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        stream = await kiosk.consult()
+        page = kiosk.hub.live = Page()
+        reading = temperature()
+        await kiosk.hub.reading(reading)
+        assert str(reading.id) in [item.id for item in await kiosk.outbox.items(stream)]
+        assert kiosk.heard(ReadingShown) == [ReadingShown(reading)]
+        assert page.readings == [reading]
+
+
+async def test_a_reading_outside_a_session_belongs_to_nobody(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.hub.reading(temperature())
+        assert kiosk.hub.counts.outside_session == 1
+        assert kiosk.told == []
+        assert (await kiosk.outbox.counts()).waiting == 0
+
+
+async def test_an_old_memory_is_set_aside_and_never_attached(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        stream = await kiosk.consult()
+        page = kiosk.hub.live = Page()
+        old = temperature(ago_s=86_400)
+        await kiosk.hub.reading(old)
+        assert [item.kind for item in await kiosk.outbox.items(stream)] == ["site", "open"]
+        assert kiosk.heard(ReadingWasSetAside) == [ReadingWasSetAside(old)]
+        assert Notice(NoticeReason.OLD_READING_SET_ASIDE, "thermometer") in kiosk.told
+        assert page.readings == []
+        session = kiosk.keeper.session
+        assert session is not None and session.set_aside == (old.id,)
+
+
+async def test_a_device_clock_of_whole_seconds_is_not_old(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        session = kiosk.keeper.session
+        assert session is not None
+        await kiosk.hub.reading(temperature(taken_at=session.opened_at.replace(microsecond=0)))
+        assert kiosk.hub.counts.kept == 1
+
+
+async def test_losing_an_instrument_goes_into_the_report(tmp_path: Path) -> None:
+    cuff = InstrumentStatus("ble:1", Kind.CUFF, "Tensiomètre", InstrumentState.READY)
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        kiosk.hub.status(cuff)
+        kiosk.hub.status(replace(cuff, state=InstrumentState.LOST, reason=Reason.UNPLUGGED))
+        await kiosk.hub.save()
+        session = kiosk.keeper.session
+        assert session is not None
+        incidents = [(i.kind, i.subject) for i in session.incidents]
+        assert incidents == [(IncidentKind.INSTRUMENT_LOST, "Tensiomètre")]
+        assert len(kiosk.heard(InstrumentsChanged)) == 2
+
+
+async def test_a_reading_that_comes_after_the_end_stops_nothing(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        late = [kiosk.hub.reading(temperature()) for _ in range(3)]
+        await asyncio.gather(kiosk.keeper.end(), *late)
+        assert kiosk.hub.counts.kept + kiosk.hub.counts.outside_session == 3
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    require_private_namespace()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(tmp_path)], check=True)
+    yield tmp_path
+    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+async def test_a_full_disk_keeps_the_reading_until_there_is_room(small_disk: Path) -> None:
+    filler = small_disk / "filler"
+    async with bench(small_disk / "data") as kiosk:
+        stream = await kiosk.consult()
+        with filler.open("wb") as file:
+            file.write(bytes(shutil.disk_usage(small_disk).free))
+        readings = [temperature(str(36 + i)) for i in range(4)]
+        for reading in readings:
+            await kiosk.hub.reading(reading)
+        assert Notice(NoticeReason.STORAGE_FULL) in kiosk.told
+        shown = len(kiosk.heard(ReadingShown))
+        assert shown < len(readings)
+        filler.unlink()
+        await kiosk.hub.save()
+        kept = [item.id for item in await kiosk.outbox.items(stream) if item.kind == "reading"]
+        assert kept == [str(reading.id) for reading in readings]
+        assert kiosk.heard(ReadingShown) == [ReadingShown(reading) for reading in readings]

@@ -1,0 +1,94 @@
+"""What was measured appears exactly as the device gave it, once, and is acknowledged."""
+
+from playwright.async_api import Page, expect
+
+from devices import metrics
+from devices.reading import Absent, Kind, Quality
+from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from tests.fakes.call_bench import Bench
+from tests.ui.physician import samples
+from tests.ui.physician.visit import in_state, join, row
+
+
+async def test_tiles_show_the_exact_values(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    for reading in (samples.oximeter(), samples.cuff(90, Quality.IRREGULAR_PULSE), samples.thermometer()):
+        kiosk.call.send_reading(reading)
+    shown = {
+        "spo2": "97", "pulse_rate": "72", "perfusion_index": "3.40", "systolic": "128", "diastolic": "79",
+        "mean_pressure": "95", "cuff_pulse_rate": "74", "body_temperature": "36.70",
+    }  # fmt: skip
+    for metric, value in shown.items():
+        await expect(page.get_by_test_id(f"value-{metric}")).to_have_text(value)
+    await expect(page.get_by_test_id("tile-temperature")).to_contain_text("°C")
+    await expect(page.get_by_test_id("tile-pressure")).to_contain_text("mmHg")
+    await expect(page.get_by_test_id("tile-pressure")).to_contain_text("il y a 1 min")
+    await expect(page.get_by_test_id("tile-pressure")).to_contain_text(
+        "pouls irrégulier signalé par l’appareil"
+    )
+
+
+async def test_an_absent_value_is_said_in_words(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    kiosk.call.send_reading(samples.oximeter())
+    await expect(page.get_by_test_id("value-spo2")).to_have_text("97")
+    kiosk.call.send_reading(samples.oximeter(Absent.SENSOR_OFF, Absent.INVALID))
+    await expect(page.get_by_test_id("value-spo2")).to_have_text("doigt absent")
+    await expect(page.get_by_test_id("value-pulse_rate")).to_have_text("mesure non valable")
+    await expect(page.get_by_test_id("tile-spo2")).not_to_contain_text("97")
+
+
+async def test_an_older_reading_does_not_replace_a_newer_one(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    kiosk.call.send_reading(samples.reading(Kind.THERMOMETER, (metrics.BODY_TEMPERATURE, "37.10")))
+    old = samples.thermometer(age_s=600)
+    kiosk.call.send_reading(old)
+    await row(page, old)
+    await expect(page.get_by_test_id("value-body_temperature")).to_have_text("37.10")
+
+
+async def test_every_reading_once_also_after_a_cut(page: Page, kiosk: Bench) -> None:
+    """The kiosk sends all of them again on a new connection."""
+    await join(page, kiosk.link)
+    before = [samples.oximeter(str(90 + n)) for n in range(5)]
+    for reading in before:
+        kiosk.call.send_reading(reading)
+    await kiosk.until(lambda: {r.id for r in before} <= set(kiosk.notes.seen_ids))
+    kiosk.notes.seen_ids.clear()
+    await kiosk.call._connections.close()  # the kiosk's end dies without a word
+    after = samples.oximeter("99")
+    kiosk.call.send_reading(after)
+    await row(page, after)
+    await in_state(page, "connected")
+    await expect(page.get_by_test_id("history-row")).to_have_count(6)
+    await expect(page.get_by_test_id("history-count")).to_have_text("6")
+    await kiosk.until(lambda: {r.id for r in (*before, after)} <= set(kiosk.notes.seen_ids))
+
+
+async def test_instruments_in_words(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    kiosk.call.send_instruments(
+        [
+            InstrumentStatus("a", Kind.OXIMETER, "CMS50D+", InstrumentState.MEASURING),
+            InstrumentStatus("b", Kind.CUFF, "UA-651", InstrumentState.LOST, Reason.TIMEOUT),
+        ]
+    )
+    await expect(page.locator('[data-instrument="a"]')).to_contain_text("mesure en cours")
+    await expect(page.locator('[data-instrument="b"]')).to_contain_text("perdu, ne répond pas")
+
+
+async def test_the_other_language(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    kiosk.call.send_reading(samples.oximeter(Absent.SENSOR_OFF))
+    await page.get_by_test_id("language").click()
+    await expect(page.get_by_test_id("value-spo2")).to_have_text("no finger")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await expect(page.get_by_test_id("leave")).to_have_text("Leave")
+
+
+async def test_cuff_pressure_while_it_measures(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    kiosk.call.send_waveform(samples.cuff_pressure(143))
+    await expect(page.get_by_test_id("cuff-live")).to_contain_text("143 mmHg")
+    kiosk.call.send_reading(samples.cuff())
+    await expect(page.get_by_test_id("cuff-live")).to_be_hidden()

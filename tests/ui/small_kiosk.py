@@ -1,0 +1,148 @@
+"""A small kiosk in memory: the real session reducer and the real events. No storage, no call."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from devices.reading import Reading
+from kiosk.events import (
+    CallChanged,
+    CallPhase,
+    DeliveryChanged,
+    Event,
+    InstrumentsChanged,
+    InstrumentStatus,
+    ReadingShown,
+    SessionChanged,
+)
+from kiosk.frames import Frames
+from kiosk.selftest.report import Part, Problem, Report, amber, green, red
+from kiosk.session import (
+    Abandoned,
+    Closed,
+    Consent,
+    ConsentAnswered,
+    Ended,
+    Identified,
+    Patient,
+    Phase,
+    ReadingKept,
+    Session,
+    SessionKind,
+    reduce,
+)
+from kiosk.session import Event as SessionEvent
+
+OPENED = datetime(2026, 11, 23, 14, 32, tzinfo=UTC)
+LINK = "https://teleconsultation.exemple.fr/medecin#7Q0c1Xk2mVY3yS9uJbEo4tR8wLzA6dHfGpNiTxCsUe0"
+WORDS = ("abricot", "marteau", "violon", "nuage")
+PIN = "2468"
+
+
+@dataclass
+class SmallKiosk:
+    """Satisfies `KioskPort`; `publish` is the bridge's. `asked` records the commands in order."""
+
+    publish: Callable[[Event], None]
+    frames: Frames = field(default_factory=Frames)
+    session: Session | None = None
+    call: CallChanged = field(default_factory=lambda: CallChanged(CallPhase.OFF))
+    asked: list[str] = field(default_factory=list)
+    sites: list[str] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        self.asked.append("begin")
+        self._set(Session(UUID(int=1), "S-20261123-0001", SessionKind.TELECONSULTATION, OPENED))
+
+    async def identify(self, patient: Patient) -> None:
+        self.asked.append("identify")
+        self._reduce(Identified(patient))
+
+    async def answer_consent(self, given: bool, text: str, language: str, text_version: str) -> None:
+        self.asked.append("answer_consent")
+        self._reduce(ConsentAnswered(Consent(text_version, language, text, given, OPENED)))
+        if given:
+            self.set_call(CallChanged(CallPhase.WAITING, LINK))
+
+    async def cancel(self) -> None:
+        self.asked.append("cancel")
+        self._reduce(Abandoned(OPENED))
+        self._set(None)
+
+    async def end_consultation(self) -> None:
+        self.asked.append("end_consultation")
+        self._reduce(Ended(OPENED))
+        self.set_call(CallChanged(CallPhase.ENDED))
+        self.publish(DeliveryChanged(2, 5, 0, online=False))
+
+    async def finish(self) -> None:
+        self.asked.append("finish")
+        if self.session is not None and self.session.phase is Phase.CLOSING:
+            self._reduce(Closed())
+        self._set(None)
+
+    async def resume(self, accept: bool) -> None:
+        self.asked.append(f"resume {accept}")
+
+    async def set_muted(self, muted: bool) -> None:
+        self.set_call(replace(self.call, muted=muted))
+
+    async def set_otoscope(self, on: bool) -> None:
+        self.set_call(replace(self.call, otoscope_on=on))
+
+    async def set_stethoscope(self, on: bool) -> None:
+        self.set_call(replace(self.call, stethoscope_on=on))
+
+    async def keep_picture(self) -> None:
+        self.asked.append("keep_picture")
+
+    async def record_sound(self, site: str) -> None:
+        self.asked.append("record_sound")
+        self.sites.append(site)
+
+    async def new_link(self) -> None:
+        self.asked.append("new_link")
+        raise OSError("no line")
+
+    async def run_selftest(self) -> Report:
+        return Report(
+            (
+                green(Part.STORE),
+                amber(Part.KEY, Problem.KEY_NOT_IN_TPM),
+                red(Part.OXIMETER, Problem.NOT_FOUND, "Contec CMS50D+"),
+            )
+        )
+
+    async def check_pin(self, pin: str) -> bool:
+        return pin == PIN
+
+    def set_call(self, call: CallChanged) -> None:
+        self.call = call
+        self.publish(call)
+
+    def connect(self) -> None:
+        """The physician has come."""
+        self.set_call(CallChanged(CallPhase.CONNECTED, LINK, WORDS))
+
+    def measure(self, reading: Reading) -> None:
+        assert self.session is not None
+        self.session = reduce(self.session, ReadingKept(reading.id, reading.kind))
+        self.publish(ReadingShown(reading))
+
+    def plug(self, *instruments: InstrumentStatus) -> None:
+        self.publish(InstrumentsChanged(instruments))
+
+    def _reduce(self, event: SessionEvent) -> None:
+        assert self.session is not None
+        self._set(reduce(self.session, event))
+
+    def _set(self, session: Session | None) -> None:
+        self.session = session
+        self.publish(SessionChanged(session))
+
+
+def settle(loop: asyncio.AbstractEventLoop) -> None:
+    """Wait until every command given so far has run."""
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(10)

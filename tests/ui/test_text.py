@@ -1,0 +1,100 @@
+"""Every language says everything, in words for people."""
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+import pytest
+
+from devices.metrics import ALL_METRICS
+from devices.reading import Absent, Kind, Quality
+from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
+from kiosk.selftest.report import Part, Problem, Verdict
+from kiosk.session import Sex
+from ui.reasons import BlockReason, FieldFault, Step
+from ui.text import NAMES, texts
+from ui.text.table import Texts
+
+MAY_BE_EMPTY = {Reason.NONE, LineQuality.UNKNOWN, Problem.NONE, "1"}
+PROGRAMMERS = re.compile(
+    r"\b(error|erreur|exception|timeout|null|none|undefined|token|payload|json|http|debug|lorem|todo|socket)\b",
+    re.IGNORECASE,
+)
+languages = pytest.mark.parametrize("code", NAMES)
+
+
+def _sentences(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key not in MAY_BE_EMPTY:
+                yield from _sentences(inner, f"{path}[{key}]")
+    elif isinstance(value, tuple):
+        for number, inner in enumerate(value):
+            yield from _sentences(inner, f"{path}[{number}]")
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _sentences(getattr(value, field.name), f"{path}.{field.name}")
+
+
+@languages
+def test_every_reason_has_a_sentence(code: str) -> None:
+    text = texts(code)
+    tables: tuple[tuple[type[StrEnum], Mapping[StrEnum, str]], ...] = (
+        (Reason, text.instrument.reasons),  # type: ignore[arg-type]
+        (InstrumentState, text.instrument.states),  # type: ignore[arg-type]
+        (NoticeReason, text.notices),  # type: ignore[arg-type]
+        (BlockReason, text.blocked.reasons),  # type: ignore[arg-type]
+        (FieldFault, text.identity.faults),  # type: ignore[arg-type]
+        (Sex, text.identity.sexes),  # type: ignore[arg-type]
+        (Step, text.consultation.steps),  # type: ignore[arg-type]
+        (CallPhase, text.consultation.phases),  # type: ignore[arg-type]
+        (LineQuality, text.consultation.lines),  # type: ignore[arg-type]
+        (Kind, text.reading.kinds),  # type: ignore[arg-type]
+        (Kind, text.closing.disinfect_how),  # type: ignore[arg-type]
+        (Quality, text.reading.quality),  # type: ignore[arg-type]
+        (Absent, text.reading.absent),  # type: ignore[arg-type]
+        (Part, text.technician.parts),  # type: ignore[arg-type]
+        (Problem, text.technician.problems),  # type: ignore[arg-type]
+        (Verdict, text.technician.verdicts),  # type: ignore[arg-type]
+    )
+    for enum, table in tables:
+        missing = [m for m in enum if m not in table or (m not in MAY_BE_EMPTY and not table[m].strip())]
+        assert not missing, enum.__name__
+    assert set(ALL_METRICS) <= set(text.reading.metrics)
+    assert {metric.ucum for metric in ALL_METRICS.values()} <= set(text.reading.units)
+
+
+@languages
+def test_nothing_is_blank_and_no_word_is_a_programmers(code: str) -> None:
+    for path, sentence in _sentences(texts(code)):
+        assert sentence.strip() or path.endswith(".comma"), path
+        assert not PROGRAMMERS.search(sentence), (path, sentence)
+
+
+@languages
+def test_placeholders_are_those_of_the_first_language(code: str) -> None:
+    def names(text: Texts) -> dict[str, list[str]]:
+        return {path: sorted(re.findall(r"{(\w+)}", words)) for path, words in _sentences(text)}
+
+    assert names(texts(code)) == names(texts("fr"))
+
+
+@languages
+def test_the_consent_says_what_the_law_wants_said(code: str) -> None:
+    text = texts(code)
+    assert text.consent_version.startswith(f"{code}-")
+    assert len(text.consent.split("\n\n")) == 5
+    assert "112" in text.consent
+
+
+def test_block_reasons_cover_those_of_the_store() -> None:
+    from offline_queue.errors import OutboxReason
+
+    assert {reason.value for reason in OutboxReason} <= {reason.value for reason in BlockReason}
+
+
+def test_an_unknown_language_gives_french() -> None:
+    assert texts("xx").code == "fr"

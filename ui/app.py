@@ -1,0 +1,62 @@
+"""The kiosk as one program: the screens in this thread, everything else on the asyncio thread behind them."""
+
+import faulthandler
+from typing import TYPE_CHECKING
+
+from kiosk import watchdog
+from kiosk.boot import Boot
+from kiosk.config import Config
+from kiosk.events import Event
+from kiosk.runtime import Runtime
+from ui.bridge import Bridge
+from ui.gui import run_gui
+from ui.page import PAGE_DIR
+from ui.reasons import BlockReason
+from ui.settings import ScreenSettings
+
+if TYPE_CHECKING:
+    from kiosk.service import Kiosk
+
+
+def run_app(config: Config) -> int:
+    """Receive patients until the window is told to go. Returns the exit code."""
+    faulthandler.enable()
+    boots: list[Boot] = []
+
+    def start(bridge: Bridge) -> None:
+        boots.append(Boot(config, PAGE_DIR, _Screens(bridge)))
+        boots[0].start()
+        watchdog.notify_ready()
+
+    def stop() -> None:
+        for boot in boots:
+            boot.stop()
+
+    return run_gui(_screen_settings(config), start, watchdog.tick, stop)
+
+
+def _screen_settings(config: Config) -> ScreenSettings:
+    return ScreenSettings(
+        site_name=config.site.name,
+        help_phone=config.site.help_phone,
+        language=config.kiosk.language,
+        text_scale=config.kiosk.text_scale,
+        full_screen=config.kiosk.full_screen,
+    )
+
+
+class _Screens:
+    """The bridge as the kiosk's boot sees it."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+
+    def publish(self, event: Event, /) -> None:
+        self._bridge.publish(event)
+
+    def blocked(self, reason: str, /) -> None:
+        known = reason in set(BlockReason)
+        self._bridge.block(BlockReason(reason) if known else BlockReason.START_FAILED)
+
+    def ready(self, kiosk: "Kiosk", runtime: Runtime, /) -> None:
+        self._bridge.attach(kiosk, runtime.submit)

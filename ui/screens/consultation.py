@@ -1,0 +1,180 @@
+"""The consultation: the physician large, the readings beside, one sentence that says what comes next."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from devices.metrics import CUFF_PRESSURE
+from devices.reading import Kind, Waveform
+from kiosk.events import CallPhase
+from ui.guidance import next_step
+from ui.screens.base import Context, Screen
+from ui.screens.consultation_panels import ask_end, ask_new_link, ask_where, show_link, show_readings
+from ui.widgets.board import Board
+from ui.widgets.flow import Flow
+from ui.widgets.instrument_list import InstrumentList
+from ui.widgets.parts import button, label, relabel
+from ui.widgets.pleth import Pleth
+from ui.widgets.scroll import Scroll
+from ui.widgets.stage import Stage
+
+_WIDE_PX = 960
+_TALL_PX = 560
+_LOST = (CallPhase.TAMPERED, CallPhase.ENDED)
+
+
+class Consultation(Screen):
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        text = self.texts.consultation
+        self.head(text.title, 3, "guide")
+        self.stage = Stage(self.texts)
+        self.board = Board(self.texts)
+        self.instruments = InstrumentList(self.texts)
+        self.pleth = Pleth(text.pleth, text.pleth_waiting)
+        self.pressure = label("", "heading")
+        self.pressure.hide()
+        self._line = label("", "soft")
+        self._words = label("", "words")
+        self._words_title = label(text.words, "soft")
+        self._words.setAccessibleDescription(text.words_explain)
+        self._side = self._build_side()
+        self._side_scroll = Scroll(margin=4, readable=True)
+        self._side_scroll.setAccessibleName(text.readings)
+        self._middle = QWidget()
+        self._wide: bool | None = None
+        self._tools = QWidget()
+        self._build()
+        self._build_foot()
+        self.refresh()
+
+    def focus_first(self) -> None:
+        self._mute.setFocus()
+
+    def refresh(self) -> None:
+        state, text = self.context.state, self.texts.consultation
+        self.title.setText(text.steps[next_step(state)])
+        self.stage.show_call(state.call, self.context.bridge.frames)
+        self.board.refresh(state)
+        self.instruments.refresh(state.instruments)
+        self._line.setText(text.lines[state.call.line])
+        self._words.setText("  ".join(state.call.words))
+        self._words.setVisible(bool(state.call.words))
+        self._words_title.setVisible(bool(state.call.words))
+        self.pleth.setVisible(any(i.kind is Kind.OXIMETER for i in state.instruments) or self.pleth.started)
+        self.pressure.setVisible(bool(self.pressure.text()) and state.is_measuring(Kind.CUFF))
+        self._refresh_buttons()
+
+    def add_waveform(self, wave: Waveform) -> None:
+        if wave.metric is CUFF_PRESSURE or wave.metric.key == CUFF_PRESSURE.key:
+            self._show_pressure(wave)
+        elif wave.kind is Kind.OXIMETER:
+            self.pleth.show()
+            self.pleth.add(wave)
+
+    def _show_pressure(self, wave: Waveform) -> None:
+        if wave.samples:
+            unit = self.texts.reading.units.get(wave.metric.ucum, wave.metric.ucum)
+            self.pressure.setText(self.texts.consultation.pressure.format(value=wave.samples[-1], unit=unit))
+            self.pressure.show()
+
+    def _build(self) -> None:
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._middle)
+        self._halves.setContentsMargins(24, 10, 24, 10)
+        self._halves.setSpacing(20)
+        self._halves.addLayout(self._build_left(), 3)
+        self._halves.addWidget(self._side_scroll, 2)
+        self._side_scroll.column.addWidget(self._side)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.addWidget(self._middle, 1)
+
+    def _build_left(self) -> QVBoxLayout:
+        left = QVBoxLayout()
+        left.setSpacing(4)
+        left.addWidget(self.stage, 1)
+        line = QHBoxLayout()
+        line.addWidget(self._words_title)
+        line.addWidget(self._line, 0, Qt.AlignmentFlag.AlignTrailing)
+        left.addLayout(line)
+        left.addWidget(self._words)
+        return left
+
+    def _build_side(self) -> QWidget:
+        text = self.texts.consultation
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        self._all = button(text.more, "all_readings", lambda: show_readings(self.context), "quiet")
+        for widget in (self.pressure, self.pleth, self.board, self._all):
+            column.addWidget(widget)
+        column.addWidget(label(text.instruments, "heading"))
+        column.addWidget(self.instruments)
+        column.addStretch(1)
+        return side
+
+    def _build_foot(self) -> None:
+        text, bridge, state = self.texts.consultation, self.context.bridge, self.context.state
+        self._mute = button(text.mute, "mute", lambda: bridge.set_muted(not state.call.muted))
+        self._otoscope = button(
+            text.otoscope_on, "otoscope", lambda: bridge.set_otoscope(not state.call.otoscope_on)
+        )
+        self._keep = button(text.keep_picture, "keep_picture", bridge.keep_picture, "primary")
+        self._stethoscope = button(
+            text.stethoscope_on, "stethoscope", lambda: bridge.set_stethoscope(not state.call.stethoscope_on)
+        )
+        self._record = button(text.record_sound, "record_sound", lambda: ask_where(self.context), "primary")
+        self._link = button(text.link_open, "link", lambda: show_link(self.context))
+        self._new_link = button(text.link_new, "new_link", lambda: ask_new_link(self.context))
+        self._end_button = button(text.end, "end", lambda: ask_end(self.context), "danger")
+        flow = Flow()
+        self._tools.setLayout(flow)
+        tools = (self._mute, self._otoscope, self._keep, self._stethoscope, self._record)
+        for made in (*tools, self._link, self._new_link):
+            flow.addWidget(made)
+        self.foot(self._end_button)
+
+    def _refresh_buttons(self) -> None:
+        call, text = self.context.state.call, self.texts.consultation
+        present = {instrument.kind for instrument in self.context.state.working()}
+        relabel(self._mute, text.unmute if call.muted else text.mute)
+        relabel(self._otoscope, text.otoscope_off if call.otoscope_on else text.otoscope_on)
+        relabel(self._stethoscope, text.stethoscope_off if call.stethoscope_on else text.stethoscope_on)
+        relabel(self._all, text.more.format(count=len(self.context.state.readings)))
+        self._all.setVisible(bool(self.context.state.readings))
+        self._show(self._otoscope, Kind.OTOSCOPE in present or call.otoscope_on)
+        self._show(self._stethoscope, Kind.STETHOSCOPE in present or call.stethoscope_on)
+        self._show(self._keep, call.otoscope_on)
+        self._show(self._record, call.stethoscope_on)
+        self._show(self._link, bool(call.link) and call.phase not in (*_LOST, CallPhase.WAITING))
+        self._show(self._new_link, call.phase in _LOST)
+
+    def _show(self, made: QPushButton, wanted: bool) -> None:
+        """A button that goes away hands the focus on, so that the keyboard is never lost."""
+        if not wanted and made.hasFocus():
+            self._mute.setFocus()
+        made.setVisible(wanted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        scale = self.context.settings.text_scale
+        self._arrange(self.width() / scale >= _WIDE_PX and self.height() / scale >= _TALL_PX)
+
+    def _arrange(self, wide: bool) -> None:
+        """Two columns that fill the page where they fit; else one below the other, and the page scrolls."""
+        self.stage.setMinimumHeight(200 if wide else min(560, max(320, self.width() * 9 // 16)))
+        if wide == self._wide:
+            return
+        self._wide = wide
+        self._side_scroll.setVisible(wide)
+        self.area.setVisible(not wide)
+        if wide:
+            self._halves.setDirection(QBoxLayout.Direction.LeftToRight)
+            self._side_scroll.column.addWidget(self._side)
+            self.fill(self._middle)
+            self.foot_start.addWidget(self._tools)
+        else:
+            self._halves.setDirection(QBoxLayout.Direction.TopToBottom)
+            self._halves.addWidget(self._tools)
+            self._halves.addWidget(self._side)
+            self.body.addWidget(self._middle, 1)

@@ -1,0 +1,69 @@
+"""The questions of the consultation, each on a panel above it."""
+
+from PySide6.QtWidgets import QWidget
+
+from ui.screens.base import Context
+from ui.text.fr import CONSULTATION as RECORDED
+from ui.text.reading import line_text, time_text
+from ui.widgets.flow import Flow
+from ui.widgets.invitation import Invitation
+from ui.widgets.panel import Action
+from ui.widgets.parts import button, card, label
+
+_LISTED = 100
+
+
+def ask_end(context: Context) -> None:
+    """Ending cannot be undone: ask once."""
+    text = context.texts.consultation
+    stay = Action(text.end_continue, "end_continue", lambda: None)
+    end = Action(text.end_confirm, "end_confirm", context.bridge.end_consultation, "alarm")
+    context.shell.ask(text.end_title, (label(text.end_explain, "lead"),), (stay, end))
+
+
+def ask_new_link(context: Context) -> None:
+    text = context.texts.consultation
+    close = Action(context.texts.common.close, "panel_close", lambda: None)
+    make = Action(text.link_new_confirm, "new_link_confirm", context.bridge.new_link, "primary")
+    context.shell.ask(text.link_new, (label(text.link_new_explain, "lead"),), (close, make))
+
+
+def show_link(context: Context) -> None:
+    """The link again, for a physician who closed the page."""
+    text = context.texts.consultation
+    invitation = Invitation(context.texts, 320)
+    invitation.show_call(context.state.call)
+    new = Action(text.link_new, "new_link", lambda: ask_new_link(context))
+    close = Action(context.texts.common.close, "panel_close", lambda: None, "primary")
+    context.shell.ask(text.link_title, (invitation,), (new, close))
+
+
+def ask_where(context: Context) -> None:
+    """One touch chooses the place on the body and starts the recording. The record names it in French."""
+    text = context.texts.consultation
+    holder = QWidget()
+    flow = Flow(gap=12)
+    holder.setLayout(flow)
+    for number, point in enumerate(text.body_points):
+        flow.addWidget(_point(context, number, point))
+    close = Action(context.texts.common.close, "panel_close", lambda: None)
+    context.shell.ask(text.record_where, (label(text.record_explain), holder), (close,))
+
+
+def _point(context: Context, number: int, point: str) -> QWidget:
+    def record() -> None:
+        context.shell.close_panel()
+        context.bridge.record_sound(RECORDED.body_points[number])
+
+    return button(point, f"point_{number}", record)
+
+
+def show_readings(context: Context) -> None:
+    """Every reading of the session, the newest first."""
+    texts = context.texts
+    frame, column = card(tone="soft")
+    for reading in reversed(context.state.readings[-_LISTED:]):
+        kind = texts.reading.kinds[reading.kind]
+        column.addWidget(label(f"{time_text(reading.taken_at)} — {kind} : {line_text(reading, texts)}"))
+    close = Action(texts.common.close, "panel_close", lambda: None, "primary")
+    context.shell.ask(texts.consultation.readings, (frame,), (close,))

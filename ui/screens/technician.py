@@ -1,0 +1,143 @@
+"""Behind a code: what works, what does not, and what to do."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from ui.screens.base import Context, Screen
+from ui.widgets.parts import button, card, label, set_tone
+
+if TYPE_CHECKING:
+    from kiosk.selftest.report import Check, Report
+
+_LONGEST = 12
+_DIGITS = "123456789"
+_ROLES = {"green": "good", "amber": "heading", "red": "error"}
+
+
+class Technician(Screen):
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        text = self.texts.technician
+        self._pin = ""
+        self.head(text.title)
+        self._pad = self._build_pad()
+        self._answer = label("", "error")
+        self._waiting = label(text.running, "lead")
+        self._results = QWidget()
+        self.body.addWidget(self._pad)
+        self.body.addWidget(self._answer)
+        self.body.addWidget(self._waiting)
+        self.body.addWidget(self._results)
+        self.body.addStretch(1)
+        self._waiting.hide()
+        self._again = button(text.run, "run_again", self._run)
+        self._again.hide()
+        self.close_button = button(text.close, "close_technician", context.shell.leave, "primary")
+        self.foot(self._again, self.close_button)
+        context.bridge.pin_checked.connect(self._pin_checked)
+        context.bridge.selftest_done.connect(self._show)
+        context.bridge.command_failed.connect(self._failed)
+
+    def focus_first(self) -> None:
+        self._pad.setFocus()
+
+    def _build_pad(self) -> QWidget:
+        text = self.texts.technician
+        pad = QWidget()
+        pad.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        pad.setMaximumWidth(round(520 * self.context.settings.text_scale))
+        grid = QGridLayout(pad)
+        grid.setSpacing(10)
+        for place in range(3):
+            grid.setColumnStretch(place, 1)
+            grid.setColumnMinimumWidth(place, 120)
+        self._dots = label("", "title")
+        self._dots.setMinimumHeight(56)
+        self._dots.setAccessibleName(text.pin_title)
+        grid.addWidget(label(text.pin_title, "heading"), 0, 0, 1, 3)
+        grid.addWidget(label(text.pin_explain), 1, 0, 1, 3)
+        grid.addWidget(self._dots, 2, 0, 1, 3)
+        for place, digit in enumerate(_DIGITS):
+            grid.addWidget(self._digit(digit), 3 + place // 3, place % 3)
+        grid.addWidget(button(text.pin_erase, "pin_erase", self._erase), 6, 0)
+        grid.addWidget(self._digit("0"), 6, 1)
+        grid.addWidget(button(text.pin_enter, "pin_enter", self._enter, "primary"), 6, 2)
+        return pad
+
+    def _digit(self, digit: str) -> QWidget:
+        return button(digit, f"pin_{digit}", lambda: self._add(digit))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A keyboard may type the code too."""
+        if self._pad.isVisible() and event.text() and event.text() in "0123456789":
+            self._add(event.text())
+        elif self._pad.isVisible() and event.key() == Qt.Key.Key_Backspace:
+            self._erase()
+        elif self._pad.isVisible() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._enter()
+        else:
+            super().keyPressEvent(event)
+
+    def _add(self, digit: str) -> None:
+        self._set_pin((self._pin + digit)[:_LONGEST])
+        self._answer.setText("")
+
+    def _erase(self) -> None:
+        self._set_pin(self._pin[:-1])
+
+    def _set_pin(self, pin: str) -> None:
+        self._pin = pin
+        self._dots.setText("●" * len(pin))
+
+    def _enter(self) -> None:
+        pin = self._pin
+        self._set_pin("")
+        if pin:
+            self.context.bridge.check_pin(pin)
+
+    def _pin_checked(self, right: bool) -> None:
+        if right:
+            self._pad.hide()
+            self._answer.hide()
+            self._run()
+        else:
+            self._answer.setText(self.texts.technician.pin_wrong)
+
+    def _run(self) -> None:
+        self._results.hide()
+        self._waiting.show()
+        self._again.hide()
+        self.close_button.setFocus()
+        self.context.bridge.run_selftest()
+
+    def _failed(self) -> None:
+        self._waiting.hide()
+        self._again.setVisible(not self._pad.isVisible())
+
+    def _show(self, report: "Report") -> None:
+        self._waiting.hide()
+        self._again.show()
+        fresh, column = card(tone="soft")
+        for check in report.checks:
+            column.addWidget(self._line(check))
+        self.body.replaceWidget(self._results, fresh)
+        self._results.deleteLater()
+        self._results = fresh
+
+    def _line(self, check: "Check") -> QWidget:
+        from ui.text.selftest import check_advice, check_name
+
+        text = self.texts.technician
+        frame, column = card(name="row", gap=2)
+        set_tone(frame, "trouble" if check.verdict.value == "red" else "")
+        column.addWidget(label(check_name(check, text), "heading"))
+        column.addWidget(label(text.verdicts[check.verdict], _ROLES[check.verdict.value]))
+        for line in (check_advice(check, text), check.detail):
+            if line:
+                column.addWidget(label(line, "small"))
+        frame.setObjectName("row")
+        frame.setAccessibleName(f"{check_name(check, text)}. {text.verdicts[check.verdict]}")
+        return frame

@@ -1,0 +1,114 @@
+"""The first screen: one big button, the languages, and whether the kiosk is ready."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
+
+from kiosk.session import Session
+from ui.screens.base import Context, Screen
+from ui.text import NAMES
+from ui.text.reading import time_text
+from ui.widgets.flow import Flow
+from ui.widgets.parts import button, card, label
+
+
+class Welcome(Screen):
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        text = self.texts.welcome
+        self.head("")
+        self.start = button(text.start, "start", context.bridge.begin, "start")
+        self._instruments = label("", "lead")
+        self._trouble = label("", "error")
+        self._delivery = label("", "lead")
+        self._resume: QFrame | None = None
+        self.body.addStretch(2)
+        self.body.addWidget(label(text.greeting, "display"))
+        self.body.addWidget(label(text.explain, "lead"))
+        self.body.addSpacing(16)
+        self.body.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeading)
+        self.body.addStretch(2)
+        self.body.addWidget(self._readiness())
+        self.body.addStretch(1)
+        technician = button(text.technician, "technician", context.shell.open_technician, "quiet")
+        self.foot(technician, start=tuple(self._language(code) for code in NAMES))
+        self.refresh()
+
+    def refresh(self) -> None:
+        ready = self.context.bridge.is_ready
+        if ready and not self.start.isEnabled():
+            self.start.setEnabled(True)
+            self.focus_first()
+        self.start.setEnabled(ready)
+        self.start.setText(self.texts.welcome.start if ready else self.texts.welcome.preparing)
+        self.start.setAccessibleName(self.start.text())
+        self._show_instruments()
+        self._show_delivery()
+        self._show_resume(self.context.state.resume)
+
+    def focus_first(self) -> None:
+        resume = self.findChild(QPushButton, "resume_yes")
+        (resume if isinstance(resume, QPushButton) else self.start).setFocus()
+
+    def _readiness(self) -> QWidget:
+        frame, column = card(tone="soft")
+        for line in (self._instruments, self._trouble, self._delivery):
+            column.addWidget(line)
+        return frame
+
+    def _language(self, code: str) -> QPushButton:
+        made = button(NAMES[code], f"language_{code}", lambda: self.context.shell.set_language(code))
+        made.setCheckable(True)
+        made.setChecked(code == self.texts.code)
+        made.setAccessibleDescription(self.texts.welcome.language)
+        return made
+
+    def _show_instruments(self) -> None:
+        state, text = self.context.state, self.texts.welcome
+        names = self.texts.reading.comma.join(self.texts.reading.kinds[i.kind] for i in state.working())
+        self._instruments.setText(
+            text.instruments_ready.format(names=names) if names else text.instruments_none
+        )
+        self._instruments.setVisible(self.context.bridge.is_ready)
+        trouble = self.texts.reading.comma.join(self.texts.reading.kinds[i.kind] for i in state.in_trouble())
+        self._trouble.setText(text.instruments_trouble.format(names=trouble))
+        self._trouble.setVisible(bool(trouble))
+
+    def _show_delivery(self) -> None:
+        delivery, text = self.context.state.delivery, self.texts.welcome
+        if not delivery.waiting:
+            sentence = text.delivery_done
+        else:
+            sentence = text.delivery_waits if delivery.online else text.delivery_offline
+        self._delivery.setText(sentence.format(count=delivery.waiting))
+
+    def _show_resume(self, session: Session | None) -> None:
+        if session is None or self._resume is not None:
+            return
+        text = self.texts.welcome
+        self._resume, column = card(tone="attention")
+        column.addWidget(label(text.resume_title, "heading"))
+        time = time_text(session.opened_at)[:5]
+        column.addWidget(label(text.resume_when.format(time=time, initials=self._initials(session)), "lead"))
+        column.addWidget(label(text.resume_explain))
+        answers = Flow()
+        answers.addWidget(button(text.resume_yes, "resume_yes", lambda: self._answer(True), "primary"))
+        answers.addWidget(button(text.resume_no, "resume_no", lambda: self._answer(False)))
+        column.addLayout(answers)
+        self.body.insertWidget(0, self._resume)
+        self.start.hide()
+        self.focus_first()
+
+    def _initials(self, session: Session) -> str:
+        if session.patient is None:
+            return self.texts.welcome.resume_unknown
+        return " ".join(f"{name[:1].upper()}." for name in (session.patient.given, session.patient.family))
+
+    def _answer(self, accept: bool) -> None:
+        self.context.state.resume = None
+        if self._resume is not None:
+            self._resume.hide()
+            self._resume.deleteLater()
+            self._resume = None
+        self.start.show()
+        self.start.setFocus()
+        self.context.bridge.resume(accept)

@@ -1,0 +1,68 @@
+"""A reading in words. The numbers stay exactly as the instrument gave them."""
+
+from datetime import datetime
+
+from devices.reading import Attachment, Quantity, Reading
+from ui.text.table import Texts
+
+
+def value_text(quantity: Quantity, texts: Texts) -> str:
+    """All digits of the instrument, no rounding, no other separator; a dash where there is no value."""
+    return texts.reading.no_value if quantity.value is None else format(quantity.value, "f")
+
+
+def unit_text(quantity: Quantity, texts: Texts) -> str:
+    """The unit as people write it; one we have no word for is shown as it is."""
+    return texts.reading.units.get(quantity.metric.ucum, quantity.metric.ucum)
+
+
+def absent_text(quantity: Quantity, texts: Texts) -> str:
+    return texts.reading.absent[quantity.absent] if quantity.absent is not None else ""
+
+
+def metric_text(quantity: Quantity, texts: Texts) -> str:
+    return texts.reading.metrics.get(quantity.metric.key, quantity.metric.key)
+
+
+def quality_text(reading: Reading, texts: Texts) -> str:
+    """What the instrument says of the measurement, in the order of the table."""
+    return "\n".join(words for flag, words in texts.reading.quality.items() if flag in reading.quality)
+
+
+def attachment_text(attachment: Attachment, texts: Texts) -> str:
+    """That a picture or a sound was kept, and where on the body."""
+    words = texts.consultation
+    kept = words.sound_kept if attachment.content_type.startswith("audio/") else words.picture_kept
+    return f"{kept} — {site_text(attachment.site, texts)}" if attachment.site else kept
+
+
+def site_text(site: str, texts: Texts) -> str:
+    """The record names places on the body in French; the screen says them in its own language."""
+    from ui.text.fr import CONSULTATION as RECORDED
+
+    if site in RECORDED.body_points:
+        return texts.consultation.body_points[RECORDED.body_points.index(site)]
+    return site
+
+
+def time_text(moment: datetime) -> str:
+    """Local time of the kiosk."""
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def line_text(reading: Reading, texts: Texts) -> str:
+    """One reading on one line, for lists."""
+    parts = [f"{metric_text(q, texts)} {_amount(q, texts)}" for q in reading.quantities]
+    if reading.attachment is not None:
+        parts.append(attachment_text(reading.attachment, texts))
+    return texts.reading.comma.join(parts)
+
+
+def _amount(quantity: Quantity, texts: Texts) -> str:
+    """Value and unit stay together and in this order, also inside right-to-left text (Unicode isolates)."""
+    if quantity.value is None:
+        return f"{texts.reading.no_value} ({absent_text(quantity, texts)})"
+    unit = unit_text(quantity, texts)
+    if texts.right_to_left and not any("\u0600" <= letter <= "\u06ff" for letter in unit):
+        return f"\u2066{value_text(quantity, texts)} {unit}\u2069"
+    return f"{value_text(quantity, texts)} {unit}".rstrip()

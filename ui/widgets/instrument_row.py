@@ -1,0 +1,75 @@
+"""One instrument: its name, its state in words, and what to do."""
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from kiosk.events import InstrumentState, InstrumentStatus
+from ui import theme
+from ui.text.table import Texts
+from ui.widgets.parts import label, set_tone
+
+_GOOD = (InstrumentState.READY, InstrumentState.MEASURING)
+_TROUBLE = (InstrumentState.LOST, InstrumentState.FAULTY)
+
+
+class InstrumentRow(QFrame):
+    """Colour never speaks alone: the state is written, and the mark has another shape."""
+
+    def __init__(self, texts: Texts) -> None:
+        super().__init__()
+        self.setObjectName("row")
+        self._texts = texts
+        self._mark = _Mark()
+        self._name = label("", "heading")
+        self._state = label("", "small")
+        self._reason = label("", "small")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        for line in (self._name, self._state, self._reason):
+            words.addWidget(line)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(16, 12, 16, 12)
+        across.setSpacing(14)
+        across.addWidget(self._mark)
+        across.addLayout(words, 1)
+
+    def show_status(self, status: InstrumentStatus) -> None:
+        text = self._texts
+        self._name.setText(text.reading.kinds[status.kind])
+        self._state.setText(text.instrument.states[status.state])
+        reason = text.instrument.reasons[status.reason]
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason))
+        self._mark.set_state(status.state)
+        set_tone(self, "trouble" if status.state in _TROUBLE else "good" if status.state in _GOOD else "")
+        spoken = (self._name.text(), self._state.text(), reason)
+        self.setAccessibleName(". ".join(part for part in spoken if part))
+
+
+class _Mark(QWidget):
+    """A full disc: good. A ring: not ready. A cross: trouble."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = InstrumentState.ABSENT
+        self.setFixedSize(QSize(28, 28))
+
+    def set_state(self, state: InstrumentState) -> None:
+        self._state = state
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inside = QRectF(4, 4, 20, 20)
+        if self._state in _TROUBLE:
+            painter.setPen(QPen(QColor(theme.RED), 5))
+            painter.drawLine(inside.topLeft(), inside.bottomRight())
+            painter.drawLine(inside.topRight(), inside.bottomLeft())
+            return
+        good = self._state in _GOOD
+        painter.setPen(QPen(QColor(theme.GREEN if good else theme.FIELD_LINE), 4))
+        if good:
+            painter.setBrush(QColor(theme.GREEN))
+        painter.drawEllipse(inside)

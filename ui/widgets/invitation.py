@@ -1,0 +1,41 @@
+"""How the physician joins: the link as a code and as an address, on one card."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from kiosk.events import CallChanged
+from ui.text.table import Texts
+from ui.widgets.link_text import LinkText
+from ui.widgets.parts import label
+from ui.widgets.qr import QrCode
+
+
+class Invitation(QFrame):
+    """White, whatever is behind it: cameras read a code only on white."""
+
+    def __init__(self, texts: Texts, side_px: int = 264) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        text = texts.consultation
+        self._texts = texts
+        self._phase = label("", "heading")
+        self._explain = label(text.link_scan)
+        self._qr = QrCode(text.link_title, side_px)
+        self._address = LinkText()
+        words = QVBoxLayout()
+        words.setSpacing(10)
+        for part in (self._phase, self._explain, self._address):
+            words.addWidget(part)
+        words.addStretch(1)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(20, 16, 20, 16)
+        line.setSpacing(20)
+        line.addWidget(self._qr, 0, Qt.AlignmentFlag.AlignTop)
+        line.addLayout(words, 1)
+
+    def show_call(self, call: CallChanged) -> None:
+        self._phase.setText(self._texts.consultation.phases[call.phase])
+        for part in (self._qr, self._address, self._explain):
+            part.setVisible(bool(call.link))
+        self._qr.show_link(call.link)
+        self._address.set_text(call.link)

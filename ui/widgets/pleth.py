@@ -1,0 +1,91 @@
+"""The pulse wave, swept from left to right. Only new samples are drawn: 60 a second cost next to nothing."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from devices.reading import Waveform
+from ui import theme
+
+_WINDOW_S = 6.0
+_CLEAR_PX = 18
+_MARGIN_PX = 10
+
+
+class Pleth(QWidget):
+    """`add` draws a chunk. The vertical scale follows what was seen: the wave shows rhythm, not an amount."""
+
+    def __init__(self, spoken: str, waiting: str) -> None:
+        super().__init__()
+        self.setAccessibleName(spoken)
+        self._waiting = waiting
+        self._trace = QPixmap()
+        self._x = 0.0
+        self._y: float | None = None
+        self._low, self._high = 0.0, 1.0
+        self._started = False
+        self.setMinimumHeight(90)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 120)
+
+    @property
+    def started(self) -> bool:
+        return self._started
+
+    def add(self, wave: Waveform) -> None:
+        if not wave.samples or self._trace.isNull():
+            return
+        self._follow(wave)
+        if wave.gap:
+            self._y = None
+        painter = QPainter(self._trace)
+        painter.setPen(QPen(QColor(theme.PLETH), 2))
+        step = self.width() * float(wave.period_ms) / 1000 / _WINDOW_S
+        for sample in wave.samples:
+            self._draw(painter, step, self._height_of(sample))
+        painter.end()
+        self.update()
+
+    def clear(self) -> None:
+        self._trace = QPixmap(self.size())
+        self._trace.fill(QColor(theme.STAGE))
+        self._x, self._y = 0.0, None
+        self._started = False
+        self.update()
+
+    def _follow(self, wave: Waveform) -> None:
+        """Widen at once, narrow slowly: the wave neither leaves the strip nor jumps."""
+        low, high = min(wave.samples), max(wave.samples)
+        if not self._started:
+            self._low, self._high = float(low), float(max(high, low + 1))
+            self._started = True
+        self._low = min(low, self._low + (self._high - self._low) * 0.002)
+        self._high = max(high, self._high - (self._high - self._low) * 0.002)
+
+    def _height_of(self, sample: int) -> float:
+        room = self.height() - 2 * _MARGIN_PX
+        share = (sample - self._low) / max(1.0, self._high - self._low)
+        return _MARGIN_PX + room * (1 - min(1.0, max(0.0, share)))
+
+    def _draw(self, painter: QPainter, step: float, y: float) -> None:
+        x = self._x + step
+        if x >= self.width():
+            self._x, self._y, x = 0.0, None, step
+        painter.fillRect(int(self._x) + 1, 0, int(step) + _CLEAR_PX, self.height(), QColor(theme.STAGE))
+        if self._y is not None:
+            painter.drawLine(int(self._x), int(self._y), int(x), int(y))
+        self._x, self._y = x, y
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.clear()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._trace)
+        if not self._started:
+            painter.setPen(QColor(theme.WHITE))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(12, 4, -12, -4), flags, self._waiting)

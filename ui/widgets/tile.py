@@ -1,0 +1,105 @@
+"""A reading as people read it: what, how much, the unit, when, and what the instrument says of it."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from devices.reading import Quantity, Reading
+from ui.text.reading import (
+    absent_text,
+    attachment_text,
+    line_text,
+    metric_text,
+    quality_text,
+    time_text,
+    unit_text,
+    value_text,
+)
+from ui.text.table import Texts
+from ui.widgets.flow import Flow
+from ui.widgets.parts import label, set_tone
+
+
+class Tile(QFrame):
+    """Shows one reading; `aside` when it belongs to nobody. Give it the next one with `show_reading`."""
+
+    def __init__(self, texts: Texts, *, aside: bool = False) -> None:
+        super().__init__()
+        self.setObjectName("tile")
+        set_tone(self, "aside" if aside else "")
+        self._texts = texts
+        self._aside = aside
+        self._numbers: list[_Number] = []
+        self._title = label("", "heading")
+        self._time = label("", "soft")
+        self._time.setWordWrap(False)
+        self._kept = label("", "lead")
+        self._quality = label("", "error")
+        self._flow = Flow(gap=24)
+        self._build()
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        top.addWidget(self._time)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 14, 20, 14)
+        column.setSpacing(6)
+        column.addLayout(top)
+        column.addLayout(self._flow)
+        column.addWidget(self._kept)
+        column.addWidget(self._quality)
+        if self._aside:
+            column.addWidget(label(self._texts.consultation.set_aside_explain, "small"))
+
+    def show_reading(self, reading: Reading) -> None:
+        texts = self._texts
+        name = texts.reading.kinds[reading.kind]
+        self._title.setText(f"{texts.consultation.set_aside} : {name}" if self._aside else name)
+        self._time.setText(texts.consultation.taken_at.format(time=time_text(reading.taken_at)))
+        self._show_numbers(reading.quantities)
+        _say(self._kept, attachment_text(reading.attachment, texts) if reading.attachment else "")
+        _say(self._quality, quality_text(reading, texts))
+        spoken = (self._title.text(), self._time.text(), line_text(reading, texts), self._quality.text())
+        self.setAccessibleName(". ".join(part for part in spoken if part))
+
+    def _show_numbers(self, quantities: tuple[Quantity, ...]) -> None:
+        while len(self._numbers) < len(quantities):
+            self._numbers.append(_Number())
+            self._flow.addWidget(self._numbers[-1])
+        for place, number in enumerate(self._numbers):
+            number.setVisible(place < len(quantities))
+            if place < len(quantities):
+                number.show_quantity(quantities[place], self._texts)
+
+
+class _Number(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = label("", "soft")
+        self._name.setWordWrap(False)
+        self._value = label("", "value")
+        self._value.setWordWrap(False)
+        self._unit = label("", "lead")
+        self._unit.setWordWrap(False)
+        self._absent = label("", "soft")
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self._value)
+        line.addWidget(self._unit)
+        line.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._name)
+        column.addLayout(line)
+        column.addWidget(self._absent)
+
+    def show_quantity(self, quantity: Quantity, texts: Texts) -> None:
+        self._name.setText(metric_text(quantity, texts))
+        self._value.setText(value_text(quantity, texts))
+        _say(self._unit, unit_text(quantity, texts) if quantity.value is not None else "")
+        _say(self._absent, absent_text(quantity, texts))
+
+
+def _say(line: QLabel, text: str) -> None:
+    line.setText(text)
+    line.setVisible(bool(text))

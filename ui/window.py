@@ -1,0 +1,273 @@
+"""The one window: it keeps the state, shows the screen that belongs to it, and never closes by itself."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+
+from kiosk.events import (
+    CallChanged,
+    DeliveryChanged,
+    InstrumentsChanged,
+    ReadingShown,
+    ReadingWasSetAside,
+    ResumeOffered,
+    SessionChanged,
+    WaveformShown,
+)
+from kiosk.session import Outcome, Phase, Session
+from ui.bridge import Bridge
+from ui.reasons import BlockReason
+from ui.screens.base import Context, Screen
+from ui.settings import ScreenSettings
+from ui.state import Fault, Message, State
+from ui.text import texts
+from ui.text.table import Texts
+from ui.widgets.above import Above
+from ui.widgets.field import Field
+from ui.widgets.notice import NoticeBar
+
+if TYPE_CHECKING:
+    from ui.widgets.panel import Action
+
+_SCREENS = {
+    "welcome": "Welcome",
+    "identity": "Identity",
+    "consent": "ConsentScreen",
+    "refused": "Refused",
+    "consultation": "Consultation",
+    "closing": "Closing",
+    "technician": "Technician",
+    "blocked": "Blocked",
+}
+_PHASES = {
+    Phase.IDENTITY: "identity",
+    Phase.CONSENT: "consent",
+    Phase.CONSULTATION: "consultation",
+    Phase.CLOSING: "closing",
+}
+
+
+class Window(QMainWindow):
+    """Implements `Shell` for its screens. `painted` comes once, after the first picture is on the screen."""
+
+    painted = Signal()
+
+    def __init__(self, bridge: Bridge, settings: ScreenSettings) -> None:
+        super().__init__()
+        self.bridge = bridge
+        self.settings = settings
+        self.state = State()
+        self.may_close = False
+        self.name = ""
+        self._texts = texts(settings.language)
+        self._blocked: BlockReason | None = None
+        self._aside = ""  # technician or identity, shown instead of what the session asks for
+        self._was_painted = False
+        self._screen: Screen | None = None
+        self._above: Above
+        self._apply_direction()
+        self._build()
+        self._connect()
+        self.show_screen()
+
+    @property
+    def texts(self) -> Texts:
+        return self._texts
+
+    @property
+    def screen_shown(self) -> Screen:
+        assert self._screen is not None
+        return self._screen
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            self.painted.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Alt+F4 must not leave a patient before an empty desktop."""
+        if not self.may_close:
+            event.ignore()
+
+    def _build(self) -> None:
+        """Everything around a screen is made anew with each language."""
+        middle = QWidget()
+        middle.setObjectName("body")
+        self._column = QVBoxLayout(middle)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._notices = NoticeBar(self._texts)
+        self._notices.understood.connect(self._message_understood)
+        self._column.addWidget(self._notices)
+        self._screen = None
+        self._above = Above(middle, self._column, self._texts)
+        self.setCentralWidget(middle)
+
+    def _connect(self) -> None:
+        bridge = self.bridge
+        bridge.session_changed.connect(self._session_changed)
+        bridge.instruments_changed.connect(self._instruments_changed)
+        bridge.reading_shown.connect(self._reading_shown)
+        bridge.reading_was_set_aside.connect(self._reading_set_aside)
+        bridge.waveform_shown.connect(self._waveform_shown)
+        bridge.call_changed.connect(self._call_changed)
+        bridge.delivery_changed.connect(self._delivery_changed)
+        bridge.resume_offered.connect(self._resume_offered)
+        bridge.notice.connect(self.show_message)
+        bridge.command_failed.connect(self._command_failed)
+        bridge.blocked.connect(self._block)
+        bridge.ready.connect(self._refresh)
+
+    def _session_changed(self, event: SessionChanged) -> None:
+        ended = self.state.session is not None and event.session is None
+        other = self.state.set_session(event.session)
+        self._aside = ""
+        if ended:
+            self.state.messages.clear()
+            self._say_in(self.settings.language)
+        self.show_screen(anew=other)
+
+    def _instruments_changed(self, event: InstrumentsChanged) -> None:
+        self.state.instruments = event.instruments
+        self._refresh()
+
+    def _reading_shown(self, event: ReadingShown) -> None:
+        self.state.add_reading(event.reading)
+        self._refresh()
+
+    def _reading_set_aside(self, event: ReadingWasSetAside) -> None:
+        self.state.add_set_aside(event.reading)
+        self._refresh()
+
+    def _waveform_shown(self, event: WaveformShown) -> None:
+        if self._screen is not None:
+            self._screen.add_waveform(event.waveform)
+
+    def _call_changed(self, event: CallChanged) -> None:
+        self.state.call = event
+        self._refresh()
+
+    def _delivery_changed(self, event: DeliveryChanged) -> None:
+        self.state.delivery = event
+        self._refresh()
+
+    def _resume_offered(self, event: ResumeOffered) -> None:
+        self.state.resume = event.session
+        self._refresh()
+
+    def _command_failed(self) -> None:
+        self.show_message(Fault.COMMAND)
+
+    def _block(self, reason: BlockReason) -> None:
+        self._blocked = reason
+        self.show_screen(anew=True)
+
+    def show_message(self, message: Message) -> None:
+        """One sentence at the top, until it is understood."""
+        self.state.add_message(message)
+        self._notices.show_message(self.state.messages[-1])
+
+    def _message_understood(self) -> None:
+        self.state.messages.pop()
+        self._notices.show_message(self.state.messages[-1] if self.state.messages else None)
+        self.screen_shown.focus_first()
+
+    def _refresh(self) -> None:
+        if self._screen is not None:
+            self._screen.refresh()
+
+    def _wanted(self) -> str:
+        if self._blocked is not None:
+            return "blocked"
+        if self._aside:
+            return self._aside
+        return _screen_of(self.state.session)
+
+    def show_screen(self, *, anew: bool = False) -> None:
+        """Show what the state asks for. A screen is made when it is needed and destroyed when it is left."""
+        wanted = self._wanted()
+        if wanted == self.name and self._screen is not None and not anew:
+            self._screen.refresh()
+            return
+        self._above.clear()
+        before, self.name = self._screen, wanted
+        self._screen = self._make(wanted)
+        self._column.insertWidget(1, self._screen, 1)
+        if before is not None:
+            before.hide()
+            self._column.removeWidget(before)
+            before.deleteLater()
+        self._notices.show_message(self.state.messages[-1] if self.state.messages else None)
+        self._screen.show()
+        self._screen.focus_first()
+
+    def _make(self, name: str) -> Screen:
+        context = Context(self.bridge, self._texts, self.settings, self.state, self)
+        maker: Callable[..., Screen] = getattr(import_module(f"ui.screens.{name}"), _SCREENS[name])
+        if name == "blocked":
+            return maker(context, self._blocked)
+        if name == "identity" and self.state.session is not None:
+            return maker(context, self.state.session.patient)
+        return maker(context)
+
+    def ask_help(self) -> None:
+        """Who to call. On every screen."""
+        self._above.show_help(self.settings.help_phone)
+
+    def ask(self, title: str, content: tuple[QWidget, ...], actions: "tuple[Action, ...]") -> None:
+        """A panel above the screen; the one before is closed."""
+        self._above.ask(title, content, actions)
+
+    def close_panel(self) -> None:
+        self._above.close_panel()
+
+    def open_keyboard(self, field: Field) -> None:
+        """Show the screen keyboard for this field, and keep the field in sight."""
+        self._above.open_keyboard(field, self.screen_shown)
+
+    def toggle_keyboard(self, field: Field) -> None:
+        self._above.toggle_keyboard(field, self.screen_shown)
+
+    def close_keyboard(self) -> None:
+        self._above.close_keyboard()
+
+    def set_language(self, code: str) -> None:
+        self._say_in(code)
+        self.show_screen(anew=True)
+
+    def _say_in(self, code: str) -> None:
+        if code != self._texts.code:
+            self._texts = texts(code)
+            self._apply_direction()
+            self._build()
+
+    def _apply_direction(self) -> None:
+        right = self._texts.right_to_left
+        direction = Qt.LayoutDirection.RightToLeft if right else Qt.LayoutDirection.LeftToRight
+        QApplication.setLayoutDirection(direction)
+
+    def open_technician(self) -> None:
+        self._aside = "technician"
+        self.show_screen()
+
+    def correct_identity(self) -> None:
+        self._aside = "identity"
+        self.show_screen()
+
+    def leave(self) -> None:
+        """Back to what the session asks for."""
+        self._aside = ""
+        self.show_screen()
+
+
+def _screen_of(session: Session | None) -> str:
+    if session is None:
+        return "welcome"
+    if session.phase is Phase.CLOSED:
+        return "refused" if session.outcome is Outcome.REFUSED else "welcome"
+    return _PHASES[session.phase]
