@@ -17,7 +17,6 @@ from kiosk.record import SiteInfo
 from kiosk.service import Kiosk
 from kiosk.tasks import Tasks
 from kiosk.version import VERSION
-from offline_queue.delivery import Delivery, DeliveryStatus
 from offline_queue.keys import load_or_create_key
 from offline_queue.outbox import Outbox
 
@@ -51,11 +50,9 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
         session = keeper.session
         return Call(meeting.call_settings(session.number if session else ""), media, desk)
 
-    def make_delivery(on_change: Callable[[DeliveryStatus], None]) -> Delivery:
-        return Delivery(outbox, FhirSender(_fhir_settings(config)), on_change)
-
+    sender = FhirSender(_fhir_settings(config))
     desk = CallDesk(keeper, hub, emit, tasks, make_call)
-    return Kiosk(config, outbox, keeper, hub, desk, instruments, meeting, emit, make_delivery, tasks)
+    return Kiosk(config, outbox, keeper, hub, desk, instruments, meeting, emit, sender, tasks)
 
 
 async def _open_outbox(config: Config) -> Outbox:

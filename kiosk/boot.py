@@ -43,7 +43,9 @@ class Boot:
         self._runtime.stop()
 
     async def _run(self) -> None:
-        from kiosk.assembly import assemble  # heavy: the call, OpenCV and Bluetooth load behind the first screen
+        from kiosk.assembly import (
+            assemble,  # heavy: the call, OpenCV and Bluetooth load behind the first screen
+        )
 
         self._kiosk = await assemble(self._config, self._page_dir, self._screens.publish)
         self._screens.ready(self._kiosk, self._runtime)

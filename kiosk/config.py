@@ -130,7 +130,10 @@ def load_config(path: Path) -> Config:
         if name not in sections:
             raise ConfigError(f"{_where(path, text, name)}: unknown section [{name}]")
     types_ = typing.get_type_hints(Config)
-    return Config(**{name: _section(path, text, name, types_[name], tables.get(name)) for name in sections})
+    config = Config(**{name: _section(path, text, name, types_[name], tables.get(name)) for name in sections})
+    if not config.fhir.base_url.startswith("https://"):
+        raise ConfigError(f"{_where(path, text, 'fhir', 'base_url')}: fhir.base_url must begin with https://")
+    return config
 
 
 def _read(path: Path) -> str:

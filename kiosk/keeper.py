@@ -101,13 +101,15 @@ class Keeper:
 
     async def end(self) -> None:
         """The consultation is over: the closing record waits for delivery from now on."""
-        await self._commit(Ended(now()), self._closing)
+        readings = await self.readings()
+        await self._commit(Ended(now()), lambda s: self._closing(s, readings))
 
     async def abandon(self) -> None:
         """Leave a session: before consent there is no trace, after it the record says so."""
         session = reduce(self._open(), Abandoned(now()))
         if session.consent is not None and session.consent.given:
-            await self._commit(Abandoned(now()), self._closing)
+            readings = await self.readings()
+            await self._commit(Abandoned(now()), lambda s: self._closing(s, readings))
             await self._forget(session)
         self._set(None)
 
@@ -175,9 +177,10 @@ class Keeper:
         item = NewItem(str(reading.id), str(session.id), "reading", payload)
         return (item,), {_reading_key(reading.id): payload}
 
-    def _closing(self, session: Session) -> _Written:
+    def _closing(self, session: Session, readings: tuple[Reading, ...]) -> _Written:
         stream = str(session.id)
-        return (NewItem(f"{stream}-close", stream, "close", record.close_payload(self._site, session)),), {}
+        payload = record.close_payload(self._site, session, readings)
+        return (NewItem(f"{stream}-close", stream, "close", payload),), {}
 
     async def _forget(self, session: Session) -> None:
         keys = [_SESSION, _CALL, *map(_reading_key, session.readings)]

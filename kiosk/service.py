@@ -6,6 +6,7 @@ from collections.abc import Callable
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
 from kiosk.events import DeliveryChanged, Event, Notice, NoticeReason, ResumeOffered
+from kiosk.fhir.client import FhirSender
 from kiosk.frames import Frames
 from kiosk.hub import Hub, StorageError
 from kiosk.instruments import CaptureError, Instruments
@@ -34,7 +35,7 @@ class Kiosk:
         instruments: Instruments,
         meeting: Meeting,
         emit: Callable[[Event], None],
-        make_delivery: Callable[[Callable[[DeliveryStatus], None]], Delivery],
+        sender: FhirSender,
         tasks: Tasks,
     ) -> None:
         self.config = config
@@ -45,7 +46,8 @@ class Kiosk:
         self.meeting = meeting
         self._keeper = keeper
         self._emit = emit
-        self._delivery = make_delivery(self._delivery_changed)
+        self._sender = sender
+        self._delivery = Delivery(outbox, sender, self._delivery_changed)
         self._delivery_status: DeliveryStatus | None = None
         self._tasks = tasks
         self._interrupted: Session | None = None
@@ -74,6 +76,7 @@ class Kiosk:
         await self.desk.close()
         await self._tasks.close()
         await self.meeting.stop()
+        await self._sender.close()
         await self.outbox.close()
 
     async def begin(self) -> None:

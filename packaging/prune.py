@@ -11,7 +11,8 @@ Entry = tuple[str, str, str]
 EXCLUDED_MODULES = [
     *("tkinter", "_tkinter", "unittest", "pytest", "_pytest", "setuptools", "pkg_resources", "pip", "wheel"),
     *("IPython", "PIL", "matplotlib", "psutil", "hypothesis", "uvicorn", "uvloop", "fastapi", "starlette"),
-    *("bumble", "labmcp", "labmcp_ble_health", "sekmet", "fhirkit", "playwright", "pydantic", "rich", "mypy"),
+    *("bumble", "labmcp", "labmcp_ble_health", "sekmet", "fhirkit", "playwright", "rich", "mypy"),
+    *("pydantic", "pydantic_core", "yaml", "google_crc32c", "importlib_metadata", "backports", "caio", "aiofile"),
     *("av.datasets", "numpy.f2py", "numpy.testing", "cv2.gapi", "lib2to3", "pydoc_data", "ensurepip", "idlelib"),
     *(f"PySide6.Qt{part}" for part in ("Qml", "Quick", "QuickWidgets", "Pdf", "Charts", "Sql", "Test", "Designer")),
 ]

@@ -78,6 +78,11 @@ def test_a_wrong_type_tells_file_line_and_key(tmp_path: Path) -> None:
     assert "telecabine.toml:17: fhir.timeout_s must be a number" in sentence
 
 
+def test_the_record_never_travels_in_the_clear(tmp_path: Path) -> None:
+    sentence = failure(tmp_path, GOOD.replace("https://", "http://"))
+    assert "telecabine.toml:16: fhir.base_url must begin with https://" in sentence
+
+
 def test_an_unknown_key_is_not_ignored(tmp_path: Path) -> None:
     sentence = failure(tmp_path, GOOD.replace("[devices]", "[devices]\nblutooth = true"))
     assert "telecabine.toml:20: unknown key devices.blutooth" in sentence

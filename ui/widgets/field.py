@@ -3,7 +3,7 @@
 from enum import Enum
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QMouseEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from ui.widgets.parts import label
@@ -28,14 +28,11 @@ class Field(QLineEdit):
         if wanted is Input.DIGITS:
             self.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        if event.reason() is Qt.FocusReason.MouseFocusReason:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The release: a second quick tap has no press of its own, it is a double click."""
+        super().mouseReleaseEvent(event)
+        if self.rect().contains(event.position().toPoint()):
             self.touched.emit()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        super().mousePressEvent(event)
-        self.touched.emit()
 
     def set_wrong(self, wrong: bool) -> None:
         self.setProperty("wrong", "true" if wrong else "false")
