@@ -72,7 +72,7 @@ def _audio_match(device: Device) -> AudioMatch:
 class AudioSource:
     """One role. `run` for as long as the kiosk lives; `start`, `stop` and `listen` on the asyncio loop.
 
-    FOUND: present, not recording. READY: sound arrives. LOST or FAULTY say why not; recording goes on by
+    READY: present, not recording. FOUND: being opened. MEASURING: sound arrives. LOST or FAULTY say why not; recording goes on by
     itself when the same unit (same identity) is back. Another unit is taken only after `stop` and `start`.
     """
 
@@ -139,7 +139,7 @@ class AudioSource:
         if self._server.sources is None:
             return InstrumentState.FAULTY, Reason.SOUND_SERVER_MISSING
         if source is not None:
-            return InstrumentState.FOUND, Reason.NONE
+            return InstrumentState.READY, Reason.NONE
         if self._identity is not None:
             return InstrumentState.LOST, Reason.UNPLUGGED
         return InstrumentState.ABSENT, Reason.NONE
@@ -147,6 +147,7 @@ class AudioSource:
     async def _record(self, source: SoundSource) -> tuple[InstrumentState, Reason]:
         """Record until it ends, and say why it did."""
         self._pinned = source.stable_id
+        self._report(InstrumentState.FOUND, Reason.NONE)
         recording = record(self._server, source, self._deliver, self.role.confirm_every_s)
         self._recording = asyncio.create_task(recording)
         try:
@@ -171,7 +172,7 @@ class AudioSource:
         self._last_s = now_s
         for queue in self._queues:
             queue.put(chunk)
-        self._report(InstrumentState.READY, Reason.NONE)
+        self._report(InstrumentState.MEASURING, Reason.NONE)
 
     def _gap_before(self, now_s: float) -> int:
         """Chunks missing since the last one; jitter is no gap."""
@@ -191,7 +192,7 @@ class AudioSource:
 
 def _outcome(recording: asyncio.Task[None]) -> tuple[InstrumentState, Reason]:
     if recording.cancelled():
-        return InstrumentState.FOUND, Reason.NONE
+        return InstrumentState.READY, Reason.NONE
     error = recording.exception()
     if not isinstance(error, DriverError):
         raise error or RuntimeError("a recording ends with an error only")

@@ -64,7 +64,7 @@ def _camera_match(device: Device) -> CameraMatch:
 class Camera:
     """One role. `run` for as long as the kiosk lives; `start` and `stop` the capture, on the asyncio loop.
 
-    FOUND: plugged in, not streaming. READY: pictures arrive in the slot. FAULTY with CAMERA_STALLED: nothing
+    READY: plugged in, not streaming. FOUND: being opened. MEASURING: pictures arrive in the slot. FAULTY with CAMERA_STALLED: nothing
     for `STALL_S`; it is reopened until pictures come. LOST: unplugged; capture goes on when it is back.
     """
 
@@ -125,7 +125,7 @@ class Camera:
             gone = InstrumentState.LOST, Reason.UNPLUGGED
             return gone if self._identity else (InstrumentState.ABSENT, Reason.NONE)
         if not self._wanted:
-            return InstrumentState.FOUND, Reason.NONE
+            return InstrumentState.READY, Reason.NONE
         self._keep_capturing(node)
         return self._judge(node)
 
@@ -159,7 +159,7 @@ class Camera:
             self._streamed = False
             self.slot.clear()
             return InstrumentState.FAULTY, Reason.CAMERA_STALLED
-        return InstrumentState.READY if self._streamed else InstrumentState.FOUND, Reason.NONE
+        return InstrumentState.MEASURING if self._streamed else InstrumentState.FOUND, Reason.NONE
 
     def _release(self) -> None:
         if self._thread is not None:

@@ -15,6 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit code: 0 good, 1 a red self-test, 2 a wrong call or configuration."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("aioice", "aiortc", "bleak"):  # they log addresses, and by the packet
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     return int(options.run(options))
 
 
@@ -27,6 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_kiosk)
     commands = parser.add_subparsers(title="commands (without one: the kiosk itself)")
     kiosk = commands.add_parser("kiosk", help="receive patients")
+    kiosk.add_argument(
+        "--show-link", action="store_true", help="print each physician's link (demonstrations)"
+    )
     kiosk.set_defaults(run=_kiosk)
     selftest = commands.add_parser("selftest", help="check every part; exit code 1 when one is red")
     selftest.add_argument("--json", action="store_true", help="for machines")
@@ -69,7 +74,12 @@ def _kiosk(options: argparse.Namespace) -> int:
         return _fail(str(error))
     from ui.app import run_app
 
-    return run_app(config)
+    show_link = _print_link if getattr(options, "show_link", False) else None
+    return run_app(config, show_link)
+
+
+def _print_link(link: str) -> None:
+    print(f"The physician's link: {link}", flush=True)
 
 
 def _selftest(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from devices.reading import Kind
 from kiosk.call.call import Call
 from kiosk.call.settings import CallMedia
 from kiosk.call_desk import CallDesk
@@ -28,7 +29,7 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
     """
     outbox = await _open_outbox(config)
     keeper = Keeper(outbox, site_info(config), emit)
-    hub = Hub(keeper, emit)
+    hub = Hub(keeper, emit, tuple(Kind(kind) for kind in config.devices.expected))
     instruments = Instruments(config.devices, hub)
     meeting = Meeting(config, page_dir)
     try:

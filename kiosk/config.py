@@ -107,6 +107,7 @@ class Config:
     devices: DevicesConfig = field(default_factory=DevicesConfig)
 
 
+KINDS = ("oximeter", "cuff", "thermometer", "otoscope", "stethoscope")
 _TYPE_NAMES = {
     str: "text in quotes",
     int: "a whole number",
@@ -133,6 +134,10 @@ def load_config(path: Path) -> Config:
     config = Config(**{name: _section(path, text, name, types_[name], tables.get(name)) for name in sections})
     if not config.fhir.base_url.startswith("https://"):
         raise ConfigError(f"{_where(path, text, 'fhir', 'base_url')}: fhir.base_url must begin with https://")
+    for kind in config.devices.expected:
+        if kind not in KINDS:
+            where = _where(path, text, "devices", "expected")
+            raise ConfigError(f"{where}: devices.expected: {kind} is not one of {', '.join(KINDS)}")
     return config
 
 

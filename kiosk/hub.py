@@ -64,9 +64,13 @@ class HubCounts:
 class Hub:
     """The drivers' Sink. `live` is None while nobody can look."""
 
-    def __init__(self, record: Record, emit: Callable[[events.Event], None]) -> None:
+    def __init__(
+        self, record: Record, emit: Callable[[events.Event], None], expected: tuple[Kind, ...] = ()
+    ) -> None:
+        """`expected`: what the site owns; shown as absent until it is seen."""
         self._record = record
         self._emit = emit
+        self._expected = expected
         self._instruments: dict[str, InstrumentStatus] = {}
         self._incidents: deque[tuple[IncidentKind, str]] = deque()
         self._set_aside: deque[Reading] = deque()
@@ -77,7 +81,10 @@ class Hub:
 
     @property
     def instruments(self) -> tuple[InstrumentStatus, ...]:
-        return tuple(sorted(self._instruments.values(), key=lambda s: (list(Kind).index(s.kind), s.id)))
+        shown = [s for s in self._instruments.values() if s.state is not InstrumentState.ABSENT]
+        seen = {status.kind for status in shown}
+        shown += [_not_seen(kind) for kind in self._expected if kind not in seen]
+        return tuple(sorted(shown, key=lambda s: (list(Kind).index(s.kind), s.id)))
 
     def status(self, status: InstrumentStatus) -> None:
         """Keep the newest state of each instrument; losing one during a session is an incident."""
@@ -133,6 +140,7 @@ class Hub:
             self._incidents.popleft()
 
     def _show(self, reading: Reading) -> None:
+        log.info("kept %s %s from %s", reading.kind.value, reading.id, reading.identity.device)
         self.counts.kept += 1
         self._emit(events.ReadingShown(reading))
         if self.live is not None:
@@ -145,6 +153,10 @@ class Hub:
         self._emit(events.WaveformShown(waveform))
         if self.live is not None:
             self.live.send_waveform(waveform)
+
+
+def _not_seen(kind: Kind) -> InstrumentStatus:
+    return InstrumentStatus(f"expected:{kind.value}", kind, "", InstrumentState.ABSENT)
 
 
 def _is_older(reading: Reading, opened_at: datetime) -> bool:

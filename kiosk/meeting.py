@@ -4,6 +4,7 @@ import secrets
 import socket
 from pathlib import Path
 
+from kiosk.call.secret import room_of
 from kiosk.call.settings import CallSettings
 from kiosk.config import Config
 from kiosk.rendezvous.server import Rendezvous
@@ -27,6 +28,11 @@ class Meeting:
         await server.start()
         self._server = server
 
+    def reserve(self, saved_call: bytes) -> None:
+        """Keep the room of an interrupted session: its physician may come back before the helper resumes."""
+        if self._server is not None:
+            self._server.reserve(room_of(saved_call))
+
     async def stop(self) -> None:
         if self._server is not None:
             await self._server.stop()
@@ -41,7 +47,9 @@ class Meeting:
 
     def call_settings(self, session_number: str) -> CallSettings:
         rendezvous = self._config.rendezvous
-        embedded = f"wss://localhost:{self._server.port}/signal" if self._server else ""
+        # A configured certificate names the public host, our own self-signed one names localhost.
+        own = self._server is not None and rendezvous.cert_file is None
+        embedded = f"wss://localhost:{self._server.port}/signal" if self._server and own else ""
         return CallSettings(
             page_url=self.page_url,
             kiosk_token=self._token,
@@ -50,7 +58,7 @@ class Meeting:
             session_number=session_number,
             relay_url=rendezvous.relay_url,
             kiosk_relay_url=embedded,
-            ca_file=self._server.cert_file if self._server else rendezvous.ca_file,
+            ca_file=self._server.cert_file if self._server and own else rendezvous.ca_file,
             language=self._config.kiosk.language,
             include_loopback=self._config.call.include_loopback,
         )

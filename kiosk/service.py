@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
-from kiosk.events import DeliveryChanged, Event, Notice, NoticeReason, ResumeOffered
+from kiosk.events import DeliveryChanged, Event, InstrumentsChanged, Notice, NoticeReason, ResumeOffered
 from kiosk.fhir.client import FhirSender
 from kiosk.frames import Frames
 from kiosk.hub import Hub, StorageError
@@ -65,7 +65,11 @@ class Kiosk:
         """Offer what a restart cut short, then measure and deliver until cancelled."""
         self._interrupted = await self._keeper.interrupted()
         if self._interrupted is not None:
+            saved_call = await self._keeper.saved_call()
+            if saved_call is not None:
+                self.meeting.reserve(saved_call)
             self._emit(ResumeOffered(self._interrupted))
+        self._emit(InstrumentsChanged(self.hub.instruments))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._delivery.run())
             group.create_task(self.instruments.run())

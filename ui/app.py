@@ -1,12 +1,13 @@
 """The kiosk as one program: the screens in this thread, everything else on the asyncio thread behind them."""
 
 import faulthandler
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kiosk import watchdog
 from kiosk.boot import Boot
 from kiosk.config import Config
-from kiosk.events import Event
+from kiosk.events import CallChanged, Event
 from kiosk.runtime import Runtime
 from ui.bridge import Bridge
 from ui.gui import run_gui
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from kiosk.service import Kiosk
 
 
-def run_app(config: Config) -> int:
-    """Receive patients until the window is told to go. Returns the exit code."""
+def run_app(config: Config, show_link: Callable[[str], None] | None = None) -> int:
+    """Receive patients until the window is told to go. `show_link` is given each new link of a physician."""
     faulthandler.enable()
     boots: list[Boot] = []
 
     def start(bridge: Bridge) -> None:
+        if show_link is not None:
+            bridge.call_changed.connect(_Links(show_link))
         boots.append(Boot(config, PAGE_DIR, _Screens(bridge)))
         boots[0].start()
         watchdog.notify_ready()
@@ -43,6 +46,19 @@ def _screen_settings(config: Config) -> ScreenSettings:
         text_scale=config.kiosk.text_scale,
         full_screen=config.kiosk.full_screen,
     )
+
+
+class _Links:
+    """Tells each link once."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._told = ""
+
+    def __call__(self, call: CallChanged) -> None:
+        if call.link and call.link != self._told:
+            self._told = call.link
+            self._show(call.link)
 
 
 class _Screens:

@@ -31,7 +31,7 @@ def run_gui(
     bridge = Bridge()
     window = Window(bridge, settings)
     faults.install(lambda: window.show_message(Fault.SLOT))
-    window.painted.connect(lambda: QTimer.singleShot(0, window, lambda: on_first_paint(bridge)))
+    window.painted.connect(lambda: on_first_paint(bridge))
     timer = QTimer(window)
     timer.timeout.connect(tick)
     timer.start(TICK_MS)

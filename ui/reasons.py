@@ -10,11 +10,17 @@ class BlockReason(StrEnum):
     MISSING = "missing"
     NOT_OURS = "not_ours"
     DISK_FULL = "disk_full"
+    IO_FAILED = "io_failed"
     BUSY = "busy"
     NEWER_SCHEMA = "newer_schema"
     KEY_MISSING = "key_missing"
     KEY_UNREADABLE = "key_unreadable"
     START_FAILED = "start_failed"
+
+
+def block_reason(value: str) -> BlockReason:
+    """The reason of that name; one that the screens do not know is a failed start."""
+    return BlockReason(value) if value in set(BlockReason) else BlockReason.START_FAILED
 
 
 class FieldFault(StrEnum):

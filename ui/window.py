@@ -4,8 +4,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from kiosk.events import (
@@ -83,11 +83,12 @@ class Window(QMainWindow):
         assert self._screen is not None
         return self._screen
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._was_painted:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The first screen is being painted: `painted` follows once that is done."""
+        if event.type() is QEvent.Type.Paint and not self._was_painted:
             self._was_painted = True
-            self.painted.emit()
+            QTimer.singleShot(0, self, self.painted.emit)
+        return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Alt+F4 must not leave a patient before an empty desktop."""
@@ -197,6 +198,8 @@ class Window(QMainWindow):
         self._above.clear()
         before, self.name = self._screen, wanted
         self._screen = self._make(wanted)
+        if not self._was_painted:
+            self._screen.installEventFilter(self)
         self._column.insertWidget(1, self._screen, 1)
         if before is not None:
             before.hide()

@@ -107,7 +107,7 @@ class Decoder:
 
 DEVICE = Device(
     key="contec_cms50_v7",
-    name="Contec CMS50D+ (V7)",
+    name="Contec CMS50D+",
     kind=Kind.OXIMETER,
     match=SerialMatch(
         usb_ids=((0x10C4, 0xEA60),),

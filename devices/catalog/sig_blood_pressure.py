@@ -122,7 +122,7 @@ def describe_feature(data: bytes) -> dict[str, object]:
 
 DEVICE = Device(
     key="sig_blood_pressure",
-    name="Blood-pressure cuff (Bluetooth SIG 0x1810)",
+    name="Bluetooth blood-pressure cuff",
     kind=Kind.CUFF,
     match=BleMatch(uuid(SERVICE), (uuid(MEASUREMENT), uuid(INTERMEDIATE))),
     metrics=(SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE, CUFF_PRESSURE),

@@ -206,7 +206,7 @@ def describe_features(data: bytes) -> dict[str, object]:
 
 DEVICE = Device(
     key="sig_pulse_oximeter",
-    name="Pulse oximeter (Bluetooth SIG 0x1822)",
+    name="Bluetooth pulse oximeter",
     kind=Kind.OXIMETER,
     match=BleMatch(uuid(SERVICE), (uuid(SPOT), uuid(CONTINUOUS))),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),

@@ -83,7 +83,7 @@ def describe(data: bytes) -> dict[str, object]:
 
 DEVICE = Device(
     key="sig_thermometer",
-    name="Thermometer (Bluetooth SIG 0x1809)",
+    name="Bluetooth thermometer",
     kind=Kind.THERMOMETER,
     match=BleMatch(uuid(SERVICE), (uuid(MEASUREMENT), uuid(INTERMEDIATE))),
     metrics=(BODY_TEMPERATURE,),

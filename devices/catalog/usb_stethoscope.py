@@ -9,7 +9,7 @@ from devices.reading import Kind
 
 DEVICE = Device(
     key="usb_stethoscope",
-    name="Stéthoscope USB",
+    name="USB stethoscope",
     kind=Kind.STETHOSCOPE,
     match=AudioMatch(name_words=("stethoscope", "thinklabs")),
     metrics=(),

@@ -9,7 +9,7 @@ from devices.reading import Kind
 
 DEVICE = Device(
     key="uvc_otoscope",
-    name="Otoscope USB",
+    name="USB otoscope",
     kind=Kind.OTOSCOPE,
     match=CameraMatch(usb_ids=((0x0C45, 0x6340),), name_words=("otoscope", "ear scope", "earscope")),
     metrics=(),

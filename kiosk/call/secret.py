@@ -58,6 +58,11 @@ def derive(secret: bytes) -> Keys:
     )
 
 
+def room_of(saved: bytes) -> str:
+    """The room of a call that was saved (`Call.saved`), to reserve it before the call is taken up."""
+    return derive(saved[:SECRET_BYTES]).room
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a mac covers. Nonces and seat hold no line break, so that no two claims read the same."""

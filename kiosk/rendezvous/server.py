@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import signal
 from pathlib import Path
-
-from aiohttp import web
+from typing import TYPE_CHECKING
 
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
-from kiosk.rendezvous.page import Page
-from kiosk.rendezvous.relay import Relay
 from kiosk.rendezvous.settings import RendezvousSettings
 from kiosk.rendezvous.tls import self_signed, server_context
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from kiosk.rendezvous.relay import Relay
 
 _logger = logging.getLogger(__name__)
 
@@ -24,12 +27,16 @@ class Rendezvous:
         self._settings = settings
         self._runner: web.AppRunner | None = None
         self._sweeper: asyncio.Task[None] | None = None
-        self._relay = Relay(settings.limits, settings.kiosk_token)
+        self._relay: Relay | None = None
         self.port = settings.port
         self.cert_file: Path | None = settings.cert_file
 
     async def start(self) -> None:
         """Listen. Raises RendezvousError: PORT_BUSY, CERTIFICATE, PAGE_MISSING."""
+        # Beside the loop, and not with this module: aiohttp takes its time to import.
+        await asyncio.to_thread(importlib.import_module, "kiosk.rendezvous.relay")
+        from aiohttp import web
+
         app = self._application()
         cert_file, key_file = self._certificate()
         # No access log: a request line carries the room's id.
@@ -44,25 +51,35 @@ class Rendezvous:
             raise RendezvousError(RendezvousReason.PORT_BUSY, str(error)) from error
         self.port = self._runner.addresses[0][1]
         self.cert_file = cert_file
-        self._sweeper = asyncio.create_task(self._relay.sweep())
+        if self._relay is not None:
+            self._sweeper = asyncio.create_task(self._relay.sweep())
         _logger.info("rendezvous listens on port %d", self.port)
 
     def reserve(self, room_id: str) -> None:
-        """Open the room of a session that a restart cut short: its physician waits. Refused when full."""
+        """After `start`: open the room of a session that a restart cut short, where its physician waits."""
+        if self._relay is None:
+            raise RuntimeError("start first")
         self._relay.reserve(room_id)
 
     async def stop(self) -> None:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
-        await self._relay.close()
+        if self._relay is not None:
+            await self._relay.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def _application(self) -> web.Application:
+    def _application(self) -> "web.Application":
+        from aiohttp import web
+
+        from kiosk.rendezvous.page import Page
+        from kiosk.rendezvous.relay import Relay
+
         page = Page(self._settings.page_dir)
+        relay = self._relay = Relay(self._settings.limits, self._settings.kiosk_token)
         app = web.Application(client_max_size=self._settings.limits.message_bytes)
-        app.router.add_get("/signal", self._relay.handle)
+        app.router.add_get("/signal", relay.handle)
         app.router.add_get("/", page.handle)
         app.router.add_get("/{name:.+}", page.handle)
         return app

@@ -64,7 +64,7 @@ async def _call(put: Callable[[NewItem], None], item: NewItem) -> None:
     put(item)
 
 
-async def _measure(directory: Path) -> dict[str, list[float]]:
+async def _measure(directory: Path, rounds: int) -> dict[str, list[float]]:
     key = os.urandom(32)
     plain = PlainQueue(directory / "plain.db")
     store = Store(directory / "store", key, "bench", Backoff())
@@ -80,7 +80,7 @@ async def _measure(directory: Path) -> dict[str, list[float]]:
         ("plain_hop", lambda item: loop.run_in_executor(worker, plain_hop.put, item)),
         ("outbox", lambda item: outbox.put([item])),
     ]
-    for number in range(WARM_UP + ROUNDS):
+    for number in range(WARM_UP + rounds):
         item = _item(number)
         rng.shuffle(turns)  # a write is not to profit always from the same predecessor
         for name, put in turns:
@@ -95,11 +95,11 @@ async def _measure(directory: Path) -> dict[str, list[float]]:
     return {name: values[WARM_UP:] for name, values in times.items()}
 
 
-def run(directory: Path | None = None) -> dict[str, float]:
+def run(directory: Path | None = None, rounds: int = ROUNDS) -> dict[str, float]:
     """Medians and 99th percentiles in ms, and the ratios to plain sqlite3; on the disk of `directory`."""
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
-        times = asyncio.run(_measure(Path(scratch)))
-    result: dict[str, float] = {"rounds": ROUNDS, "payload_bytes": PAYLOAD_BYTES, "aim_ratio": AIM}
+        times = asyncio.run(_measure(Path(scratch), rounds))
+    result: dict[str, float] = {"rounds": rounds, "payload_bytes": PAYLOAD_BYTES, "aim_ratio": AIM}
     for name, values in times.items():
         result[f"{name}_median_ms"] = round(statistics.median(values), 3)
         result[f"{name}_p99_ms"] = round(statistics.quantiles(values, n=100)[98], 3)

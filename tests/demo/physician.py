@@ -71,12 +71,14 @@ class Physician:
             self.page.wait_for_timeout(200)
         raise DemoError(f"no reading of the {kind} reached the physician's page within {timeout_s:.0f} s")
 
-    def frames_shown(self, test_id: str) -> int:
-        """How many pictures a video element has painted."""
-        shown = self.page.get_by_test_id(test_id).evaluate(
-            "v => v.getVideoPlaybackQuality().totalVideoFrames"
-        )
-        return int(shown)
+    def wait_for_frames(self, test_id: str, wanted: int, timeout_s: float = 30.0) -> None:
+        """Until a video element has painted so many pictures."""
+        video = self.page.get_by_test_id(test_id)
+        deadline = time.monotonic() + timeout_s
+        while int(video.evaluate("v => v.getVideoPlaybackQuality().totalVideoFrames")) < wanted:
+            if time.monotonic() > deadline:
+                raise DemoError(f"{test_id} does not move on the physician's page")
+            self.page.wait_for_timeout(200)
 
     def picture(self, path: Path) -> None:
         self.page.screenshot(path=path)

@@ -24,11 +24,12 @@ class Process:
         directory: Path,
         env: Mapping[str, str] | None = None,
         announces: bool = False,
+        to_terminal: bool = False,
     ) -> None:
         self.name = name
         self.log = directory / f"{name}.log"
         with self.log.open("ab") as log:
-            out = subprocess.PIPE if announces else log
+            out = subprocess.PIPE if announces else None if to_terminal else log
             self._child = subprocess.Popen(
                 command, stdout=out, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}
             )
@@ -41,6 +42,9 @@ class Process:
     @property
     def running(self) -> bool:
         return self._child.poll() is None
+
+    def wait(self) -> None:
+        self._child.wait()
 
     def kill(self) -> None:
         """SIGKILL: what a power cut looks like to a process."""

@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.demo.processes import DemoError, Process
+from tests.demo.processes import DemoError
 
 SIZE = (1920, 1080)
 
@@ -41,6 +41,11 @@ class Screen:
     def type(self, text: str) -> None:
         self._xdotool("type", "--delay", "30", text)
 
+    def touch_main(self) -> None:
+        """Touch the main button: it is in the lower right corner of every screen."""
+        self._xdotool("mousemove", str(SIZE[0] - 110), str(SIZE[1] - 48), "click", "1")
+        self._xdotool("mousemove", "2", str(SIZE[1] // 2))
+
     def picture(self, path: Path) -> None:
         """What a person in front of the kiosk sees, as PNG."""
         time.sleep(0.4)  # let the last repaint reach the screen
@@ -56,6 +61,3 @@ class Screen:
 
     def _xdotool(self, *arguments: str) -> None:
         subprocess.run(["xdotool", *arguments], check=True, env=self._env)
-
-
-__all__ = ["SIZE", "Process", "Screen"]

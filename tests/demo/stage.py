@@ -1,4 +1,4 @@
-"""Everything around the kiosk: simulated instruments, cameras and sound, a FHIR server and a line that can be cut."""
+"""Everything around the kiosk: instruments, cameras, sound, a FHIR server and a line that can be cut."""
 
 import socket
 from contextlib import ExitStack
@@ -76,10 +76,13 @@ class Stage:
     ) -> None:
         self._stack.close()
 
-    def kiosk(self, display: str = "") -> Process:
+    def kiosk(self, display: str = "", show_link: bool = False) -> Process:
         """The real program, as an installer starts it."""
         env = {**self._env, "QT_QPA_PLATFORM": "xcb", "DISPLAY": display} if display else self._env
-        kiosk = Process("kiosk", python("kiosk", "--config", str(self.config)), self.directory, env)
+        command = python(
+            "kiosk", "--config", str(self.config), "kiosk", *(["--show-link"] if show_link else [])
+        )
+        kiosk = Process("kiosk", command, self.directory, env, to_terminal=show_link)
         self._stack.callback(kiosk.stop)
         return kiosk
 

@@ -75,11 +75,11 @@ async def bench(address: str, role: SourceRole) -> AsyncIterator[Bench]:
 
 async def test_stethoscope_is_identified_and_the_heart_is_heard(fake: sound_server.SoundServer) -> None:
     async with bench(fake.address, stethoscope_role(DEVICE)) as b:
-        found = await b.log.until(InstrumentState.FOUND)
+        found = await b.log.until(InstrumentState.READY)
         assert found.identity is not None
         assert found.identity.address == "usb:0d8c:0014:STETH-0001"
         b.source.start()
-        await b.log.until(InstrumentState.READY)
+        await b.log.until(InstrumentState.MEASURING)
         await b.chunks(10)
         heard = await b.sound(2.5)
     beat = np.tile(heart.heart_beat(), 3)
@@ -108,7 +108,7 @@ async def test_removed_stethoscope_never_lets_the_room_be_heard(fake: sound_serv
         assert all(heart.level_at(chunk.samples, heart.ROOM_TONE_HZ) < 20 for chunk in late)
         assert await b.leftovers() == []
         fake.restore_stethoscope()
-        await b.log.until(InstrumentState.READY)
+        await b.log.until(InstrumentState.MEASURING)
         again = await b.chunks(60)
     assert again[0].gap > 0
     heard = np.concatenate([chunk.samples for chunk in again[10:]])
@@ -121,7 +121,7 @@ async def test_stream_moved_elsewhere_is_noticed(fake: sound_server.SoundServer)
         await b.chunks(25)
         fake.move_recordings_to_room()
         await until(lambda: any(status.reason is Reason.SOURCE_MOVED for status in b.log.statuses))
-        await b.log.until(InstrumentState.READY)
+        await b.log.until(InstrumentState.MEASURING)
         late = await b.chunks(50)
     assert all(heart.level_at(chunk.samples, heart.ROOM_TONE_HZ) < 20 for chunk in late)
 
@@ -137,7 +137,7 @@ async def test_another_unit_is_not_taken_for_the_one_that_left(fake: sound_serve
         assert await b.leftovers() == []
         b.source.stop()
         b.source.start()
-        await b.log.until(InstrumentState.READY)
+        await b.log.until(InstrumentState.MEASURING)
         last = b.log.statuses[-1].identity
         assert last is not None and last.serial == "STETH-0002"
 
@@ -149,7 +149,7 @@ async def test_silent_hardware_is_noticed(fake: sound_server.SoundServer) -> Non
         fake.suspend_stethoscope(True)
         await b.log.until(InstrumentState.FAULTY, Reason.NO_DATA)
         fake.suspend_stethoscope(False)
-        await b.log.until(InstrumentState.READY)
+        await b.log.until(InstrumentState.MEASURING)
 
 
 async def test_nothing_is_delivered_after_stop(fake: sound_server.SoundServer) -> None:
@@ -158,7 +158,7 @@ async def test_nothing_is_delivered_after_stop(fake: sound_server.SoundServer) -
         await b.chunks(5)
         b.source.stop()
         await b.leftovers()
-        await b.log.until(InstrumentState.FOUND)
+        await b.log.until(InstrumentState.READY)
         assert await b.leftovers() == []
 
 
@@ -167,7 +167,7 @@ async def test_voice_microphone_is_neither_stethoscope_nor_monitor(fake: sound_s
         b.source.start()
         await b.chunks(10)
         heard = await b.sound(1)
-        status = await b.log.until(InstrumentState.READY)
+        status = await b.log.until(InstrumentState.MEASURING)
     assert status.identity is not None and status.identity.model == "Room Microphone"
     assert heart.level_at(heard, heart.ROOM_TONE_HZ) > 100
 
@@ -184,7 +184,7 @@ async def test_missing_server_is_reported_and_found_when_it_starts(fake: sound_s
         b.source.start()
         await b.log.until(InstrumentState.FAULTY, Reason.SOUND_SERVER_MISSING)
         fake.start()
-        await b.log.until(InstrumentState.READY)
+        await b.log.until(InstrumentState.MEASURING)
         fake.stop()
         await b.log.until(InstrumentState.FAULTY, Reason.SOUND_SERVER_MISSING)
 

@@ -75,7 +75,7 @@ async def test_otoscope_is_found_by_usb_id_and_shows_what_it_sees(
 ) -> None:
     async with running(otoscope_role(OTOSCOPE_DEVICE)) as (camera, log):
         frame = await next_frame(camera)
-        status = await log.until(InstrumentState.READY)
+        status = await log.until(InstrumentState.MEASURING)
     assert (frame.width, frame.height, frame.i420.shape) == (640, 480, (720, 640))
     assert distance(frame, "ear_canal") < 3 < distance(frame, "portrait")
     assert status.identity is not None
@@ -99,7 +99,7 @@ async def test_face_camera_is_the_one_that_is_no_otoscope(
 ) -> None:
     async with running(face_role(OTOSCOPE_DEVICE)) as (camera, log):
         frame = await next_frame(camera)
-        status = await log.until(InstrumentState.READY)
+        status = await log.until(InstrumentState.MEASURING)
     assert distance(frame, "portrait") < 3 < distance(frame, "ear_canal")
     assert status.kind is Kind.CAMERA
     assert otoscope.sent == 0
@@ -108,26 +108,26 @@ async def test_face_camera_is_the_one_that_is_no_otoscope(
 async def test_face_camera_is_not_simply_the_first(otoscope: SimulatedCamera, folder: Path) -> None:
     with SimulatedCamera(replace(FACE, index=9), folder):
         async with running(face_role(OTOSCOPE_DEVICE), capture=False) as (_, log):
-            status = await log.until(InstrumentState.FOUND)
+            status = await log.until(InstrumentState.READY)
     assert status.identity is not None and status.identity.serial == FACE.serial
 
 
 async def test_face_camera_can_be_chosen_by_id(face: SimulatedCamera, otoscope: SimulatedCamera) -> None:
     async with running(face_role(OTOSCOPE_DEVICE, "usb:0c45:6340:OTO-0001"), capture=False) as (_, log):
-        status = await log.until(InstrumentState.FOUND)
+        status = await log.until(InstrumentState.READY)
     assert status.identity is not None and status.identity.serial == "OTO-0001"
 
 
 async def test_camera_is_opened_only_when_asked(otoscope: SimulatedCamera) -> None:
     async with running(otoscope_role(OTOSCOPE_DEVICE), capture=False) as (camera, log):
-        await log.until(InstrumentState.FOUND)
+        await log.until(InstrumentState.READY)
         await asyncio.sleep(0.5)
         assert otoscope.sent == 0
         camera.start()
         await next_frame(camera)
         camera.stop()
         assert camera.slot.latest() is None
-        await log.until(InstrumentState.FOUND)
+        await log.until(InstrumentState.READY)
         await asyncio.sleep(0.5)
         sent = otoscope.sent
         await asyncio.sleep(0.3)
@@ -142,7 +142,7 @@ async def test_stalled_camera_is_noticed_and_recovers(otoscope: SimulatedCamera)
         assert camera.slot.latest() is None, "a frozen picture must not pass for a live one"
         await until(lambda: otoscope.opened >= 2, lambda: "it was not opened again")
         otoscope.resume()
-        await log.until(InstrumentState.READY)
+        await log.until(InstrumentState.MEASURING)
         assert (await next_frame(camera)).sequence > before.sequence
 
 
@@ -155,7 +155,7 @@ async def test_unplugged_camera_is_noticed_and_continues_under_another_name(
         await log.until(InstrumentState.LOST, Reason.UNPLUGGED)
         assert camera.slot.latest() is None
         with SimulatedCamera(replace(OTOSCOPE, index=7), folder):
-            await log.until(InstrumentState.READY)
+            await log.until(InstrumentState.MEASURING)
             assert (await next_frame(camera)).sequence > before.sequence
 
 
@@ -169,7 +169,7 @@ async def test_camera_that_cannot_be_opened_says_so_and_is_tried_again(otoscope:
     async with running(otoscope_role(OTOSCOPE_DEVICE)) as (camera, log):
         await log.until(InstrumentState.FAULTY, Reason.PORT_BUSY)
         otoscope.answer()
-        await log.until(InstrumentState.READY)
+        await log.until(InstrumentState.MEASURING)
         await until(lambda: camera.slot.latest() is not None)
 
 
@@ -182,4 +182,4 @@ async def test_camera_that_dies_without_leaving_the_bus_shows_no_frozen_picture(
         await until(lambda: log.now is not None and log.now[0] is InstrumentState.FAULTY)
         assert camera.slot.latest() is None
         otoscope.answer()
-        await log.until(InstrumentState.READY)
+        await log.until(InstrumentState.MEASURING)

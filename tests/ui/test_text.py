@@ -12,7 +12,7 @@ from devices.reading import Absent, Kind, Quality
 from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
 from kiosk.selftest.report import Part, Problem, Verdict
 from kiosk.session import Sex
-from ui.reasons import BlockReason, FieldFault, Step
+from ui.reasons import BlockReason, FieldFault, Step, block_reason
 from ui.text import NAMES, texts
 from ui.text.table import Texts
 
@@ -93,7 +93,9 @@ def test_the_consent_says_what_the_law_wants_said(code: str) -> None:
 def test_block_reasons_cover_those_of_the_store() -> None:
     from offline_queue.errors import OutboxReason
 
-    assert {reason.value for reason in OutboxReason} <= {reason.value for reason in BlockReason}
+    at_start = {reason.value for reason in OutboxReason} - {OutboxReason.CONFLICT.value}
+    assert at_start <= {block_reason(value).value for value in at_start}
+    assert block_reason("something new") is BlockReason.START_FAILED
 
 
 def test_an_unknown_language_gives_french() -> None:

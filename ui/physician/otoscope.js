@@ -38,7 +38,7 @@ export class Otoscope {
     if (on !== this.on) byId("stage").dataset.main = on || this.frozenAt ? "otoscope" : "patient";
     this.on = on;
     this.askedAt = null;
-    if (on) this.picture.lost();
+    if (on) this.picture.restart();
     this.draw();
   }
 

@@ -5,6 +5,7 @@ const STALLED_MS = 2500;
 export class Picture {
   constructor(video) {
     this.video = video;
+    this.arriving = false;
     this.paintedAt = -Infinity;
     this.watch();
   }
@@ -19,20 +20,26 @@ export class Picture {
   }
 
   show(stream) {
+    this.arriving = true;
     this.paintedAt = -Infinity;
     this.video.srcObject = stream;
     // A browser that refuses to play is not an error to hide: the state below says "none".
     this.video.play().catch((error) => console.info("not playing", error.name));
   }
 
-  /** Nothing arrives any more: what is on screen is not the patient now. */
+  /** Nothing arrives any more (browsers then paint one black frame). `show` begins again. */
   lost() {
+    this.arriving = false;
+  }
+
+  /** What was painted before is not what comes next. */
+  restart() {
     this.paintedAt = -Infinity;
   }
 
   /** "none" before the first frame, "moving", or "stalled". */
   get state() {
-    if (this.paintedAt === -Infinity) return "none";
+    if (!this.arriving || this.paintedAt === -Infinity) return "none";
     return performance.now() - this.paintedAt > STALLED_MS ? "stalled" : "moving";
   }
 }

@@ -261,6 +261,7 @@ INSTRUMENT = InstrumentText(
         Reason.CAMERA_STALLED: "الصورة متوقفة. يعيد الجهاز تشغيل الكاميرا تلقائيًا.",
         Reason.SOURCE_MOVED: "لم يعد الصوت يأتي من السماعة. أعد توصيلها.",
         Reason.SOUND_SERVER_MISSING: "صوت الجهاز متوقف. اطلب المساعدة.",
+        Reason.DRIVER_FAILED: "لا يستطيع الجهاز استعماله. أعد توصيله ثم اطلب المساعدة إذا استمر ذلك.",
     },
 )
 
@@ -355,6 +356,7 @@ BLOCKED = BlockedText(
         BlockReason.MISSING: "اختفت البيانات المحفوظة في هذا الجهاز. اتصل بالتقني.",
         BlockReason.NOT_OURS: "البيانات الموجودة تخص جهازًا آخر. اتصل بالتقني.",
         BlockReason.DISK_FULL: "القرص ممتلئ. اتصل بالتقني.",
+        BlockReason.IO_FAILED: "القرص لا يستجيب. أطفئ الجهاز واتصل بالتقني.",
         BlockReason.BUSY: "الجهاز مفتوح في مكان آخر. أطفئه وانتظر عشر ثوانٍ ثم شغّله.",
         BlockReason.NEWER_SCHEMA: "البيانات من إصدار أحدث. يجب أن يحدّث التقني الجهاز.",
         BlockReason.KEY_MISSING: "المفتاح الذي يحمي البيانات غير موجود. اتصل بالتقني.",

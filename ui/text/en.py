@@ -262,6 +262,7 @@ INSTRUMENT = InstrumentText(
         Reason.CAMERA_STALLED: "The picture is frozen. The kiosk restarts the camera by itself.",
         Reason.SOURCE_MOVED: "The sound no longer comes from the stethoscope. Plug it in again.",
         Reason.SOUND_SERVER_MISSING: "The kiosk's sound is stopped. Call for help.",
+        Reason.DRIVER_FAILED: "The kiosk cannot use it. Plug it in again, then call for help if this continues.",
     },
 )
 
@@ -356,6 +357,7 @@ BLOCKED = BlockedText(
         BlockReason.MISSING: "The data kept by this kiosk has disappeared. Call the technician.",
         BlockReason.NOT_OURS: "The data found belongs to another kiosk. Call the technician.",
         BlockReason.DISK_FULL: "The disk is full. Call the technician to make room.",
+        BlockReason.IO_FAILED: "The disk does not answer. Switch the kiosk off and call the technician.",
         BlockReason.BUSY: "The kiosk is already open elsewhere. Switch it off, wait ten seconds, switch it on.",
         BlockReason.NEWER_SCHEMA: "The data comes from a newer version. The technician must update the kiosk.",
         BlockReason.KEY_MISSING: "The key that protects the data cannot be found. Call the technician.",

@@ -263,6 +263,7 @@ INSTRUMENT = InstrumentText(
         Reason.CAMERA_STALLED: "L'image est figée. Le poste relance la caméra tout seul.",
         Reason.SOURCE_MOVED: "Le son ne vient plus du stéthoscope. Rebranchez le stéthoscope.",
         Reason.SOUND_SERVER_MISSING: "Le son du poste est arrêté. Appelez de l'aide.",
+        Reason.DRIVER_FAILED: "Le poste n'arrive pas à s'en servir. Rebranchez-le, puis appelez de l'aide si cela continue.",
     },
 )
 
@@ -357,6 +358,7 @@ BLOCKED = BlockedText(
         BlockReason.MISSING: "Les données gardées par ce poste ont disparu. Appelez le technicien.",
         BlockReason.NOT_OURS: "Les données trouvées sont celles d'un autre poste. Appelez le technicien.",
         BlockReason.DISK_FULL: "Le disque est plein. Appelez le technicien pour faire de la place.",
+        BlockReason.IO_FAILED: "Le disque ne répond pas. Éteignez le poste et appelez le technicien.",
         BlockReason.BUSY: "Le poste est déjà ouvert ailleurs. Éteignez-le, attendez dix secondes, rallumez-le.",
         BlockReason.NEWER_SCHEMA: "Les données viennent d'une version plus récente. "
         "Le technicien doit mettre le poste à jour.",

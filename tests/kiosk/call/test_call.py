@@ -70,7 +70,7 @@ async def test_the_instruments_tracks_start_and_stop_on_the_same_connection(tmp_
 
 
 async def test_a_heartbeat_reaches_the_physician_as_loud_as_it_was(tmp_path: Path) -> None:
-    """30 Hz through the whole call: encoder, SRTP, decoder. The library's own encoder takes 12.5 dB from it."""
+    """30 Hz through the whole call: encoder, SRTP, decoder. The library's own takes 12.5 dB from it."""
     async with bench(tmp_path) as kiosk, Physician(kiosk.link, kiosk.context) as physician:
         await connected(kiosk, physician)
         kiosk.call.set_media(otoscope=False, stethoscope=True)

@@ -6,10 +6,11 @@ import sys
 _CHECK = """
 import sys
 import kiosk.call.call
+import kiosk.rendezvous.server
 heavy = {"aiortc", "av", "aioice", "aiohttp", "cryptography"} & set(sys.modules)
 assert not heavy, heavy
 """
 
 
-def test_the_facade_imports_nothing_heavy() -> None:
+def test_call_and_rendezvous_import_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", _CHECK], check=True)

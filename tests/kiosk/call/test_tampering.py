@@ -76,6 +76,25 @@ async def test_an_old_offer_is_refused(tmp_path: Path) -> None:
             await again.until(lambda: again.rejected == "tampered")
 
 
+async def test_a_whole_old_round_is_refused(tmp_path: Path) -> None:
+    """The hello of an earlier round is still signed by the page; the offer after it is not for our nonce."""
+
+    def pass_on(_: str, message: dict[str, Any]) -> dict[str, Any]:
+        return message
+
+    async with bench(tmp_path) as kiosk, rogue(kiosk, tmp_path, pass_on) as (relay, link, _, notes):
+        async with Physician(link, kiosk.context) as physician:
+            await kiosk.until(lambda: notes.phase is CallPhase.CONNECTED)
+        async with Physician(link, kiosk.context, seat=physician.seat) as again:
+            await again.until(lambda: again.of_type("hello") and notes.phase is CallPhase.CONNECTED)
+            before = len(notes.states)
+            for text in physician.sent:
+                await relay.send_as("physician", text)
+            await kiosk.until(lambda: notes.phase is CallPhase.TAMPERED)
+            later = {state.phase for state in notes.states[before:]}
+            assert later <= {CallPhase.CONNECTED, CallPhase.TAMPERED}  # the old offer was never taken up
+
+
 async def test_a_stranger_who_knows_the_room_but_not_the_secret(tmp_path: Path) -> None:
     async with bench(tmp_path) as kiosk:
         stranger = Physician(build_link(kiosk.link.partition("#")[0], bytes(32)), kiosk.context)

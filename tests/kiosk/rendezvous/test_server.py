@@ -1,8 +1,11 @@
 """The server over real TLS sockets."""
 
+import asyncio
 import json
 import logging
+import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -212,6 +215,48 @@ async def test_a_taken_port_and_a_missing_page_are_said(tmp_path: Path) -> None:
         with pytest.raises(RendezvousError) as caught:
             await nowhere.start()
         assert caught.value.reason is RendezvousReason.PAGE_MISSING
+
+
+_ALONE = """
+import sys
+from pathlib import Path
+from kiosk.rendezvous.server import run_rendezvous
+from kiosk.rendezvous.settings import RendezvousSettings
+page, tls, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+sys.exit(run_rendezvous(RendezvousSettings(page, tls, "a-token", "127.0.0.1", port)))
+"""
+
+
+async def test_alone_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    known = settings(tmp_path)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _ALONE, str(known.page_dir), str(known.tls_dir), str(port)
+    )
+    try:
+        cert_file = known.tls_dir / "rendezvous.crt"
+        async with aiohttp.ClientSession() as session:
+            assert "Télécabine" in await first_page(session, f"https://localhost:{port}/", cert_file)
+    finally:
+        process.terminate()
+    assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def first_page(session: aiohttp.ClientSession, url: str, cert_file: Path) -> str:
+    """The page, as soon as somebody listens."""
+    for _ in range(200):
+        await asyncio.sleep(0.1)
+        if not cert_file.exists() or not cert_file.read_bytes():
+            continue
+        try:
+            context = ssl.create_default_context(cafile=cert_file)
+            async with session.get(url, ssl=context) as page:
+                return await page.text()
+        except aiohttp.ClientConnectionError:
+            continue
+    raise TimeoutError(url)
 
 
 def test_alone_it_says_when_it_cannot_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -40,7 +40,8 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
     complaints: list[str] = []
 
     def heard(line: ConsoleMessage) -> None:
-        if line.type == "error" and not line.text.startswith("WebSocket connection"):
+        offline = line.text.startswith("WebSocket connection") or "ERR_INTERNET_DISCONNECTED" in line.text
+        if line.type == "error" and not offline:
             complaints.append(line.text)
 
     opened.on("pageerror", lambda error: complaints.append(str(error)))

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, 
 from kiosk.call.secret import to_text
 from kiosk.events import CallPhase
 from kiosk.rendezvous.tls import self_signed, server_context
-from tests.fakes.call_bench import Bench, bench, trusting
+from tests.fakes.call_bench import Bench, bench, rendezvous, trusting
 from tests.fakes.rogue_relay import RogueRelay, with_other_fingerprint
 from tests.ui.physician import samples
 from tests.ui.physician.visit import in_state, join, row
@@ -145,6 +145,23 @@ async def test_without_camera_and_microphone(browser: Browser, kiosk: Bench) -> 
     await expect(page.locator("#own-missing")).to_contain_text("Caméra et micro refusés")
     await expect(page.get_by_test_id("mute")).to_be_disabled()
     await context.close()
+
+
+async def test_a_cut_is_said_and_mended(page: Page, kiosk: Bench, tmp_path: Path) -> None:
+    """While nothing arrives the page says so, and never shows an old picture as if it were live."""
+    reading = samples.oximeter()
+    await join(page, kiosk.link)
+    kiosk.call.send_reading(reading)
+    await row(page, reading)
+    await kiosk.rendezvous.stop()
+    await kiosk.call._connections.close()
+    await in_state(page, "reconnecting")
+    await expect(page.get_by_test_id("banner")).to_contain_text("Liaison coupée")
+    await expect(page.locator("#patient-state")).to_have_text("Reconnexion…")
+    await expect(page.get_by_test_id("line")).to_have_attribute("data-quality", "cut")
+    await expect(page.get_by_test_id("value-spo2")).to_have_text("97")
+    async with rendezvous(tmp_path, port=kiosk.rendezvous.port):
+        await in_state(page, "connected", timeout_ms=40_000)
 
 
 async def test_leaving_and_coming_back(page: Page, kiosk: Bench) -> None:

@@ -1,0 +1,196 @@
+"""The consultation: what is shown is what the instrument gave, and every tool asks the kiosk."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from devices import metrics
+from devices.reading import Absent, Kind, Quality
+from kiosk.events import (
+    CallPhase,
+    InstrumentState,
+    InstrumentStatus,
+    LineQuality,
+    ReadingWasSetAside,
+    Reason,
+    WaveformShown,
+)
+from tests.ui import samples, steps
+from tests.ui.conftest import Desk
+from tests.ui.small_kiosk import LINK, WORDS
+from ui import theme
+from ui.screens.consultation import Consultation
+from ui.text import fr
+
+
+def _words(widget: QWidget) -> list[str]:
+    return [line.text() for line in widget.findChildren(QLabel) if line.isVisible() and line.text()]
+
+
+def _screen(desk: Desk) -> Consultation:
+    screen = desk.screen
+    assert isinstance(screen, Consultation)
+    return screen
+
+
+@pytest.fixture
+def talking(desk: Desk) -> Desk:
+    steps.consultation(desk)
+    desk.kiosk.plug(*samples.instruments())
+    desk.kiosk.connect()
+    desk.settle()
+    return desk
+
+
+def test_values_are_shown_exactly_as_given(talking: Desk) -> None:
+    talking.kiosk.measure(samples.thermometer())
+    talking.kiosk.measure(samples.oximeter())
+    talking.settle()
+    words = _words(_screen(talking).board)
+    assert "36.60" in words and "°C" in words
+    assert "2.50" in words and "97" in words and "72" in words
+
+
+def test_no_value_says_why_and_quality_is_in_words(talking: Desk) -> None:
+    flags = frozenset({Quality.CUFF_LOOSE, Quality.MOTION})
+    absent = samples.reading(Kind.CUFF, (metrics.SYSTOLIC, Absent.SENSOR_OFF), quality=flags)
+    talking.kiosk.measure(absent)
+    talking.settle()
+    words = _words(_screen(talking).board)
+    assert fr.READING.absent[Absent.SENSOR_OFF] in words
+    assert "\n".join([fr.READING.quality[Quality.MOTION], fr.READING.quality[Quality.CUFF_LOOSE]]) in words
+
+
+def test_the_latest_of_each_kind_is_large_and_all_can_be_seen(talking: Desk) -> None:
+    for spo2 in ("91", "92", "93"):
+        talking.kiosk.measure(samples.oximeter(spo2))
+    talking.settle()
+    words = _words(_screen(talking).board)
+    assert "93" in words and "91" not in words
+    talking.press("all_readings")
+    listed = " ".join(_words(talking.find("panel")))
+    assert listed.index("93 %") < listed.index("92 %") < listed.index("91 %")
+
+
+def test_what_was_set_aside_stands_apart(talking: Desk) -> None:
+    talking.kiosk.publish(ReadingWasSetAside(samples.cuff()))
+    talking.settle()
+    assert fr.CONSULTATION.set_aside_explain in _words(_screen(talking).board)
+    assert not talking.is_shown("all_readings"), "it is not one of the session's readings"
+
+
+def test_the_wave_is_drawn(talking: Desk) -> None:
+    pleth = _screen(talking).pleth
+    talking.qtbot.waitUntil(pleth.isVisible)
+    talking.kiosk.publish(WaveformShown(samples.pleth(tuple(range(0, 100, 2)))))
+    talking.settle()
+    picture = pleth.grab().toImage()
+    drawn = _pixels(picture, theme.PLETH)
+    assert len(drawn) > 50
+    assert drawn[:, 0].max() - drawn[:, 0].min() > pleth.height() / 2, "the wave fills the strip"
+
+
+def test_a_gap_breaks_the_wave(talking: Desk) -> None:
+    pleth = _screen(talking).pleth
+    talking.kiosk.publish(WaveformShown(samples.pleth((0, 100) * 30)))
+    talking.settle()
+    pleth.clear()
+    talking.kiosk.publish(WaveformShown(samples.pleth((50,), gap=True)))
+    talking.settle()
+    assert len(_pixels(pleth.grab().toImage(), theme.PLETH)) == 0, "one sample after a gap joins nothing"
+
+
+def _pixels(picture: QImage, colour: str) -> np.ndarray:  # type: ignore[type-arg]
+    """(y, x) of every pixel of that colour."""
+    picture = picture.convertToFormat(QImage.Format.Format_RGB32)
+    data = np.frombuffer(picture.constBits(), np.uint32).reshape(picture.height(), picture.width())
+    return np.argwhere((data & 0xFFFFFF) == (QColor(colour).rgb() & 0xFFFFFF))
+
+
+def test_the_cuff_pressure_is_live_only_while_it_measures(talking: Desk) -> None:
+    cuff = InstrumentStatus("cuff", Kind.CUFF, "Cuff", InstrumentState.MEASURING)
+    talking.kiosk.plug(cuff)
+    talking.kiosk.publish(WaveformShown(samples.pressure(142)))
+    talking.settle()
+    assert _screen(talking).pressure.text() == "Pression du brassard\u00a0: 142 mmHg"
+    assert _screen(talking).pressure.isVisible()
+    talking.kiosk.plug(replace(cuff, state=InstrumentState.READY))
+    talking.settle()
+    assert not _screen(talking).pressure.isVisible()
+
+
+def test_an_instrument_in_trouble_says_what_to_do(talking: Desk) -> None:
+    lost = InstrumentStatus("x", Kind.OXIMETER, "x", InstrumentState.LOST, Reason.UNPLUGGED)
+    talking.kiosk.plug(lost)
+    talking.settle()
+    words = _words(_screen(talking).instruments)
+    assert words == ["Oxymètre", "Débranché ou éteint", fr.INSTRUMENT.reasons[Reason.UNPLUGGED]]
+
+
+def test_a_camera_reads_the_link_from_the_screen(desk: Desk) -> None:
+    steps.consultation(desk)
+    picture = desk.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    data = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.bytesPerLine())
+    pixels = np.ascontiguousarray(
+        data[:, : picture.width() * 3].reshape(picture.height(), picture.width(), 3)
+    )
+    found, *_ = cv2.QRCodeDetector().detectAndDecode(pixels)
+    assert found == LINK
+
+
+def test_the_words_and_the_line_are_written(talking: Desk) -> None:
+    talking.kiosk.set_call(replace(talking.kiosk.call, line=LineQuality.POOR))
+    talking.settle()
+    words = _words(_screen(talking))
+    assert "  ".join(WORDS) in words
+    assert fr.CONSULTATION.lines[LineQuality.POOR] in words
+
+
+def test_tools_appear_with_their_instrument_and_ask_the_kiosk(talking: Desk) -> None:
+    assert not talking.is_shown("keep_picture") and not talking.is_shown("record_sound")
+    talking.press("otoscope")
+    talking.press("keep_picture")
+    talking.press("stethoscope")
+    talking.press("record_sound")
+    talking.press("point_3")
+    assert talking.kiosk.asked[-2:] == ["keep_picture", "record_sound"]
+    assert talking.kiosk.sites == ["Foyer mitral (apex)"]
+    talking.kiosk.plug()
+    talking.press("otoscope")
+    talking.settle()
+    assert not talking.is_shown("otoscope"), "no otoscope, no button"
+
+
+def test_ending_asks_first(talking: Desk) -> None:
+    talking.press("end")
+    talking.press("end_continue")
+    assert "end_consultation" not in talking.kiosk.asked
+    assert talking.window.name == "consultation"
+
+
+def test_a_tampered_call_offers_a_new_link_and_says_when_it_failed(talking: Desk) -> None:
+    talking.kiosk.set_call(replace(talking.kiosk.call, phase=CallPhase.TAMPERED))
+    talking.settle()
+    assert _screen(talking).title.text() == fr.CONSULTATION.steps[fr.Step.TAMPERED]
+    talking.press("new_link")
+    talking.press("new_link_confirm")
+    talking.qtbot.waitUntil(lambda: talking.is_shown("notice"), timeout=10_000)
+    assert fr.COMMON.not_done in _words(talking.find("notice"))
+
+
+def test_the_record_names_the_place_in_french_whatever_the_screen_says(open_desk: object) -> None:
+    desk = open_desk("en")  # type: ignore[operator]
+    steps.consultation(desk)
+    desk.kiosk.plug(*samples.instruments())
+    desk.kiosk.connect()
+    desk.settle()
+    desk.press("stethoscope")
+    desk.press("record_sound")
+    point = desk.find("point_0")
+    assert isinstance(point, QPushButton) and point.text() == "Aortic area"
+    desk.press("point_0")
+    assert desk.kiosk.sites == ["Foyer aortique"]
