@@ -80,6 +80,7 @@ class Camera:
         self._alive_s = 0.0
         self._sequence = 0
         self._streamed = False
+        self._refused = False  # the last try to open it failed: it stays so until pictures come
         self._reported: InstrumentStatus | None = None
 
     def start(self) -> None:
@@ -149,10 +150,12 @@ class Camera:
         self._sequence = thread.sequence
         if thread.last_frame_s is not None and thread.last_frame_s > self._alive_s:
             self._alive_s = thread.last_frame_s
-            self._streamed = True
+            self._streamed, self._refused = True, False
 
     def _judge(self, node: VideoNode) -> Verdict:
         if self._thread is not None and self._thread.opened is False:
+            self._streamed, self._refused = False, True
+        if self._refused and not self._streamed:
             self.slot.clear()
             return InstrumentState.FAULTY, _why_not_opened(node)
         if time.monotonic() - self._alive_s >= STALL_S:
@@ -166,7 +169,7 @@ class Camera:
             self._thread.stop()
             self._sequence = self._thread.sequence
             self._leaving, self._thread = self._thread, None
-        self._streamed = False
+        self._streamed = self._refused = False
         self.slot.clear()
 
     def _report(self, state: InstrumentState, reason: Reason) -> None:

@@ -22,6 +22,8 @@ from kiosk.config import DevicesConfig
 from kiosk.frames import Frames, VideoFrame
 
 CLIP_S = 8.0
+CLIP_LIMIT_S = 30.0
+CLIP_CHUNKS = int(CLIP_S * 1000 / CHUNK_MS)
 JPEG_QUALITY = 92
 
 
@@ -103,19 +105,20 @@ class Instruments:
         return _captured(Kind.STETHOSCOPE, identity, taken_at, Attachment("audio/wav", clip, site))
 
     async def _listen(self) -> Samples:
-        """Consecutive sound only: a clip with a hole in it would lie about the heart."""
-        wanted = int(CLIP_S * 1000 / CHUNK_MS)
+        """Consecutive sound only: a hole would lie about the heart, so the clip begins anew after one."""
         pieces: list[Samples] = []
-        with self.stethoscope.listen() as queue:
-            while len(pieces) < wanted:
-                try:
-                    chunk = await asyncio.wait_for(queue.get(), timeout=2.0)
-                except TimeoutError as error:
-                    raise CaptureError("no sound from the stethoscope") from error
-                if chunk is None or (chunk.gap and pieces):
-                    raise CaptureError("the sound was interrupted")
-                pieces.append(chunk.samples)
-        return np.concatenate(pieces)
+        try:
+            async with asyncio.timeout(CLIP_LIMIT_S):
+                with self.stethoscope.listen() as queue:
+                    async for chunk in queue:
+                        if chunk.gap:
+                            pieces.clear()
+                        pieces.append(chunk.samples)
+                        if len(pieces) == CLIP_CHUNKS:
+                            return np.concatenate(pieces)
+        except TimeoutError as error:
+            raise CaptureError(f"{len(pieces)} of {CLIP_CHUNKS} consecutive pieces of sound came") from error
+        raise CaptureError("the stethoscope went away")
 
     def _identity(self, kind: Kind, key: str) -> DeviceIdentity:
         known = (s.identity for s in self._supervisor.statuses() if s.kind is kind and s.identity)

@@ -1,6 +1,7 @@
 """What the screens may ask of the kiosk. Lives on the asyncio loop; tells everything by events."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from kiosk.call_desk import CallDesk
@@ -20,6 +21,7 @@ from offline_queue.delivery import Delivery, DeliveryStatus
 from offline_queue.outbox import Outbox
 
 SAVE_RETRY_S = 2.0
+log = logging.getLogger(__name__)
 
 
 class Kiosk:
@@ -153,7 +155,8 @@ class Kiosk:
         """A picture or a sound becomes a reading of the session."""
         try:
             reading = await self.instruments.capture(what, site)
-        except CaptureError:
+        except CaptureError as error:
+            log.warning("%s not kept: %s", what, error)
             self._emit(Notice(NoticeReason.RECORDING_FAILED, what))
             return
         await self.hub.reading(reading)

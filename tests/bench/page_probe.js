@@ -2,7 +2,7 @@
 // Times are milliseconds of the wall clock, from the monotonic one: Date.now() has no fractions.
 (() => {
   const BITS = 32, CELL = 20, HEIGHT = 16, WIDTH = 640, MIDDLE = 8;
-  const bench = (globalThis.bench = { painted: [], ages: {}, now: () => performance.timeOrigin + performance.now() });
+  const bench = (globalThis.bench = { received: [], painted: [], ages: {}, now: () => performance.timeOrigin + performance.now() });
 
   // A message posted while a frame is made is delivered after that frame was painted.
   const afterPaint = (act) => {
@@ -17,6 +17,19 @@
     const fresh = ids.filter(Boolean);
     if (fresh.length) afterPaint(() => bench.painted.push(...fresh.map((id) => [id, bench.now()])));
   }).observe(document, { childList: true, subtree: true });
+
+  /** Note when messages about a reading come out of a data channel. */
+  bench.watchChannels = () => {
+    const real = RTCPeerConnection.prototype.createDataChannel;
+    RTCPeerConnection.prototype.createDataChannel = function (...how) {
+      const channel = real.apply(this, how);
+      channel.addEventListener("message", ({ data }) => {
+        const now = bench.now(), message = JSON.parse(data);
+        if (message.type === "reading") bench.received.push([message.id, now]);
+      });
+      return channel;
+    };
+  };
 
   /** A camera made of a canvas: a drawn person who sways, and the time over the top edge. */
   bench.camera = (portrait, rate) => {

@@ -44,7 +44,7 @@ def run(measure_s: float = MEASURE_S) -> dict[str, Any]:
 def _watch(kiosk: Talking, stage: BenchStage, measure_s: float) -> Times:
     link = kiosk.wait_for("link")["link"]
     with sync_playwright() as playwright, browser(playwright, "wire") as running, bare_socket() as bare:
-        page = open_page(running, link, "bench.watchRows();")
+        page = open_page(running, link, "bench.watchRows(); bench.watchChannels();")
         join(page)
         other = running.new_page()
         other.add_init_script(PROBE)
@@ -52,28 +52,30 @@ def _watch(kiosk: Talking, stage: BenchStage, measure_s: float) -> Times:
         page.wait_for_timeout(SETTLE_S * 1000)
         began = page.evaluate("bench.now()") / 1000
         page.wait_for_timeout(measure_s * 1000)
-        painted, bare_painted = _painted(page), _painted(other)
+        reached = {"page": _times(page, "received"), "screen": _times(page, "painted")}
+        bare_painted = _times(other, "painted")
     shown = [line for line in kiosk.of("shown") if line["t"] >= began]
     sent = {name: at for name, at in bare.sent.items() if at >= began}
     bare_ms = [(bare_painted[name] - at) * 1000 for name, at in sent.items() if name in bare_painted]
-    return {**_ours(shown, stage.stamped(), painted), "bare_socket": _rounded(bare_ms)}
+    return {**_ours(shown, stage.stamped(), reached), "bare_socket": _rounded(bare_ms)}
 
 
-def _painted(page: Page) -> dict[str, float]:
-    """Wall-clock seconds by reading."""
-    return {name: at / 1000 for name, at in reversed(page.evaluate("bench.painted"))}
+def _times(page: Page, what: str) -> dict[str, float]:
+    """Wall-clock seconds by reading, of its first time."""
+    return {name: at / 1000 for name, at in reversed(page.evaluate(f"bench.{what}"))}
 
 
-def _ours(shown: list[Said], stamps: list[Said], painted: dict[str, float]) -> Times:
-    times: Times = {f"{name}_to_{end}": [] for name in NAMES for end in ("durable", "screen")}
+def _ours(shown: list[Said], stamps: list[Said], reached: dict[str, dict[str, float]]) -> Times:
+    times: Times = {f"{name}_to_{end}": [] for name in NAMES for end in ("durable", *reached)}
     for reading in shown:
         name = next((n for n, key in NAMES.items() if reading["device"] == key), None)
         left = _left_at(reading, name, stamps)
         if name is None or left is None:
             continue
         times[f"{name}_to_durable"].append((reading["t"] - left) * 1000)
-        if reading["id"] in painted:
-            times[f"{name}_to_screen"].append((painted[reading["id"]] - left) * 1000)
+        for end, at in reached.items():
+            if reading["id"] in at:
+                times[f"{name}_to_{end}"].append((at[reading["id"]] - left) * 1000)
     return {name: _rounded(values) for name, values in times.items()}
 
 
@@ -97,8 +99,10 @@ def _rounded(values: list[float]) -> list[float]:
 def show(result: dict[str, Any]) -> str:
     names = {
         "contec_to_durable": "Contec, serial: wire to durable",
+        "contec_to_page": "Contec, serial: wire to physician's browser",
         "contec_to_screen": "Contec, serial: wire to physician's screen",
         "sig_to_durable": "oximeter, Bluetooth: wire to durable",
+        "sig_to_page": "oximeter, Bluetooth: wire to physician's browser",
         "sig_to_screen": "oximeter, Bluetooth: wire to physician's screen",
         "bare_socket": "bare loopback WebSocket to screen",
     }

@@ -54,7 +54,7 @@ class _ProbedScreens:
     def publish(self, event: Event, /) -> None:
         if isinstance(event, ReadingShown):
             values = {q.metric.key: str(q.value) for q in event.reading.quantities}
-            device = event.reading.identity.key
+            device = event.reading.identity.device
             _say("shown", id=str(event.reading.id), device=device, values=values)
         if isinstance(event, CallChanged):
             self._call_changed(event)
