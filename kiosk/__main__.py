@@ -29,9 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_kiosk)
     commands = parser.add_subparsers(title="commands (without one: the kiosk itself)")
     kiosk = commands.add_parser("kiosk", help="receive patients")
-    kiosk.add_argument(
-        "--show-link", action="store_true", help="print each physician's link (demonstrations)"
-    )
+    kiosk.add_argument("--show-link", action="store_true", help="print each physician's link")
     kiosk.set_defaults(run=_kiosk)
     selftest = commands.add_parser("selftest", help="check every part; exit code 1 when one is red")
     selftest.add_argument("--json", action="store_true", help="for machines")

@@ -55,7 +55,9 @@ def build() -> Path:
         package = pack()
     check_dependencies(package)
     size = sum(path.lstat().st_size for path in APPLICATION.rglob("*"))
-    print(f"application {size / 1e6:.0f} MB ({saved / 1e6:.0f} MB stripped), {package.stat().st_size / 1e6:.0f} MB:")
+    print(
+        f"application {size / 1e6:.0f} MB ({saved / 1e6:.0f} MB stripped), {package.stat().st_size / 1e6:.0f} MB:"
+    )
     print(package.relative_to(ROOT))
     return package
 
@@ -68,9 +70,9 @@ def epoch_s() -> int:
 
 
 def freeze() -> None:
-    run = [TOOLS / "pyinstaller", "--noconfirm", "--clean", "--log-level=ERROR"]
+    run = [str(TOOLS / "pyinstaller"), "--noconfirm", "--clean", "--log-level=ERROR"]
     places = [f"--workpath={FREEZE_DIR}", f"--distpath={APPLICATION.parent}"]
-    subprocess.run([*run, *places, ROOT / "packaging/telecabine.spec"], cwd=ROOT, check=True)
+    subprocess.run([*run, *places, str(ROOT / "packaging/telecabine.spec")], cwd=ROOT, check=True)
 
 
 def normalise(folder: Path, time_s: int) -> None:
@@ -83,11 +85,19 @@ def normalise(folder: Path, time_s: int) -> None:
 
 
 def pack() -> Path:
-    machine = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout
+    machine = subprocess.run(
+        ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
+    ).stdout
     names = {"TELECABINE_VERSION": VERSION, "TELECABINE_ARCH": machine.strip()}
     DIST.mkdir(exist_ok=True)
     target = DIST / f"telecabine_{VERSION}-1_{machine.strip()}.deb"
-    call = [TOOLS / "nfpm", "package", "--config", "packaging/nfpm.yaml", "--packager", "deb", "--target", target]
+    call = [
+        str(TOOLS / "nfpm"),
+        "package",
+        "--config=packaging/nfpm.yaml",
+        "--packager=deb",
+        f"--target={target}",
+    ]
     subprocess.run(call, cwd=ROOT, env={**os.environ, **names}, check=True, stdout=subprocess.DEVNULL)
     return target
 

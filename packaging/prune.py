@@ -12,9 +12,30 @@ EXCLUDED_MODULES = [
     *("tkinter", "_tkinter", "unittest", "pytest", "_pytest", "setuptools", "pkg_resources", "pip", "wheel"),
     *("IPython", "PIL", "matplotlib", "psutil", "hypothesis", "uvicorn", "uvloop", "fastapi", "starlette"),
     *("bumble", "labmcp", "labmcp_ble_health", "sekmet", "fhirkit", "playwright", "rich", "mypy"),
-    *("pydantic", "pydantic_core", "yaml", "google_crc32c", "importlib_metadata", "backports", "caio", "aiofile"),
-    *("av.datasets", "numpy.f2py", "numpy.testing", "cv2.gapi", "lib2to3", "pydoc_data", "ensurepip", "idlelib"),
-    *(f"PySide6.Qt{part}" for part in ("Qml", "Quick", "QuickWidgets", "Pdf", "Charts", "Sql", "Test", "Designer")),
+    *(
+        "pydantic",
+        "pydantic_core",
+        "yaml",
+        "google_crc32c",
+        "importlib_metadata",
+        "backports",
+        "caio",
+        "aiofile",
+    ),
+    *(
+        "av.datasets",
+        "numpy.f2py",
+        "numpy.testing",
+        "cv2.gapi",
+        "lib2to3",
+        "pydoc_data",
+        "ensurepip",
+        "idlelib",
+    ),
+    *(
+        f"PySide6.Qt{part}"
+        for part in ("Qml", "Quick", "QuickWidgets", "Pdf", "Charts", "Sql", "Test", "Designer")
+    ),
 ]
 
 # Qt parts that a kiosk under Wayland, or a window under X11, never loads.
@@ -56,7 +77,9 @@ def keep(entry: Entry) -> bool:
 def is_system(entry: Entry) -> bool:
     """A library that the Debian package depends on instead of carrying it."""
     name, source, kind = entry
-    return kind == "BINARY" and SYSTEM.match(source) is not None and not CARRIED.match(name.rpartition("/")[2])
+    return (
+        kind == "BINARY" and SYSTEM.match(source) is not None and not CARRIED.match(name.rpartition("/")[2])
+    )
 
 
 def strippable(relative: str) -> bool:

@@ -65,7 +65,15 @@ def _refuse_unless_clean() -> None:
 
 def install(package: Path) -> None:
     started = time.monotonic()
-    _run("apt-get", "install", "-qq", "-y", "--no-install-recommends", str(package), DEBIAN_FRONTEND="noninteractive")
+    _run(
+        "apt-get",
+        "install",
+        "-qq",
+        "-y",
+        "--no-install-recommends",
+        str(package),
+        DEBIAN_FRONTEND="noninteractive",
+    )
     print(f"installed in {time.monotonic() - started:.0f} s")
     mode = Path("/etc/telecabine/telecabine.toml").stat()
     if oct(mode.st_mode & 0o777) != "0o640" or mode.st_gid != pwd.getpwnam(USER).pw_gid:
@@ -128,9 +136,10 @@ def _kiosk(display: str, address: str) -> Iterator[subprocess.Popen[bytes]]:
         "WATCHDOG_USEC": str(int(WATCHDOG_S * 1e6)),
         "HOME": str(DATA),
         "PATH": os.environ["PATH"],
+        "LC_ALL": "C.UTF-8",
     }
     call = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "telecabine", "kiosk"]
-    process = subprocess.Popen(call, env=settings, cwd="/")
+    process = subprocess.Popen(call, env=settings, cwd="/", stderr=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -166,7 +175,9 @@ def _photograph(display: str, picture: Path) -> int:
 
 
 def installed_files() -> list[Path]:
-    listed = subprocess.run(["dpkg-query", "-L", "telecabine"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["dpkg-query", "-L", "telecabine"], capture_output=True, text=True, check=True
+    ).stdout
     return [path for line in listed.splitlines() if "telecabine" in (path := Path(line)).as_posix()]
 
 

@@ -17,7 +17,11 @@ HEADER = """\
 # Bluetooth instruments, and cameras and microphones known by a word in their name, need no rule.
 """
 # What the kernel calls the node of each kind of instrument, and the group that Debian gives it.
-NODES = {SerialMatch: ("tty", "dialout"), CameraMatch: ("video4linux", "video"), AudioMatch: ("sound", "audio")}
+NODES = {
+    SerialMatch: ("tty", "dialout"),
+    CameraMatch: ("video4linux", "video"),
+    AudioMatch: ("sound", "audio"),
+}
 
 
 def usb_ids(device: Device) -> tuple[tuple[int, int], ...]:
@@ -35,7 +39,7 @@ def _device_rules(device: Device) -> Iterator[str]:
     if not ids:
         return
     subsystem, group = NODES[type(device.match)]
-    yield f"# {device.name} ({device.key})"
+    yield f"# {device.key}"
     for vendor, product in ids:
         unit = f'{{idVendor}}=="{vendor:04x}", ATTR{{idProduct}}=="{product:04x}"'
         # ModemManager must not probe the instrument; a sleeping port loses its first frames.
@@ -51,7 +55,9 @@ def _device_rules(device: Device) -> Iterator[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"write {RULES_FILE.name} instead of printing it")
+    parser.add_argument(
+        "--write", action="store_true", help=f"write {RULES_FILE.name} instead of printing it"
+    )
     if parser.parse_args().write:
         RULES_FILE.write_text(rules(), encoding="utf-8")
     else:

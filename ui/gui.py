@@ -35,8 +35,8 @@ def run_gui(
     timer = QTimer(window)
     timer.timeout.connect(tick)
     timer.start(TICK_MS)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: app.quit())
+    for number in (signal.SIGTERM, signal.SIGINT):  # exit, not quit: quit asks the window, which says no
+        signal.signal(number, lambda _number, _frame: app.exit(0))
     show(window, settings)
     code = app.exec()
     on_quit()

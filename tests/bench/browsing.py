@@ -1,6 +1,7 @@
 """The physician's browser of the bench: the product's page in real Chromium, with the probe in front."""
 
 import base64
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,15 @@ def open_page(running: Browser, link: str, script: str) -> Page:
 def join(page: Page, timeout_s: float = 60.0) -> None:
     page.get_by_test_id("join").click()
     page.wait_for_selector('body[data-state="connected"]', timeout=timeout_s * 1000)
+
+
+def until(page: Page, expression: str, timeout_s: float = 60.0) -> None:
+    """Poll from outside: the page's security policy forbids playwright's own waiting function."""
+    deadline = time.monotonic() + timeout_s
+    while not page.evaluate(expression):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {timeout_s:.0f} s: {expression}")
+        page.wait_for_timeout(100)
 
 
 @contextmanager

@@ -68,6 +68,29 @@
     video.requestVideoFrameCallback(look);
   };
 
+  /** Keep the page's connections, newest last, for `incoming`. */
+  bench.watchConnections = () => {
+    bench.connections = [];
+    const Real = RTCPeerConnection;
+    globalThis.RTCPeerConnection = class extends Real {
+      constructor(...how) {
+        super(...how);
+        bench.connections.push(this);
+      }
+    };
+  };
+
+  /** Everything that came in so far: bytes, and by track what the decoder says. */
+  bench.incoming = async (connection) => {
+    const reports = [...(await connection.getStats()).values()];
+    const byId = new Map(reports.map((report) => [report.id, report]));
+    return reports.filter(({ type }) => type === "inbound-rtp").map((track) => ({
+      kind: track.kind, mid: track.mid, bytes: track.bytesReceived, frames: track.framesDecoded ?? 0,
+      width: track.frameWidth ?? 0, height: track.frameHeight ?? 0,
+      codec: byId.get(track.codecId)?.mimeType ?? "", freezes: track.freezeCount ?? 0,
+    }));
+  };
+
   /** Replace the camera of this page by the canvas; the microphone stays what it is. */
   bench.replaceCamera = (jpeg, rate) => {
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

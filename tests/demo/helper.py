@@ -83,6 +83,10 @@ class Helper:
         time.sleep(2)
 
     def finish(self) -> None:
+        """Tick what was disinfected, then leave the summary."""
+        for _ in range(5):
+            self.screen.key("space", "Tab")
+        self.look("disinfected")
         self.screen.touch_main()
         time.sleep(1)
 

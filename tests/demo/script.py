@@ -1,4 +1,4 @@
-"""The whole session, played: receive, refuse once, consent, measure, cut the line, kill, resume, close, deliver."""
+"""The whole session, played: refuse once, consent, measure, cut the line, kill, resume, close, deliver."""
 
 import json
 import ssl

@@ -170,7 +170,7 @@ from PySide6.QtWidgets import QApplication
 def painted(_bridge):
     slow = {"numpy", "av", "cv2", "aiortc", "aiohttp", "bleak", "sqlcipher3", "asyncio", "segno", "serial"}
     print(sorted(slow & set(sys.modules)))
-    QApplication.quit()
+    QApplication.exit(0)
 ticks = []
 code = run_gui(ScreenSettings(size=(800, 600)), painted, lambda: ticks.append(1), lambda: print("bye"))
 print(code)
@@ -179,7 +179,7 @@ print(code)
 
 def test_nothing_heavy_comes_before_the_first_picture() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FIRST_PAINT], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", FIRST_PAINT], capture_output=True, text=True, timeout=30, check=True
     )
     assert done.stdout.split("\n")[:3] == ["[]", "bye", "0"]
 
@@ -194,6 +194,6 @@ run_gui(ScreenSettings(), lambda _b: os.kill(os.getpid(), signal.SIGTERM), lambd
 
 def test_the_system_may_end_it() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ENDED_BY_SYSTEM], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", ENDED_BY_SYSTEM], capture_output=True, text=True, timeout=30, check=True
     )
     assert done.stdout.strip() == "closed"

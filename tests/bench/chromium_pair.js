@@ -1,0 +1,59 @@
+// Chromium to Chromium: the kiosk's duties (two pictures out, one in, sound both ways) by the browser alone.
+// The other side of the bench carries offer and answer; no candidate trickles.
+const gathered = (connection) => new Promise((resolve) => {
+  const done = () => connection.iceGatheringState === "complete" && resolve();
+  connection.onicegatheringstatechange = done;
+  done();
+});
+const preferH264 = (transceiver) => {
+  const rank = ({ mimeType }) => ["video/h264", "video/vp8", "video/rtx"].indexOf(mimeType.toLowerCase());
+  const known = RTCRtpReceiver.getCapabilities("video").codecs.filter((codec) => rank(codec) >= 0);
+  transceiver.setCodecPreferences(known.sort((a, b) => rank(a) - rank(b)));
+};
+const show = (id, track) => {
+  const video = Object.assign(document.createElement("video"), { id, autoplay: true, muted: id === "self" });
+  video.srcObject = new MediaStream([track]);
+  document.body.append(video);
+  return video;
+};
+const wanted = { audio: true, video: { width: 640, height: 480, frameRate: 30 } };
+const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+connection.ontrack = ({ track, transceiver }) => {
+  if (track.kind === "audio") return Object.assign(new Audio(), { srcObject: new MediaStream([track]) }).play();
+  const name = transceiver.mid === "1" ? "face" : "second";
+  bench.watchVideo(name, show(name, track));
+};
+
+/** The physician's side offers: its picture, and room for a second one of the kiosk. */
+globalThis.offer = async () => {
+  const stream = await navigator.mediaDevices.getUserMedia(wanted);
+  const [audio] = stream.getAudioTracks(), [video] = stream.getVideoTracks();
+  connection.addTransceiver(audio, { direction: "sendrecv" });
+  preferH264(connection.addTransceiver(video, { direction: "sendrecv" }));
+  preferH264(connection.addTransceiver("video", { direction: "recvonly" }));
+  show("self", video);
+  await connection.setLocalDescription(await connection.createOffer());
+  await gathered(connection);
+  return connection.localDescription.sdp;
+};
+
+/** The kiosk's side answers with two pictures. */
+globalThis.answer = async (sdp) => {
+  const stream = await navigator.mediaDevices.getUserMedia(wanted);
+  const [audio] = stream.getAudioTracks(), [video] = stream.getVideoTracks();
+  const second = (await navigator.mediaDevices.getUserMedia({ video: wanted.video })).getVideoTracks()[0];
+  await connection.setRemoteDescription({ type: "offer", sdp });
+  const tracks = [audio, video, second];
+  for (const [index, transceiver] of connection.getTransceivers().entries()) {
+    transceiver.direction = index === 2 ? "sendonly" : "sendrecv";
+    await transceiver.sender.replaceTrack(tracks[index]);
+  }
+  show("self", video);
+  await connection.setLocalDescription(await connection.createAnswer());
+  await gathered(connection);
+  return connection.localDescription.sdp;
+};
+globalThis.accept = (sdp) => connection.setRemoteDescription({ type: "answer", sdp });
+
+/** What comes in: pictures, size and codec by track, bytes of everything. */
+globalThis.incoming = async () => bench.incoming(connection);
