@@ -1,7 +1,6 @@
 """The command line, and the only file of the kiosk that sees the screens. Imports what a command needs."""
 
 import argparse
-import asyncio
 import json
 import logging
 import sys
@@ -81,6 +80,8 @@ def _print_link(link: str) -> None:
 
 
 def _selftest(options: argparse.Namespace) -> int:
+    import asyncio
+
     from kiosk.config import ConfigError, load_config
     from kiosk.selftest.alone import check_alone
     from ui.page import PAGE_DIR

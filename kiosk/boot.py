@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from kiosk.config import Config
-from kiosk.runtime import Runtime
 
 if TYPE_CHECKING:
     from kiosk.events import Event
+    from kiosk.runtime import Runtime
     from kiosk.service import Kiosk
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ class Screens(Protocol):
 
     def publish(self, event: "Event", /) -> None: ...
     def blocked(self, reason: str, /) -> None: ...
-    def ready(self, kiosk: "Kiosk", runtime: Runtime, /) -> None: ...
+    def ready(self, kiosk: "Kiosk", runtime: "Runtime", /) -> None: ...
 
 
 class Boot:
@@ -29,6 +29,8 @@ class Boot:
         self._config = config
         self._page_dir = page_dir
         self._screens = screens
+        from kiosk.runtime import Runtime  # brings asyncio
+
         self._runtime = Runtime()
         self._kiosk: Kiosk | None = None
 

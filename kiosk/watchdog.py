@@ -1,8 +1,8 @@
 """Tells systemd that the kiosk has started and is still alive (sd_notify(3), Type=notify, WatchdogSec=).
 
 Tick from the Qt thread: a screen that no longer answers is then restarted. Silent when no supervisor asked.
-`WATCHDOG_PID` is ignored on purpose: the unit's main process is the compositor, and with `NotifyAccess=all` its
-child, the kiosk, may speak.
+`WATCHDOG_PID` is ignored on purpose: the unit's main process is the compositor, and with `NotifyAccess=all`
+its child, the kiosk, may speak.
 """
 
 import logging

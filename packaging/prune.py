@@ -49,7 +49,7 @@ UNUSED_QT = re.compile(
     r"|wayland-graphics-integration-(server/|client/lib(dmabuf|drm|vulkan|shm))"
     r"|imageformats/libq(tiff|tga|wbmp|icns|gif|ico|webp|pdf)"
     r")"
-    r"|/libQt6(Quick|Qml|Designer|EglFS|EglFs|VirtualKeyboard|Sql|Test|PrintSupport|Help|Labs|WaylandCompositor)"
+    r"|(^|/)libQt6(Quick|Qml|Designer|EglFS|EglFs|VirtualKeyboard|Sql|Test|PrintSupport|Help|Labs|WaylandCompositor)"
 )
 UNUSED_DATA = re.compile(
     r"^(av/(include|datasets)/|cv2/data/|numpy/.*/tests/)|\.(pyx|pxd|pyi|h)$|^[^/]+\.dist-info/(RECORD|INSTALLER)$"

@@ -5,10 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kiosk import watchdog
-from kiosk.boot import Boot
 from kiosk.config import Config
 from kiosk.events import CallChanged, Event
-from kiosk.runtime import Runtime
 from ui.bridge import Bridge
 from ui.gui import run_gui
 from ui.page import PAGE_DIR
@@ -16,6 +14,8 @@ from ui.reasons import BlockReason
 from ui.settings import ScreenSettings
 
 if TYPE_CHECKING:
+    from kiosk.boot import Boot
+    from kiosk.runtime import Runtime
     from kiosk.service import Kiosk
 
 
@@ -25,11 +25,13 @@ def run_app(config: Config, show_link: Callable[[str], None] | None = None) -> i
     boots: list[Boot] = []
 
     def start(bridge: Bridge) -> None:
+        watchdog.notify_ready()
+        from kiosk.boot import Boot  # asyncio and all that is behind it: not before the first screen
+
         if show_link is not None:
             bridge.call_changed.connect(_Links(show_link))
         boots.append(Boot(config, PAGE_DIR, _Screens(bridge)))
         boots[0].start()
-        watchdog.notify_ready()
 
     def stop() -> None:
         for boot in boots:
@@ -74,5 +76,5 @@ class _Screens:
         known = reason in set(BlockReason)
         self._bridge.block(BlockReason(reason) if known else BlockReason.START_FAILED)
 
-    def ready(self, kiosk: "Kiosk", runtime: Runtime, /) -> None:
+    def ready(self, kiosk: "Kiosk", runtime: "Runtime", /) -> None:
         self._bridge.attach(kiosk, runtime.submit)

@@ -4,13 +4,9 @@ The log carries where it happened and the type, not the message: a message may q
 """
 
 import faulthandler
-import logging
 import sys
-import traceback
 from collections.abc import Callable
 from types import TracebackType
-
-log = logging.getLogger(__name__)
 
 
 def install(show: Callable[[], None]) -> None:
@@ -19,7 +15,12 @@ def install(show: Callable[[], None]) -> None:
         faulthandler.enable()
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log.critical("unexpected %s\n%s", kind.__name__, "".join(traceback.format_tb(trace)))
+        import logging  # both cost more than the first picture may
+        import traceback
+
+        logging.getLogger(__name__).critical(
+            "unexpected %s\n%s", kind.__name__, "".join(traceback.format_tb(trace))
+        )
         show()
 
     sys.excepthook = hook

@@ -114,7 +114,9 @@ class Call:
 
     async def _shut(self, reason: str) -> None:
         self._feed.end(reason)
-        await self._signalling.send(self._handshake.reject(reason if reason == "tampered" else "closed"))
+        tampered = reason == "tampered"
+        if tampered or self._handshake.greeted:  # a page that has just come could not prove it
+            await self._signalling.send(self._handshake.reject("tampered" if tampered else "closed"))
         await self._connections.close()
         await self._signalling.close()
 

@@ -92,6 +92,8 @@ class Relay:
             if message.type is not WSMsgType.TEXT or not rate.allows("", time.monotonic()):
                 await socket.close(code=CloseCode.REFUSED)
                 return
+            if not room.holds(role, socket):
+                return  # replaced: what it still says belongs to a round that is over
             other = room.other(role)
             if other is not None:
                 await _send_text(other, message.data)

@@ -37,6 +37,10 @@ class Room(Generic[Conn]):
     def other(self, role: Role) -> Conn | None:
         return self.physician if role is Role.KIOSK else self.kiosk
 
+    def holds(self, role: Role, connection: Conn) -> bool:
+        """False once a newer connection of the same party has taken the place."""
+        return (self.kiosk if role is Role.KIOSK else self.physician) is connection
+
     def take(self, role: Role, connection: Conn | None) -> Conn | None:
         """Put a connection in its place; returns the older one of the same party that it replaces."""
         before = self.kiosk if role is Role.KIOSK else self.physician
@@ -87,7 +91,7 @@ class RoomTable(Generic[Conn]):
 
     def leave(self, room: Room[Conn], role: Role, connection: Conn, now_s: float) -> bool:
         """A connection has ended. False when a newer one of the same party has already taken its place."""
-        if (room.kiosk if role is Role.KIOSK else room.physician) is not connection:
+        if not room.holds(role, connection):
             return False
         room.take(role, None)
         if role is Role.KIOSK:

@@ -5,9 +5,8 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.demo.processes import Control, DemoError, python
 from tests.demo.stage import Stage
@@ -72,6 +71,10 @@ class BenchStage(Stage):
         self._barcode = barcode
         self.stamps = directory / "stamps.jsonl"
 
+    def __enter__(self) -> Self:
+        super().__enter__()
+        return self
+
     def _simulator(self, name: str) -> Control:
         path = self.directory / f"{name}.sock"
         module = f"tests.fakes.{name}"
@@ -97,6 +100,3 @@ class BenchStage(Stage):
 
     def stamped(self) -> list[Said]:
         return [json.loads(line) for line in self.stamps.read_text(encoding="utf-8").splitlines()]
-
-
-Wait = Callable[[float], None]

@@ -53,7 +53,9 @@ def pair(playwright: Playwright, kiosk_film: Path | None) -> Iterator[Pair]:
 
 
 def _open(running: Browser, camera: str) -> Page:
-    context = running.new_context(permissions=["camera", "microphone"], viewport={"width": 1366, "height": 768})
+    context = running.new_context(
+        permissions=["camera", "microphone"], viewport={"width": 1366, "height": 768}
+    )
     page = context.new_page()
 
     def serve(route: Route) -> None:

@@ -2,9 +2,9 @@
 
 CPU: the kiosk's whole process (cameras, call, screens, record) with and without a physician, against all
 processes of a Chromium that does the same sending and receiving in one page. Latency: the time stands as a
-barcode in the picture, written when the simulated camera takes it or the canvas is drawn, read when the other
-side shows it (requestVideoFrameCallback in Chromium, the X server's memory for the kiosk's screen). Qt loop: how
-late a 10 ms timer in the kiosk's GUI thread comes, beside one in an empty PySide6 window at the same time.
+barcode in the picture, written when the simulated camera takes it or the canvas is drawn, read when the
+other side shows it (requestVideoFrameCallback in Chromium, the X server's memory for the kiosk's screen).
+Qt loop: how late a 10 ms timer in the kiosk's GUI thread comes, beside that of an empty PySide6 window.
 """
 
 import tempfile
@@ -21,6 +21,7 @@ from tests.bench.bench_stage import BenchStage, Talking
 from tests.bench.browsing import browser, cpu_s, join, open_page, root_process, until
 from tests.bench.chromium_pair import canvas_camera, film, pair
 from tests.bench.picture_age import PictureAge
+from tests.bench.quiet import wait_for_quiet
 from tests.bench.report import MS_HEAD, median, ms_row, ratio, summary, table
 from tests.bench.xvfb import XScreen, x_screen
 
@@ -37,12 +38,16 @@ _WATCH = (
 
 @dataclass(slots=True)
 class Gathered:
-    """All rounds of one run. Cores: 1.0 is one busy core. `tracks` describes the pictures that arrived."""
+    """All rounds of one run. Cores: 1.0 is one busy core. `tracks` describes the pictures that arrived.
+
+    `idle` is the share of the machine that was free before each measurement.
+    """
 
     cores: dict[str, list[float]] = field(default_factory=dict)
     ages_ms: dict[str, list[float]] = field(default_factory=dict)
     gaps_ms: dict[str, list[float]] = field(default_factory=dict)
     tracks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    idle: list[float] = field(default_factory=list)
 
     def cpu(self, name: str, process: psutil.Process, work: Callable[[], None]) -> None:
         """How many cores `process` keeps busy while `work` lasts."""
@@ -64,7 +69,9 @@ def run(rounds: int = ROUNDS, measure_s: float = MEASURE_S) -> dict[str, Any]:
         for number in range(rounds):
             folder = Path(scratch) / str(number)
             folder.mkdir()
+            found.idle.append(wait_for_quiet())
             _kiosk_round(found, playwright, folder, measure_s)
+            found.idle.append(wait_for_quiet())
             _chromium_round(found, playwright, loop, measure_s)
     return _judged(found, rounds, measure_s)
 
@@ -97,6 +104,8 @@ def _measure_kiosk(
     found.ages("physician_to_kiosk", age.ages_ms)
     found.ages("kiosk_to_physician", _ages_since(page, "face", began))
     found.ages("kiosk_to_physician_otoscope", _ages_since(page, "second", began))
+    cameras = [line for line in kiosk.of("camera") if line["t"] > began + 2]
+    found.ages("camera_to_kiosk", [age for line in cameras for age in line["ages_ms"]])
     for name, child in (("kiosk", kiosk), ("bare_window", bare)):
         said = [line for line in child.of("gaps") if line["t"] > began + 1]
         found.gaps_ms.setdefault(name, []).extend(gap for line in said for gap in line["all_ms"])
@@ -141,6 +150,7 @@ def _judged(found: Gathered, rounds: int, measure_s: float) -> dict[str, Any]:
     return {
         "rounds": rounds,
         "measured_s": measure_s,
+        "idle_before_each": found.idle,
         "cores_median": cores,
         "cores_samples": found.cores,
         "cores_call_alone": round(cores["kiosk"] - cores["kiosk_waiting"], 3),

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.bench.quiet import wait_for_quiet
 from tests.bench.report import median, ratio, table
 from tests.bench.xvfb import x_screen
 
@@ -83,11 +84,14 @@ def _alternate(env: Mapping[str, str], rounds: int) -> dict[str, list[float]]:
 
 
 def run(rounds: int = ROUNDS) -> dict[str, Any]:
+    idle = [wait_for_quiet()]
     with x_screen() as screen:
         on_x = _alternate({"QT_QPA_PLATFORM": "xcb", "DISPLAY": screen.display}, rounds)
+    idle.append(wait_for_quiet())
     offscreen = _alternate({"QT_QPA_PLATFORM": "offscreen"}, rounds)
     return {
         "aim_ratio": AIM,
+        "idle_before_each": idle,
         "platforms": {name: _judged(times) for name, times in (("xcb", on_x), ("offscreen", offscreen))},
     }
 

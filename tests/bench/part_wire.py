@@ -14,6 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.bench.bare_socket import bare_socket
 from tests.bench.bench_stage import BenchStage, Said, Talking
 from tests.bench.browsing import PROBE, browser, join, open_page
+from tests.bench.quiet import wait_for_quiet
 from tests.bench.report import MS_HEAD, ms_row, ratio, summary, table
 from tests.bench.xvfb import x_screen
 
@@ -27,11 +28,11 @@ Times = dict[str, list[float]]
 
 def run(measure_s: float = MEASURE_S) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="telecabine-wire-") as scratch, x_screen() as screen:
-        with BenchStage(Path(scratch), screen.display, barcode=False) as stage:
-            kiosk = stage.probed_kiosk()
-            times = _watch(kiosk, stage, measure_s)
+        idle = wait_for_quiet()
+        times = _measure(Path(scratch), screen.display, measure_s)
     return {
         "measured_s": measure_s,
+        "idle_before": idle,
         "summary_ms": {name: summary(values) for name, values in times.items()},
         "screen_to_bare_socket": {
             name: ratio(summary(times[f"{name}_to_screen"])["p50"], summary(times["bare_socket"])["p50"])
@@ -39,6 +40,11 @@ def run(measure_s: float = MEASURE_S) -> dict[str, Any]:
         },
         "samples_ms": times,
     }
+
+
+def _measure(folder: Path, display: str, measure_s: float) -> Times:
+    with BenchStage(folder, display, barcode=False) as stage:
+        return _watch(stage.probed_kiosk(), stage, measure_s)
 
 
 def _watch(kiosk: Talking, stage: BenchStage, measure_s: float) -> Times:

@@ -14,18 +14,23 @@ _PERIOD_S = 0.001
 _WEIGHTS = 1 << np.arange(BARCODE_BITS, dtype=np.uint64)
 
 
+def read_row(row: NDArray[np.uint8], x: int, width: int) -> int:
+    """The time that stands in one row of pixels; the picture begins at column `x` and is `width` wide."""
+    columns = x + ((np.arange(BARCODE_BITS) + 0.5) * BARCODE_CELL * width / WIDTH).astype(int)
+    return int(((row[columns] > 127) * _WEIGHTS).sum())
+
+
 class PictureAge:
     """Looks every millisecond while its block lasts; `ages_ms` has the age of each picture when it appeared.
 
-    The place is that of the whole picture in pixels of the screen. A code that is half painted gives an absurd
-    time: it counts only when it is there again a millisecond later, with the time of its first look.
+    The place is that of the whole picture in pixels of the screen. A code that is half painted is absurd: one
+    counts only when it is there again a millisecond later, with the time of its first look.
     """
 
     def __init__(self, screen: XScreen, x: int, y: int, width: int, height: int) -> None:
         self.ages_ms: list[float] = []
-        columns = x + ((np.arange(BARCODE_BITS) + 0.5) * BARCODE_CELL * width / WIDTH).astype(int)
         self._row: NDArray[np.uint8] = screen.pixels[y + int(BARCODE_HEIGHT / 2 * height / HEIGHT), :, 1]
-        self._columns = columns
+        self._x, self._width = x, width
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -42,7 +47,7 @@ class PictureAge:
     def _look(self) -> None:
         shown, seen, seen_ms = -1, -1, 0.0
         while not self._stopped.wait(_PERIOD_S):
-            code = int(((self._row[self._columns] > 127) * _WEIGHTS).sum())
+            code = read_row(self._row, self._x, self._width)
             if code != seen:
                 seen, seen_ms = code, time.time() * 1000
             elif code != shown:

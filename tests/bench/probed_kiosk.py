@@ -1,9 +1,10 @@
-"""The real kiosk program with instruments of measurement beside it: `python -m tests.bench.probed_kiosk CONFIG`.
+"""The real kiosk program with probes: `python -m tests.bench.probed_kiosk CONFIG`.
 
 As `ui.app.run_app`, with the product's own parts, but each event is timed on its way to the screens, a 10 ms
 timer sits in the Qt loop, and one patient is received without a helper. Prints JSON lines, times in
 `time.time()` seconds: "link", "shown" (a reading is durable and on its way to the screens), "picture" (where
-the physician's picture is on the kiosk's screen), "gaps" (see `loop_gaps`).
+the physician's picture is on the kiosk's screen), "camera" (ages of the patient's pictures at the driver's
+end), "gaps" (see `loop_gaps`).
 """
 
 import json
@@ -21,10 +22,13 @@ from kiosk import watchdog
 from kiosk.boot import Boot
 from kiosk.config import load_config
 from kiosk.events import CallChanged, CallPhase, Event, ReadingShown
+from kiosk.frames import FrameSlot
 from kiosk.runtime import Runtime
 from kiosk.service import Kiosk
 from kiosk.session import Patient, Sex
 from tests.bench.loop_gaps import LoopGaps
+from tests.bench.picture_age import read_row
+from tests.fakes.pictures import BARCODE_BITS, BARCODE_HEIGHT
 from ui.bridge import Bridge
 from ui.gui import run_gui
 from ui.page import PAGE_DIR
@@ -35,6 +39,7 @@ from ui.widgets.video import Video, fitted
 
 _PATIENT = Patient(UUID(int=7), "Durand", "Jeanne", date(1944, 5, 3), Sex.FEMALE)
 _PICTURE = QSize(640, 480)
+_CAMERA_FRAMES = 60
 
 
 def _say(what: str, **fields: object) -> None:
@@ -75,12 +80,27 @@ class _ProbedScreens:
         self._kiosk, self._runtime = kiosk, runtime
         self._bridge.attach(kiosk, runtime.submit)
         runtime.submit(_receive(kiosk))
+        runtime.submit(_watch_camera(kiosk.frames.face))
 
 
 async def _receive(kiosk: Kiosk) -> None:
     await kiosk.begin()
     await kiosk.identify(_PATIENT)
     await kiosk.answer_consent(True, "bench", "fr", "bench")
+
+
+async def _watch_camera(slot: FrameSlot) -> None:
+    """Say every two seconds how old the patient's pictures are when the camera's driver hands them over."""
+    ages_ms: list[float] = []
+    sequence = -1
+    while True:
+        frame = await slot.next(sequence)
+        sequence = frame.sequence
+        code = read_row(frame.i420[BARCODE_HEIGHT // 2], x=0, width=frame.width)
+        ages_ms.append(round(time.time() * 1000 % 2**BARCODE_BITS - code, 2))
+        if len(ages_ms) == _CAMERA_FRAMES:
+            _say("camera", ages_ms=ages_ms)
+            ages_ms = []
 
 
 class _Where:
@@ -116,7 +136,9 @@ def main() -> int:
 
     language = config.kiosk.language
     texts(language)
-    settings = ScreenSettings(site_name=config.site.name, help_phone=config.site.help_phone, language=language)
+    settings = ScreenSettings(
+        site_name=config.site.name, help_phone=config.site.help_phone, language=language
+    )
     return run_gui(settings, start, watchdog.tick, lambda: kept[0].stop())
 
 

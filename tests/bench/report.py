@@ -1,4 +1,4 @@
-"""What every part of the bench does with its samples: quantiles, a small table, one JSON file with its origin."""
+"""What every part does with its samples: quantiles, a small table, one JSON file with its origin."""
 
 import json
 import os
@@ -16,7 +16,15 @@ from tests.fakes.chromium import executable
 
 ROOT = Path(__file__).parents[2]
 OUTPUT = ROOT / "bench-output"
-_LIBRARIES = ("pyside6-essentials", "aiortc", "av", "aiohttp", "bleak", "sqlcipher3", "opencv-python-headless")
+_LIBRARIES = (
+    "pyside6-essentials",
+    "aiortc",
+    "av",
+    "aiohttp",
+    "bleak",
+    "sqlcipher3",
+    "opencv-python-headless",
+)
 
 Row = tuple[str, ...]
 
@@ -67,7 +75,9 @@ def machine() -> dict[str, Any]:
 
 def _cpu_model() -> str:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown"
+    )
 
 
 def _chromium_version() -> str:
@@ -111,7 +121,10 @@ def table(title: str, head: Row, rows: Sequence[Row]) -> str:
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
 
     def line(row: Row) -> str:
-        first, *others = (text.ljust(w) if i == 0 else text.rjust(w) for i, (text, w) in enumerate(zip(row, widths, strict=True)))
+        first, *others = (
+            text.ljust(w) if i == 0 else text.rjust(w)
+            for i, (text, w) in enumerate(zip(row, widths, strict=True))
+        )
         return "  ".join((first, *others))
 
     return "\n".join(("", title, line(head), "  ".join("-" * w for w in widths), *map(line, rows)))

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from tests.fakes import instruments
 from tests.fakes.ble_peripherals import PulseOximeter
-from tests.fakes.contec_pty import Content, ContecSpeaker
+from tests.fakes.contec_pty import ContecSpeaker, Content
 from tests.fakes.radio import Radio
 
 FRAMES_A_READING = 75  # the shortest that the simulated unit plays

@@ -35,7 +35,18 @@ def x_screen() -> Iterator[XScreen]:
         read_end, write_end = os.pipe()
         size = f"{SIZE[0]}x{SIZE[1]}x24"
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", size, "-fbdir", folder, "-nolisten", "tcp"],
+            [
+                "Xvfb",
+                "-displayfd",
+                str(write_end),
+                "-screen",
+                "0",
+                size,
+                "-fbdir",
+                folder,
+                "-nolisten",
+                "tcp",
+            ],
             pass_fds=(write_end,),
             stderr=subprocess.DEVNULL,
         )

@@ -95,7 +95,7 @@ class Physician:
         self._context = context
         self._with_media = with_media
         self._nonce = _b64(secrets.token_bytes(16))
-        self._kiosk_nonce = ""
+        self.kiosk_nonce = ""
         self.connection: RTCPeerConnection | None = None
         self.live: RTCDataChannel | None = None
         self.messages: list[dict[str, Any]] = []
@@ -150,10 +150,10 @@ class Physician:
                 if self.present:
                     await self._hello()
                 else:
-                    self._kiosk_nonce = ""
+                    self.kiosk_nonce = ""
             case "hello":
                 if self._genuine("hello", "", message, kiosk_nonce=message["nonce"], page_nonce="", seat=""):
-                    self._kiosk_nonce = message["nonce"]
+                    self.kiosk_nonce = message["nonce"]
                     if self.connection is None:
                         await self.offer()
             case "answer":
@@ -168,7 +168,7 @@ class Physician:
         return _b64(hmac.digest(self._keys[who], text.encode(), hashlib.sha256))
 
     def _genuine(self, kind: str, body: str, message: dict[str, Any], **parts: str) -> bool:
-        kiosk_nonce = parts.get("kiosk_nonce", self._kiosk_nonce)
+        kiosk_nonce = parts.get("kiosk_nonce", self.kiosk_nonce)
         page_nonce, seat = parts.get("page_nonce", self._nonce), parts.get("seat", self.seat)
         genuine = self._mac("kiosk", kind, kiosk_nonce, page_nonce, seat, body) == message.get("mac")
         if not genuine:
@@ -186,7 +186,7 @@ class Physician:
         await self._transmit({"type": "hello", "nonce": self._nonce, "seat": self.seat, "mac": mac})
 
     async def signal(self, kind: str, key: str, body: str) -> None:
-        mac = self._mac("physician", kind, self._kiosk_nonce, self._nonce, self.seat, body)
+        mac = self._mac("physician", kind, self.kiosk_nonce, self._nonce, self.seat, body)
         await self._transmit({"type": kind, key: body, "mac": mac})
 
     async def _transmit(self, message: dict[str, Any]) -> None:

@@ -57,6 +57,10 @@ class RogueRelay:
         """Say something in the name of `sender` ("kiosk" or "physician")."""
         await self._upstreams[sender].send_str(text)
 
+    async def cut(self, party: str) -> None:
+        """The line to `party` breaks; it comes back by itself."""
+        await self._upstreams[party].close()
+
     _upstreams: dict[str, aiohttp.ClientWebSocketResponse]
 
     async def _handle(self, request: web.Request) -> web.WebSocketResponse:

@@ -79,5 +79,6 @@ def welcome(desk: Desk) -> None:
 
 
 ALL: tuple[Callable[[Desk], None], ...] = (
-    welcome, identity, consent, refused, consultation, busy_consultation, closing, technician, report, blocked,
+    welcome, identity, consent, refused, consultation, busy_consultation,
+    closing, technician, report, blocked,
 )  # fmt: skip

@@ -2,10 +2,10 @@
 
 import threading
 
-from PySide6.QtCore import QThread
+from PySide6.QtCore import Qt, QThread
 from pytestqt.qtbot import QtBot
 
-from kiosk.events import CallChanged, CallPhase, DeliveryChanged
+from kiosk.events import CallChanged, CallPhase, DeliveryChanged, Event
 from kiosk.runtime import Runtime
 from tests.ui.small_kiosk import SmallKiosk
 from ui.bridge import Bridge
@@ -15,9 +15,14 @@ def test_an_event_of_another_thread_arrives_in_the_gui_thread_in_order(qtbot: Qt
     bridge = Bridge()
     here = QThread.currentThread()
     seen: list[tuple[object, bool]] = []
-    bridge.call_changed.connect(lambda e: seen.append((e, QThread.currentThread() is here)))
-    bridge.delivery_changed.connect(lambda e: seen.append((e, QThread.currentThread() is here)))
-    events = [CallChanged(CallPhase.WAITING), DeliveryChanged(1, 0, 0, True), CallChanged(CallPhase.ENDED)]
+    direct = Qt.ConnectionType.DirectConnection  # sees the thread that really emits
+    bridge.call_changed.connect(lambda e: seen.append((e, QThread.currentThread() is here)), direct)
+    bridge.delivery_changed.connect(lambda e: seen.append((e, QThread.currentThread() is here)), direct)
+    events: list[Event] = [
+        CallChanged(CallPhase.WAITING),
+        DeliveryChanged(1, 0, 0, True),
+        CallChanged(CallPhase.ENDED),
+    ]
 
     def publish() -> None:
         for event in events:

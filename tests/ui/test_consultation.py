@@ -23,6 +23,7 @@ from tests.ui import samples, steps
 from tests.ui.conftest import Desk
 from tests.ui.small_kiosk import LINK, WORDS
 from ui import theme
+from ui.reasons import Step
 from ui.screens.consultation import Consultation
 from ui.text import fr
 
@@ -104,7 +105,7 @@ def test_a_gap_breaks_the_wave(talking: Desk) -> None:
     assert len(_pixels(pleth.grab().toImage(), theme.PLETH)) == 0, "one sample after a gap joins nothing"
 
 
-def _pixels(picture: QImage, colour: str) -> np.ndarray:  # type: ignore[type-arg]
+def _pixels(picture: QImage, colour: str) -> np.ndarray:
     """(y, x) of every pixel of that colour."""
     picture = picture.convertToFormat(QImage.Format.Format_RGB32)
     data = np.frombuffer(picture.constBits(), np.uint32).reshape(picture.height(), picture.width())
@@ -175,7 +176,7 @@ def test_ending_asks_first(talking: Desk) -> None:
 def test_a_tampered_call_offers_a_new_link_and_says_when_it_failed(talking: Desk) -> None:
     talking.kiosk.set_call(replace(talking.kiosk.call, phase=CallPhase.TAMPERED))
     talking.settle()
-    assert _screen(talking).title.text() == fr.CONSULTATION.steps[fr.Step.TAMPERED]
+    assert _screen(talking).title.text() == fr.CONSULTATION.steps[Step.TAMPERED]
     talking.press("new_link")
     talking.press("new_link_confirm")
     talking.qtbot.waitUntil(lambda: talking.is_shown("notice"), timeout=10_000)

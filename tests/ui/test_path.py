@@ -62,7 +62,9 @@ class Finger:
         QApplication.processEvents()
         middle = widget.mapTo(self._desk.window, QPoint(widget.width() // 2, widget.height() // 2))
         under = self._desk.window.childAt(middle)
-        assert under is widget or widget.isAncestorOf(under), f"{name} is covered by {under}"
+        assert under is not None and (under is widget or widget.isAncestorOf(under)), (
+            f"{name} is covered by {under}"
+        )
         QTest.touchEvent(self._desk.window, self._device).press(0, middle, self._desk.window)
         QTest.touchEvent(self._desk.window, self._device).release(0, middle, self._desk.window)
         self._desk.settle()

@@ -1,6 +1,7 @@
-"""Every screen, measured: touch targets, text that is not cut off, names for assistive tools, help everywhere."""
+"""Every screen, measured: touch targets, text that is not cut off, names, help everywhere."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -104,7 +105,7 @@ def test_the_keyboard_on_the_screen_leaves_the_field_in_sight(open_desk: OpenDes
         steps.identity(desk)
         desk.screen.area.ensureWidgetVisible(desk.find("year"))
         desk.click("year")
-        desk.qtbot.waitUntil(lambda desk=desk: _in_sight(desk, "year"), timeout=10_000)
+        desk.qtbot.waitUntil(partial(_in_sight, desk, "year"), timeout=10_000)
         for key in desk.window.findChildren(QPushButton):
             if key.isVisible() and key.objectName().startswith("key_"):
                 assert min(key.width(), key.height()) >= TOUCH_PX

@@ -104,15 +104,17 @@ def test_an_exception_in_a_slot_is_logged_and_shown(
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     faults.install(lambda: desk.window.show_message(Fault.SLOT))
 
+    name = steps.JEANNE.family
+
     def slot() -> None:
-        raise RuntimeError("Durand Jeanne")
+        raise RuntimeError(name)
 
     with caplog.at_level(logging.CRITICAL):
         QTimer.singleShot(0, slot)
         desk.qtbot.waitUntil(lambda: desk.is_shown("notice"), timeout=10_000)
     assert fr.COMMON.fault in _words(desk)
     assert "RuntimeError" in caplog.text and "in slot" in caplog.text
-    assert "Durand" not in caplog.text, "a message may quote a patient"
+    assert name not in caplog.text, "a message may quote a patient"
 
 
 def test_the_technician_needs_the_code(desk: Desk) -> None:
@@ -125,7 +127,7 @@ def test_the_technician_needs_the_code(desk: Desk) -> None:
     QTest.keyClicks(desk.screen, PIN)
     QTest.keyClick(desk.screen, Qt.Key.Key_Return)
     desk.qtbot.waitUntil(lambda: desk.is_shown("run_again"), timeout=10_000)
-    assert "Oxymètre (Contec CMS50D+)" in _words(desk)
+    desk.qtbot.waitUntil(lambda: "Oxymètre (Contec CMS50D+)" in _words(desk), timeout=10_000)
     desk.press("close_technician")
     desk.wait_for("welcome")
 
@@ -188,7 +190,8 @@ ENDED_BY_SYSTEM = """
 import os, signal
 from ui.gui import run_gui
 from ui.settings import ScreenSettings
-run_gui(ScreenSettings(), lambda _b: os.kill(os.getpid(), signal.SIGTERM), lambda: None, lambda: print("closed"))
+end = lambda _bridge: os.kill(os.getpid(), signal.SIGTERM)
+run_gui(ScreenSettings(), end, lambda: None, lambda: print("closed"))
 """
 
 

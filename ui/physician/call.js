@@ -6,7 +6,7 @@ import { Signalling } from "./signalling.js";
 const SILENCE_MS = 2500;
 const FAILED_GRACE_MS = 1000; // a failed connection may still revive
 const ANSWER_LIMIT_MS = 10000;
-const DEAD_LINK_PATIENCE_MS = 60000; // a kiosk that restarts opens its room again
+const DEAD_LINK_PATIENCE_MS = 600000; // a kiosk that restarts opens its room again, once its helper is there
 const TICK_MS = 500;
 
 /**

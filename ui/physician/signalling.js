@@ -74,6 +74,7 @@ export class Signalling {
   async peerChanged(present) {
     if (!present) this.kioskNonce = "";
     this.greeted = false;
+    this.offered = false; // an answer to an offer of the round before cannot be proven any more
     this.listener.peer(present);
     if (present) await this.greet();
   }
@@ -105,8 +106,11 @@ export class Signalling {
   }
 
   async offer(sdp) {
+    const claim = this.claim("offer", sdp);
+    const mac = await sign(this.keys.physician, claim);
+    if (claim.kioskNonce !== this.kioskNonce || claim.pageNonce !== this.pageNonce) return; // a new round began
     this.offered = true;
-    this.transmit({ type: "offer", sdp, mac: await sign(this.keys.physician, this.claim("offer", sdp)) });
+    this.transmit({ type: "offer", sdp, mac });
   }
 
   /** Somebody changed a message on its way: tell the kiosk, and end here. */

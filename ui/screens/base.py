@@ -1,7 +1,9 @@
 """What every screen has: a header with help, a body that scrolls, a foot with the answers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -10,12 +12,14 @@ from devices.reading import Waveform
 from ui.bridge import Bridge
 from ui.settings import ScreenSettings
 from ui.state import State
-from ui.text.table import Texts
-from ui.widgets.field import Field
 from ui.widgets.flow import Flow
-from ui.widgets.panel import Action
 from ui.widgets.parts import button, label
 from ui.widgets.scroll import Scroll
+
+if TYPE_CHECKING:
+    from ui.text.table import Texts
+    from ui.widgets.field import Field
+    from ui.widgets.panel import Action
 
 STEPS = 4
 

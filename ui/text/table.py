@@ -1,4 +1,7 @@
-"""What a language must say: one typed table. A missing sentence is a type error, not a blank on a screen."""
+"""What a language must say: one typed table. A missing sentence is a type error, not a blank on a screen.
+
+Nobody compares or prints a table: leaving those methods out halves what they cost before the first picture.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CommonText:
     """`step` takes {number} and {count}; `help_phone` takes {phone}."""
 
@@ -26,7 +29,7 @@ class CommonText:
     not_done: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class WelcomeText:
     """`resume_when` takes {time} and {initials}; counts take {count}."""
 
@@ -50,7 +53,7 @@ class WelcomeText:
     resume_no: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class IdentityText:
     title: str
     explain: str
@@ -70,7 +73,7 @@ class IdentityText:
     faults: Mapping[FieldFault, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ConsentText:
     """`patient` takes {given}, {family} and {birth}."""
 
@@ -85,7 +88,7 @@ class ConsentText:
     refused_home: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ConsultationText:
     """`taken_at` takes {time}; `more` takes {count}; `pressure` takes {value} and {unit}."""
 
@@ -139,7 +142,7 @@ class ConsultationText:
     no_instruments: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ReadingText:
     """Names of what is measured, and what the instrument says of it."""
 
@@ -152,13 +155,13 @@ class ReadingText:
     comma: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class InstrumentText:
     states: Mapping[InstrumentState, str]
     reasons: Mapping[Reason, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ClosingText:
     """`delivered` and `waiting` take {count}."""
 
@@ -181,7 +184,7 @@ class ClosingText:
     finish_back: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TechnicianText:
     title: str
     pin_title: str
@@ -197,7 +200,7 @@ class TechnicianText:
     problems: Mapping[Problem, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class KeyboardText:
     shift: str
     erase: str
@@ -208,14 +211,14 @@ class KeyboardText:
     hide: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class BlockedText:
     title: str
     explain: str
     reasons: Mapping[BlockReason, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Texts:
     """Everything the kiosk says in one language; `consent` is the full text that is recorded."""
 

@@ -1,0 +1,49 @@
+"""The bench's own arithmetic and files; no figure is judged here."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.bench import part_outbox, report
+from tests.bench.part_wire import _left_at
+from tests.bench.picture_age import read_row
+from tests.fakes import pictures
+
+
+def test_a_part_becomes_a_table_and_a_file(tmp_path: Path) -> None:
+    begun = report.origin("outbox")
+    result = part_outbox.run(tmp_path, rounds=3, patience_s=0)
+    written = json.loads(report.save("outbox", begun, result, tmp_path / "out").read_text())
+    assert written["command"] == "./run bench outbox"
+    assert written["machine"]["cores"] >= 1
+    assert written["rounds"] == 3
+    for key in ("store_to_plain", "outbox_to_plain_hop", "outbox_to_plain"):
+        assert written[key] > 0
+        assert f"{written[key]:.2f}" in part_outbox.show(result)
+
+
+def test_quantiles() -> None:
+    assert report.quantile([1, 2, 3, 4, 5], 0.5) == 3
+    assert report.quantile([0, 10], 0.95) == pytest.approx(9.5)
+    assert report.quantile([7], 0.99) == 7
+    with pytest.raises(ValueError, match="no samples"):
+        report.quantile([], 0.5)
+
+
+def test_a_reading_is_matched_with_the_last_time_its_values_were_sent() -> None:
+    def sent(at_s: float, device: str, spo2: int) -> dict[str, object]:
+        return {"t": at_s, "device": device, "spo2": spo2, "pulse_rate": 72}
+
+    stamps = [sent(1.0, "contec", 97), sent(9.0, "contec", 97), sent(9.5, "sig", 97), sent(9.6, "contec", 98)]
+    reading = {"t": 10.0, "values": {"spo2": "97", "pulse_rate": "72"}}
+    assert _left_at(reading, "contec", stamps) == 9.0
+    assert _left_at({**reading, "t": 0.5}, "contec", stamps) is None
+
+
+def test_the_barcode_is_read_from_a_scaled_picture() -> None:
+    image = np.zeros((pictures.HEIGHT, pictures.WIDTH, 3), dtype=np.uint8)
+    pictures.stamp_barcode(image, 0xA5C3_0F96)
+    wide = np.repeat(image, 2, axis=1)
+    assert read_row(wide[8, :, 1], x=0, width=2 * pictures.WIDTH) == 0xA5C3_0F96
