@@ -1,13 +1,14 @@
 """Holds the session's call: opens it, keeps its secret for a restart, and writes its cuts into the report."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from kiosk.call.call import Call, CallState
+from kiosk.call.call import Call, CallError, CallState
 from kiosk.events import CallChanged, CallPhase, Event, Notice, NoticeReason
-from kiosk.hub import Hub
+from kiosk.hub import Hub, StorageError
 from kiosk.keeper import Keeper
 from kiosk.session import IncidentKind
 from kiosk.tasks import Tasks
@@ -43,27 +44,56 @@ class CallDesk:
         self._make_call = make_call
         self._call: Call | None = None
         self._shown = CallChanged(CallPhase.OFF)
+        self._changing = asyncio.Lock()
         self.media: Media | None = None
-        self.seen_ids: set[UUID] = set()
 
     async def open(self, saved: bytes | None = None) -> None:
-        """Open the room and show the link; `saved` is the call of a session that a restart cut short."""
-        call = self._make_call(self)
-        self._call = call
-        await call.open(saved)
-        await self._keeper.save_call(call.saved())
+        """Open the room and show the link; `saved` is the call of a session that a restart cut short.
+
+        Raises CallError when the call cannot even wait for somebody.
+        """
+        async with self._changing:
+            await self._open(saved)
+
+    async def renew(self) -> None:
+        """The old link dies and a new one is shown. What is muted or switched on stays so."""
+        async with self._changing:
+            await self._close()
+            await self._open()
+
+    async def close(self) -> None:
+        """The link is dead from here on."""
+        async with self._changing:
+            await self._close()
+            self._show(CallChanged(CallPhase.OFF))
+
+    async def _open(self, saved: bytes | None = None) -> None:
+        call = self._call = self._make_call(self)
+        call.set_muted(self._shown.muted)
+        call.set_media(self._shown.otoscope_on, self._shown.stethoscope_on)
+        try:
+            await call.open(saved)
+        except CallError:
+            self._call = None
+            raise
+        await self._save(call)
+        call.send_instruments(self._hub.instruments)
+        self._hub.live = call  # before the history: a reading that is kept meanwhile is in one or the other
         for reading in await self._keeper.readings():
             call.send_reading(reading, history=True)
-        call.send_instruments(self._hub.instruments)
-        self._hub.live = call
 
-    async def close(self, reason: str = "closed") -> None:
-        """The link is dead from here on."""
+    async def _close(self) -> None:
         call, self._call = self._call, None
         self._hub.live = None
         if call is not None:
-            await call.close(reason)
-        self._show(CallChanged(CallPhase.OFF))
+            await call.close()
+
+    async def _save(self, call: Call) -> None:
+        """Without room on the disk the call goes on; only a restart would cost the link."""
+        try:
+            await self._keeper.save_call(call.saved())
+        except StorageError as error:
+            self._emit(Notice(error.reason))
 
     def set_muted(self, muted: bool) -> None:
         if self._call is not None:
@@ -87,7 +117,8 @@ class CallDesk:
         if state.phase is CallPhase.CONNECTED:
             self._tasks.spawn(self._physician_arrived())
         if state.phase in _INCIDENTS:
-            self._tasks.spawn(self._keeper.incident(_INCIDENTS[state.phase]))
+            self._hub.incident(_INCIDENTS[state.phase])
+            self._tasks.spawn(self._hub.save())
 
     def physician_asked(self, what: str, on: bool) -> None:
         self._ask(lambda media: media.switch(what, on))
@@ -96,7 +127,7 @@ class CallDesk:
         self._ask(lambda media: media.keep(what))
 
     def seen(self, ids: tuple[UUID, ...]) -> None:
-        self.seen_ids.update(ids)
+        """The physician has them on screen. Nothing here depends on it."""
 
     def link_refused(self) -> None:
         self._emit(Notice(NoticeReason.LINK_REFUSED))
@@ -104,8 +135,11 @@ class CallDesk:
     async def _physician_arrived(self) -> None:
         """The link is bound to this browser from now on, also after a restart."""
         if self._call is not None:
-            await self._keeper.save_call(self._call.saved())
-        await self._keeper.physician_joined()
+            await self._save(self._call)
+        try:
+            await self._keeper.physician_joined()
+        except StorageError as error:
+            self._emit(Notice(error.reason))
 
     def _ask(self, what: Callable[[Media], Coroutine[Any, Any, None]]) -> None:
         if self.media is not None:

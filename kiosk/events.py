@@ -44,6 +44,7 @@ class NoticeReason(StrEnum):
     DELIVERY_PAUSED = "delivery_paused"
     DELIVERY_QUARANTINED = "delivery_quarantined"
     RECORDING_FAILED = "recording_failed"
+    INSTRUMENT_MISSING = "instrument_missing"  # asked for, and not plugged in
 
 
 @dataclass(frozen=True, slots=True)

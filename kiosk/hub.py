@@ -5,16 +5,18 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from devices.reading import Kind, Reading, Waveform
+from devices.reading import Clock, Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk import events
 from kiosk.session import IncidentKind, Phase, Session, SessionError
 
 log = logging.getLogger(__name__)
 
+_AHEAD = timedelta(seconds=30)  # of our own clock; a device that is further ahead does not know the time
+_GONE = (InstrumentState.ABSENT, InstrumentState.LOST)
 _INCIDENTS = {
     InstrumentState.LOST: IncidentKind.INSTRUMENT_LOST,
     InstrumentState.FAULTY: IncidentKind.INSTRUMENT_FAULTY,
@@ -86,6 +88,10 @@ class Hub:
         shown += [_not_seen(kind) for kind in self._expected if kind not in seen]
         return tuple(sorted(shown, key=lambda s: (list(Kind).index(s.kind), s.id)))
 
+    def has(self, kind: Kind) -> bool:
+        """True when an instrument of this kind is plugged in or within reach."""
+        return any(s.kind is kind and s.state not in _GONE for s in self._instruments.values())
+
     def status(self, status: InstrumentStatus) -> None:
         """Keep the newest state of each instrument; losing one during a session is an incident."""
         before = self._instruments.get(status.id)
@@ -97,7 +103,11 @@ class Hub:
             self.live.send_instruments(self.instruments)
         kind = _INCIDENTS.get(status.state)
         if kind is not None and (before is None or before.state != status.state):
-            self._incidents.append((kind, status.name))
+            self.incident(kind, status.name)
+
+    def incident(self, kind: IncidentKind, subject: str = "") -> None:
+        """Goes into the session's report with the next `save`; without a session it belongs to nobody."""
+        self._incidents.append((kind, subject))
 
     async def reading(self, reading: Reading) -> None:
         """Store, then show, then send. Returns once durable (or set aside, or nobody's)."""
@@ -105,7 +115,7 @@ class Hub:
         if session is None or session.phase is not Phase.CONSULTATION:
             self.counts.outside_session += 1
             return
-        if _is_older(reading, session.opened_at):
+        if _may_be_anothers(reading, session.opened_at):
             self.counts.set_aside += 1
             self._emit(events.ReadingWasSetAside(reading))
             self._emit(events.Notice(events.NoticeReason.OLD_READING_SET_ASIDE, reading.kind.value))
@@ -116,12 +126,20 @@ class Hub:
         await self.save()
 
     async def save(self) -> None:
-        """Make what waits durable, in order, and show each once it is. A full disk: it waits here."""
+        """As `flush`, but a refusal of the disk is told to the helper instead of raised."""
+        try:
+            await self.flush()
+        except StorageError as error:
+            self._emit(events.Notice(error.reason))
+
+    async def flush(self) -> None:
+        """Make what waits durable, in order, and show each once it is.
+
+        Raises StorageError: what the disk refused waits here for the next time.
+        """
         async with self._saving:
             try:
                 await self._save_all()
-            except StorageError as error:
-                self._emit(events.Notice(error.reason))
             except SessionError:
                 log.warning("a reading came after the consultation ended: it belongs to nobody")
                 self.counts.outside_session += len(self._unsaved)
@@ -159,9 +177,14 @@ def _not_seen(kind: Kind) -> InstrumentStatus:
     return InstrumentStatus(f"expected:{kind.value}", kind, "", InstrumentState.ABSENT)
 
 
-def _is_older(reading: Reading, opened_at: datetime) -> bool:
-    """True when it was measured before this session began: it may be somebody else's.
+def _may_be_anothers(reading: Reading, opened_at: datetime) -> bool:
+    """True when it was measured before this session began, or when nobody can say when it was.
 
-    Device clocks count whole seconds, so the session's first second is compared without its fraction.
+    Our own clock stamps what arrives: that is live, also when the clock was set back since the session began.
+    A device's clock that runs ahead would date an old memory into this session. Device clocks count whole
+    seconds, so the session's first second is compared without its fraction.
     """
-    return reading.taken_at < opened_at.replace(microsecond=0)
+    if reading.clock is Clock.KIOSK:
+        return False
+    latest = datetime.now().astimezone() + _AHEAD
+    return not opened_at.replace(microsecond=0) <= reading.taken_at <= latest

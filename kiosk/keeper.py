@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import uuid4
 
@@ -26,6 +26,7 @@ from kiosk.session import (
     ReadingKept,
     ReadingSetAside,
     Session,
+    SessionError,
     SessionKind,
     reduce,
 )
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _SESSION = "session"
 _CALL = "call"
+_NO_STATE: Mapping[str, bytes | None] = {}
 _DURABLE = (Phase.CONSULTATION, Phase.CLOSING)
 
 
@@ -46,15 +48,18 @@ def now() -> datetime:
 
 
 _Written = tuple[tuple[NewItem, ...], Mapping[str, bytes | None]]
-_Write = Callable[[Session], _Written]
+_Write = Callable[[Session], Awaitable[_Written]]
 
 
-def _nothing(_session: Session) -> _Written:
+async def _nothing(_session: Session) -> _Written:
     return (), {}
 
 
 class Keeper:
-    """The one session on this kiosk. Nothing about a patient touches the disk before consent is given."""
+    """The one session on this kiosk. Nothing about a patient touches the disk before consent is given.
+
+    What writes raises StorageError when the disk refuses, and SessionError when there is no session for it.
+    """
 
     def __init__(self, outbox: Outbox, site: record.SiteInfo, emit: Callable[[Event], None]) -> None:
         self._outbox = outbox
@@ -101,22 +106,19 @@ class Keeper:
 
     async def end(self) -> None:
         """The consultation is over: the closing record waits for delivery from now on."""
-        readings = await self.readings()
-        await self._commit(Ended(now()), lambda s: self._closing(s, readings))
+        await self._commit(Ended(now()), self._closing)
 
     async def abandon(self) -> None:
         """Leave a session: before consent there is no trace, after it the record says so."""
         session = reduce(self._open(), Abandoned(now()))
         if session.consent is not None and session.consent.given:
-            readings = await self.readings()
-            await self._commit(Abandoned(now()), lambda s: self._closing(s, readings))
-            await self._forget(session)
+            await self._commit(Abandoned(now()), self._leaving)
         self._set(None)
 
     async def finish(self) -> None:
         """The screen goes back to welcome, and this kiosk forgets the session's readings."""
         if self._open().phase is not Phase.CLOSED:
-            await self._forget(reduce(self._open(), Closed()))
+            await self._put(state=_forgotten(reduce(self._open(), Closed())))
         self._set(None)
 
     async def interrupted(self) -> Session | None:
@@ -127,7 +129,11 @@ class Keeper:
     async def resume(self, session: Session) -> tuple[Reading, ...]:
         """Take an interrupted session up again, with its readings; the restart goes into its report."""
         self._session = session
-        await self.incident(IncidentKind.KIOSK_RESTARTED)
+        try:
+            await self.incident(IncidentKind.KIOSK_RESTARTED)
+        except StorageError:
+            self._session = None
+            raise
         readings = await self._readings(session)
         self._emit(SessionChanged(self._session))
         for reading in readings:
@@ -140,7 +146,7 @@ class Keeper:
 
     async def save_call(self, secret: bytes) -> None:
         """The call's secret survives a restart, so that the physician's link does too."""
-        await self._outbox.put(state={_CALL: secret})
+        await self._put(state={_CALL: secret})
 
     async def saved_call(self) -> bytes | None:
         return await self._outbox.get_state(_CALL)
@@ -156,39 +162,45 @@ class Keeper:
         """
         async with self._changing:
             session = reduce(self._open(), event)
-            items, state = write(session)
+            items, state = await write(session)
             snapshot = {_SESSION: record.encode_session(session)}
-            try:
-                await self._outbox.put(items, {**snapshot, **state})
-            except OutboxError as error:
-                log.error("outbox refused: %s", error)
-                raise StorageError(_notice(error)) from error
+            await self._put(items, {**snapshot, **state})
             self._session = session
         if not quiet:
             self._emit(SessionChanged(session))
 
-    def _opening(self, session: Session) -> _Written:
+    async def _put(
+        self, items: tuple[NewItem, ...] = (), state: Mapping[str, bytes | None] = _NO_STATE
+    ) -> None:
+        try:
+            await self._outbox.put(items, state)
+        except OutboxError as error:
+            log.error("outbox refused: %s", error)
+            raise StorageError(_notice(error)) from error
+
+    async def _opening(self, session: Session) -> _Written:
         stream = str(session.id)
         site = NewItem(f"{stream}-site", stream, "site", record.site_payload(self._site))
         return (site, NewItem(f"{stream}-open", stream, "open", record.open_payload(self._site, session))), {}
 
-    def _reading(self, session: Session, reading: Reading) -> _Written:
+    async def _reading(self, session: Session, reading: Reading) -> _Written:
         payload = record.reading_payload(self._site, session, reading)
         item = NewItem(str(reading.id), str(session.id), "reading", payload)
         return (item,), {_reading_key(reading.id): payload}
 
-    def _closing(self, session: Session, readings: tuple[Reading, ...]) -> _Written:
+    async def _closing(self, session: Session) -> _Written:
         stream = str(session.id)
-        payload = record.close_payload(self._site, session, readings)
+        payload = record.close_payload(self._site, session, await self._readings(session))
         return (NewItem(f"{stream}-close", stream, "close", payload),), {}
 
-    async def _forget(self, session: Session) -> None:
-        keys = [_SESSION, _CALL, *map(_reading_key, session.readings)]
-        await self._outbox.put(state=dict.fromkeys(keys))
+    async def _leaving(self, session: Session) -> _Written:
+        """Close the record and forget the session in one step: a crash in between would offer it again."""
+        items, _ = await self._closing(session)
+        return items, _forgotten(session)
 
     def _open(self) -> Session:
         if self._session is None:
-            raise RuntimeError("no session is open")
+            raise SessionError("no session is open")
         return self._session
 
     def _set(self, session: Session | None) -> None:
@@ -199,6 +211,10 @@ class Keeper:
 def _notice(error: OutboxError) -> NoticeReason:
     full = error.reason is OutboxReason.DISK_FULL
     return NoticeReason.STORAGE_FULL if full else NoticeReason.STORAGE_BROKEN
+
+
+def _forgotten(session: Session) -> Mapping[str, None]:
+    return dict.fromkeys([_SESSION, _CALL, *map(_reading_key, session.readings)])
 
 
 def _reading_key(reading_id: object) -> str:

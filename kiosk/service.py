@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
+from devices.reading import Kind
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
 from kiosk.events import DeliveryChanged, Event, InstrumentsChanged, Notice, NoticeReason, ResumeOffered
@@ -15,7 +17,7 @@ from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
 from kiosk.pin import pin_matches
 from kiosk.selftest.report import Report
-from kiosk.session import Consent, Patient, Phase, Session
+from kiosk.session import Consent, Patient, Phase, Session, SessionError
 from kiosk.tasks import Tasks
 from offline_queue.delivery import Delivery, DeliveryStatus
 from offline_queue.outbox import Outbox
@@ -86,6 +88,9 @@ class Kiosk:
         await self.outbox.close()
 
     async def begin(self) -> None:
+        """Receive somebody. Raises SessionError while another session is open or waits to be resumed."""
+        if self._interrupted is not None or (self.session and self.session.phase is not Phase.CLOSED):
+            raise SessionError("another session comes first")
         self._keeper.begin()
 
     async def identify(self, patient: Patient) -> None:
@@ -93,41 +98,47 @@ class Kiosk:
 
     async def answer_consent(self, given: bool, text: str, language: str, text_version: str) -> None:
         """A refusal ends the session and sends nothing; a consent opens the record and the call."""
-        await self._keeper.answer_consent(Consent(text_version, language, text, given, now()))
+        with self._told():
+            await self._keeper.answer_consent(Consent(text_version, language, text, given, now()))
         if given:
             await self._consult()
 
     async def cancel(self) -> None:
         """Back to the welcome screen, from anywhere before the end."""
-        await self.instruments.rest()
-        await self.desk.close()
-        await self._keeper.abandon()
+        with self._told():
+            await self.hub.flush()
+            await self._keeper.abandon()
+        await self._leave_call()
 
     async def end_consultation(self) -> None:
-        """Close the call, then the record. Raises StorageError when the disk refuses."""
-        await self.instruments.rest()
-        await self.hub.save()
-        await self._keeper.end()
-        await self.desk.close()
-        self._delivery.kick()
+        """Close the record, then the call. A disk that refuses leaves the consultation as it is."""
+        with self._told():
+            await self.hub.flush()
+            await self._keeper.end()
+        await self._leave_call()
 
     async def finish(self) -> None:
         """The summary was seen: forget the session on this kiosk; what waits goes on being delivered."""
-        await self._keeper.finish()
+        with self._told():
+            await self._keeper.finish()
 
     async def resume(self, accept: bool) -> None:
         """Take the interrupted session up again under the same link, or close its record."""
         session, self._interrupted = self._interrupted, None
         if session is None:
             return
-        await self._keeper.resume(session)
+        try:
+            with self._told():
+                await self._keeper.resume(session)
+        except StorageError:
+            self._interrupted = session
+            raise
         if session.phase is Phase.CONSULTATION and accept:
             await self._consult(await self._keeper.saved_call())
         elif session.phase is Phase.CONSULTATION:
-            await self._keeper.abandon()
-            self._delivery.kick()
+            await self.cancel()
         elif not accept:
-            await self._keeper.finish()
+            await self.finish()
 
     async def set_muted(self, muted: bool) -> None:
         self.desk.set_muted(muted)
@@ -147,7 +158,12 @@ class Kiosk:
         await self.keep("stethoscope", site)
 
     async def switch(self, what: str, on: bool) -> None:
-        """Helper and physician may both switch the otoscope and the stethoscope."""
+        """Helper and physician may both switch the otoscope and the stethoscope.
+
+        One that is not there stays switched on until it is plugged in; the helper is asked to do so.
+        """
+        if on and not self.hub.has(Kind(what)):
+            self._emit(Notice(NoticeReason.INSTRUMENT_MISSING, what))
         await self.instruments.switch(what, on)
         self.desk.set_media(self.instruments.otoscope_on, self.instruments.stethoscope_on)
 
@@ -162,9 +178,9 @@ class Kiosk:
         await self.hub.reading(reading)
 
     async def new_link(self) -> None:
-        """The old link dies; a new one is shown."""
-        await self.desk.close()
-        await self.desk.open()
+        """The old link dies; a new one is shown. Nothing outside a consultation."""
+        if self.session is not None and self.session.phase is Phase.CONSULTATION:
+            await self.desk.renew()
 
     async def run_selftest(self) -> Report:
         from kiosk.selftest.running import check_running
@@ -178,10 +194,25 @@ class Kiosk:
         self.instruments.wake()
         await self.desk.open(saved_call)
 
+    async def _leave_call(self) -> None:
+        await self.instruments.rest()
+        await self.desk.close()
+        self._delivery.kick()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A disk that refuses is told to the helper, and the command fails with StorageError."""
+        try:
+            yield
+        except StorageError as error:
+            self._emit(Notice(error.reason))
+            raise
+
     async def _retry_saving(self) -> None:
         while True:
             await asyncio.sleep(SAVE_RETRY_S)
-            await self.hub.save()
+            with suppress(StorageError):  # the helper was told when it was refused first
+                await self.hub.flush()
 
     def _delivery_changed(self, status: DeliveryStatus) -> None:
         before, self._delivery_status = self._delivery_status, status
@@ -196,8 +227,3 @@ class Kiosk:
         counts = await self.outbox.counts(str(session.id) if session else None)
         waiting = counts.waiting + counts.parked
         self._emit(DeliveryChanged(waiting, counts.delivered, counts.quarantined, status.online))
-
-
-def storage_notice(error: BaseException) -> Notice | None:
-    """The sentence for a command that failed because of the disk."""
-    return Notice(error.reason) if isinstance(error, StorageError) else None

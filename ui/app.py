@@ -10,7 +10,7 @@ from kiosk.events import CallChanged, Event
 from ui.bridge import Bridge
 from ui.gui import run_gui
 from ui.page import PAGE_DIR
-from ui.reasons import BlockReason
+from ui.reasons import block_reason
 from ui.settings import ScreenSettings
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def run_app(config: Config, show_link: Callable[[str], None] | None = None) -> i
 
         if show_link is not None:
             bridge.call_changed.connect(_Links(show_link))
+
         boots.append(Boot(config, PAGE_DIR, _Screens(bridge)))
         boots[0].start()
 
@@ -73,8 +74,7 @@ class _Screens:
         self._bridge.publish(event)
 
     def blocked(self, reason: str, /) -> None:
-        known = reason in set(BlockReason)
-        self._bridge.block(BlockReason(reason) if known else BlockReason.START_FAILED)
+        self._bridge.block(block_reason(reason))
 
     def ready(self, kiosk: "Kiosk", runtime: "Runtime", /) -> None:
         self._bridge.attach(kiosk, runtime.submit)

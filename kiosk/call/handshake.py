@@ -129,7 +129,7 @@ class Handshake:
         return Greeted()
 
     def _proven(self, message: Message, kind: str, key: str) -> str | None:
-        """The body of a genuine message; None for one before the page's hello, of an earlier round, or twice."""
+        """The body of a genuine message; None for one before the page's hello, or late, or said twice."""
         if not self.greeted:
             return None
         body, given = message.get(key), message.get("mac")

@@ -1,4 +1,4 @@
-"""Compiles the V4L2 shim into build/ when it is missing or older than its source. Prints its path."""
+"""Compiles the V4L2 shim into .lab/ when it is missing or older than its source. Prints its path."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("v4l2_shim.c")
-SHIM = Path(__file__).resolve().parents[2] / "build" / "v4l2_shim.so"
+SHIM = Path(__file__).resolve().parents[2] / ".lab" / "v4l2_shim.so"
 FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 
 

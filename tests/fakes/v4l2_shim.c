@@ -52,7 +52,12 @@ static int (*real_close)(int);
 static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 static void *(*real_mmap64)(void *, size_t, int, int, int, off64_t);
 
+static void find_libc(void);
+#define libc(name) (find_libc(), real_##name)
+
+/* Other libraries' constructors may run before ours: whoever calls first looks the functions up. */
 __attribute__((constructor)) static void find_libc(void) {
+    if (real_mmap64) return;
     real_open = dlsym(RTLD_NEXT, "open");
     real_open64 = dlsym(RTLD_NEXT, "open64");
     real_ioctl = dlsym(RTLD_NEXT, "ioctl");
@@ -87,7 +92,7 @@ static int connect_camera(int number) {
     if (fd < 0) return -1;
     if (fd >= MAX_FDS || connect(fd, (struct sockaddr *)&address, sizeof address)) {
         int error = errno == ENOENT ? ENOENT : ENODEV;
-        real_close(fd);
+        libc(close)(fd);
         return fail(error);
     }
     struct camera *camera = calloc(1, sizeof *camera);
@@ -103,7 +108,7 @@ int open(const char *path, int flags, ...) {
     va_start(rest, flags);
     mode_t mode = va_arg(rest, mode_t);
     va_end(rest);
-    return real_open(path, flags, mode);
+    return libc(open)(path, flags, mode);
 }
 
 int open64(const char *path, int flags, ...) {
@@ -113,7 +118,7 @@ int open64(const char *path, int flags, ...) {
     va_start(rest, flags);
     mode_t mode = va_arg(rest, mode_t);
     va_end(rest);
-    return real_open64(path, flags, mode);
+    return libc(open64)(path, flags, mode);
 }
 
 int close(int fd) {
@@ -122,7 +127,7 @@ int close(int fd) {
         __atomic_store_n(&cameras[fd], NULL, __ATOMIC_RELEASE);
         free(camera); /* the mapped buffers belong to whoever mapped them */
     }
-    return real_close(fd);
+    return libc(close)(fd);
 }
 
 static int query_capability(struct camera *camera, struct v4l2_capability *answer) {
@@ -247,7 +252,7 @@ int ioctl(int fd, unsigned long request, ...) {
     void *argument = va_arg(rest, void *);
     va_end(rest);
     struct camera *camera = camera_of(fd);
-    if (!camera) return real_ioctl(fd, request, argument);
+    if (!camera) return libc(ioctl)(fd, request, argument);
     pthread_mutex_lock(&lock);
     int result = answer_ioctl(fd, camera, request, argument);
     int error = errno;
@@ -262,7 +267,7 @@ static void *map_buffer(struct camera *camera, size_t length, off64_t offset) {
         errno = EINVAL;
         return MAP_FAILED;
     }
-    void *memory = real_mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *memory = libc(mmap)(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     camera->memory[index] = memory == MAP_FAILED ? NULL : memory;
     return memory;
 }
@@ -270,11 +275,11 @@ static void *map_buffer(struct camera *camera, size_t length, off64_t offset) {
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
     struct camera *camera = camera_of(fd);
     if (camera) return map_buffer(camera, length, offset);
-    return real_mmap(address, length, protection, flags, fd, offset);
+    return libc(mmap)(address, length, protection, flags, fd, offset);
 }
 
 void *mmap64(void *address, size_t length, int protection, int flags, int fd, off64_t offset) {
     struct camera *camera = camera_of(fd);
     if (camera) return map_buffer(camera, length, offset);
-    return real_mmap64(address, length, protection, flags, fd, offset);
+    return libc(mmap64)(address, length, protection, flags, fd, offset);
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -68,13 +68,13 @@ def consent(given: bool) -> Consent:
     return Consent("1", "fr", "J'accepte d'être vu par un médecin à distance.", given, now())
 
 
-def temperature(value: str = "37.2", ago_s: float = 0.0, taken_at: datetime | None = None) -> Reading:
+def temperature(value: str = "37.2", ago_s: float = 0.0, clock: Clock = Clock.KIOSK) -> Reading:
     return Reading(
         id=uuid4(),
         kind=Kind.THERMOMETER,
         identity=DeviceIdentity("sig_thermometer", "TestMed", "T-SIM", "TH-0001"),
-        taken_at=taken_at or now() - timedelta(seconds=ago_s),
-        clock=Clock.KIOSK,
+        taken_at=now() - timedelta(seconds=ago_s),
+        clock=clock,
         quantities=(Quantity(BODY_TEMPERATURE, Decimal(value)),),
         raw=b"\x00",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.reading import Kind, Reading, Waveform
+from devices.reading import Clock, Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.events import InstrumentsChanged, Notice, NoticeReason, ReadingShown, ReadingWasSetAside
 from kiosk.session import IncidentKind
@@ -53,11 +53,16 @@ async def test_a_reading_outside_a_session_belongs_to_nobody(tmp_path: Path) -> 
         assert (await kiosk.outbox.counts()).waiting == 0
 
 
-async def test_an_old_memory_is_set_aside_and_never_attached(tmp_path: Path) -> None:
+@pytest.mark.parametrize("clock", [Clock.DEVICE, Clock.CORRECTED])
+@pytest.mark.parametrize("ago_s", [86_400, 2, -60, -86_400])
+async def test_what_may_be_anothers_is_set_aside_and_never_attached(
+    tmp_path: Path, clock: Clock, ago_s: float
+) -> None:
+    """An old memory; and one dated by a clock that runs ahead, which may be just as old."""
     async with bench(tmp_path) as kiosk:
         stream = await kiosk.consult()
         page = kiosk.hub.live = Page()
-        old = temperature(ago_s=86_400)
+        old = temperature(ago_s=ago_s, clock=clock)
         await kiosk.hub.reading(old)
         assert [item.kind for item in await kiosk.outbox.items(stream)] == ["site", "open"]
         assert kiosk.heard(ReadingWasSetAside) == [ReadingWasSetAside(old)]
@@ -72,8 +77,46 @@ async def test_a_device_clock_of_whole_seconds_is_not_old(tmp_path: Path) -> Non
         await kiosk.consult()
         session = kiosk.keeper.session
         assert session is not None
-        await kiosk.hub.reading(temperature(taken_at=session.opened_at.replace(microsecond=0)))
+        second = session.opened_at.replace(microsecond=0)
+        await kiosk.hub.reading(replace(temperature(clock=Clock.DEVICE), taken_at=second))
         assert kiosk.hub.counts.kept == 1
+
+
+async def test_a_device_clock_that_is_a_little_ahead_is_believed(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        await kiosk.hub.reading(temperature(ago_s=-10, clock=Clock.DEVICE))
+        assert kiosk.hub.counts.kept == 1
+
+
+async def test_what_arrives_live_counts_also_after_the_kiosks_clock_was_set_back(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        await kiosk.hub.reading(temperature(ago_s=3600))
+        assert kiosk.hub.counts.kept == 1
+
+
+async def test_what_waits_for_the_disk_never_goes_to_another_session(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        kiosk.hub._unsaved.append(temperature())
+        await kiosk.keeper.end()
+        await kiosk.keeper.finish()
+        await kiosk.hub.flush()  # nobody's session: no error
+        stream = await kiosk.consult()
+        await kiosk.hub.flush()
+        assert [item.kind for item in await kiosk.outbox.items(stream)] == ["site", "open"]
+        assert kiosk.hub.counts.outside_session == 1
+
+
+async def test_an_instrument_is_there_while_it_is_plugged_in(tmp_path: Path) -> None:
+    otoscope = InstrumentStatus("o", Kind.OTOSCOPE, "Otoscope", InstrumentState.READY)
+    async with bench(tmp_path) as kiosk:
+        assert not kiosk.hub.has(Kind.OTOSCOPE)
+        kiosk.hub.status(otoscope)
+        assert kiosk.hub.has(Kind.OTOSCOPE) and not kiosk.hub.has(Kind.CUFF)
+        kiosk.hub.status(replace(otoscope, state=InstrumentState.LOST, reason=Reason.UNPLUGGED))
+        assert not kiosk.hub.has(Kind.OTOSCOPE)
 
 
 async def test_losing_an_instrument_goes_into_the_report(tmp_path: Path) -> None:

@@ -373,6 +373,7 @@ NOTICES = {
     NoticeReason.DELIVERY_PAUSED: "يرفض الخادم هذا الجهاز حاليًا. كل شيء محفوظ هنا. أخبر التقني.",
     NoticeReason.DELIVERY_QUARANTINED: "لم يقبل الخادم أحد العناصر. هو محفوظ هنا. أخبر التقني.",
     NoticeReason.RECORDING_FAILED: "لم يتم حفظ الصورة أو الصوت. حاول مرة أخرى.",
+    NoticeReason.INSTRUMENT_MISSING: "يطلب الطبيب أداة غير موصولة. قم بتوصيلها.",
 }
 
 TEXTS = Texts(

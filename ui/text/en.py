@@ -379,6 +379,7 @@ NOTICES = {
     "Everything is kept here. Tell the technician.",
     NoticeReason.DELIVERY_QUARANTINED: "The server did not accept one item. It is kept here. Tell the technician.",
     NoticeReason.RECORDING_FAILED: "The picture or the sound could not be kept. Try again.",
+    NoticeReason.INSTRUMENT_MISSING: "The physician asks for an instrument that is not plugged in. Plug it in.",
 }
 
 TEXTS = Texts(

@@ -383,6 +383,7 @@ NOTICES = {
     NoticeReason.DELIVERY_QUARANTINED: "Le serveur n'a pas accepté un élément. "
     "Il est gardé ici. Prévenez le technicien.",
     NoticeReason.RECORDING_FAILED: "L'image ou le son n'a pas pu être gardé. Essayez encore.",
+    NoticeReason.INSTRUMENT_MISSING: "Le médecin demande un instrument qui n'est pas branché. Branchez-le.",
 }
 
 TEXTS = Texts(

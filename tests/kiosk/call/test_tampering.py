@@ -96,7 +96,7 @@ async def test_a_whole_old_round_is_never_taken_up(tmp_path: Path) -> None:
 
 
 async def test_an_offer_under_way_when_the_kiosk_came_back_is_no_tampering(tmp_path: Path) -> None:
-    """The kiosk's line to the relay breaks while the page's offer waits there; it comes after the new hello."""
+    """The kiosk's line to the relay breaks while the page's offer waits: it comes after the new hello."""
     held: list[str] = []
     hellos: list[str] = []
 
@@ -108,17 +108,20 @@ async def test_an_offer_under_way_when_the_kiosk_came_back_is_no_tampering(tmp_p
             return None
         return message
 
-    async with bench(tmp_path) as kiosk, rogue(kiosk, tmp_path, hold) as (relay, link, call, notes):
-        async with Physician(link, kiosk.context) as physician:
-            await kiosk.until(lambda: held and hellos)
-            before = len(hellos)
-            await relay.cut("kiosk")
-            await kiosk.until(lambda: len(hellos) > before)
-            await relay.send_as("physician", held[0])
-            await physician.until(lambda: physician.kiosk_nonce == hellos[-1])
-            await physician.offer()
-            await kiosk.until(lambda: notes.phase is CallPhase.CONNECTED)
-            assert CallPhase.TAMPERED not in notes.phases
+    async with (
+        bench(tmp_path) as kiosk,
+        rogue(kiosk, tmp_path, hold) as (relay, link, _, notes),
+        Physician(link, kiosk.context) as physician,
+    ):
+        await kiosk.until(lambda: held and hellos)
+        before = len(hellos)
+        await relay.cut("kiosk")
+        await kiosk.until(lambda: len(hellos) > before)
+        await relay.send_as("physician", held[0])
+        await physician.until(lambda: physician.kiosk_nonce == hellos[-1])
+        await physician.offer()
+        await kiosk.until(lambda: notes.phase is CallPhase.CONNECTED)
+        assert CallPhase.TAMPERED not in notes.phases
 
 
 async def untouched(physician: Physician) -> None:
