@@ -111,7 +111,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Waveform:
-    """A chunk of samples: `samples[i]` was taken at `t0 + i * period_ms`. `gap`: samples were lost before it."""
+    """A chunk of samples: `samples[i]` was taken at `t0 + i * period_ms`. `gap`: some were lost before it."""
 
     kind: Kind
     identity: DeviceIdentity

@@ -72,8 +72,9 @@ def _audio_match(device: Device) -> AudioMatch:
 class AudioSource:
     """One role. `run` for as long as the kiosk lives; `start`, `stop` and `listen` on the asyncio loop.
 
-    READY: present, not recording. FOUND: being opened. MEASURING: sound arrives. LOST or FAULTY say why not; recording goes on by
-    itself when the same unit (same identity) is back. Another unit is taken only after `stop` and `start`.
+    READY: present, not recording. FOUND: being opened. MEASURING: sound arrives. LOST or FAULTY say why not;
+    recording goes on by itself when the same unit (same identity) is back. Another unit is taken only after
+    `stop` and `start`.
     """
 
     def __init__(self, role: SourceRole, sink: Sink, server: SoundServer) -> None:

@@ -64,9 +64,9 @@ def _camera_match(device: Device) -> CameraMatch:
 class Camera:
     """One role. `run` for as long as the kiosk lives; `start` and `stop` the capture, on the asyncio loop.
 
-    READY: plugged in, not streaming. FOUND: being opened. MEASURING: pictures arrive in the slot. FAULTY with
-    CAMERA_STALLED: nothing for `STALL_S`; it is reopened until pictures come. LOST: unplugged; capture goes on
-    when it is back.
+    READY: plugged in, not streaming. FOUND: being opened. MEASURING: pictures arrive in the slot.
+    FAULTY with CAMERA_STALLED: nothing for `STALL_S`; it is reopened until pictures come. LOST: unplugged;
+    capture goes on when it is back.
     """
 
     def __init__(self, role: CameraRole, sink: Sink, slot: FrameSlot) -> None:
