@@ -38,6 +38,7 @@ class BleLinks:
         self._feeds: dict[str, Feed] = {}
         self._decoders: dict[str, Decoder] = {}
         self._rest_until_s: dict[str, float] = {}
+        self._trouble = Reason.NONE
         self._tasks = Tasks()
         self._unseen = {d.kind: Tracker(sink, f"ble:{d.key}", d.kind, d.name) for d in self._devices.values()}
 
@@ -48,7 +49,9 @@ class BleLinks:
                 try:
                     await self._scan_until_broken(service)
                 except DriverError as error:
-                    _log.warning("Bluetooth: %s", error)
+                    if error.reason is not self._trouble:
+                        _log.warning("Bluetooth: %s", error)
+                    self._trouble = error.reason
                     await self._down(error.reason)
                 await asyncio.sleep(_CHECK_EVERY_S)
         finally:
@@ -60,6 +63,7 @@ class BleLinks:
         scanner = BleakScanner(self._advertised, service_uuids=list(self._devices))
         try:
             await _start(scanner)
+            self._trouble = Reason.NONE
             self._up()
             while True:
                 await asyncio.sleep(_CHECK_EVERY_S)

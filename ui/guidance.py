@@ -37,8 +37,7 @@ def _next_measure(state: State) -> Step:
     offline = state.call.phase is CallPhase.SERVER_UNREACHABLE
     if not state.readings:
         return Step.MEASURE_OFFLINE if offline else Step.COMPARE_WORDS
-    present = {instrument.kind for instrument in state.working()}
     for kind, step in _MEASURES:
-        if kind in present and not state.measured(kind):
+        if state.can_measure(kind) and not state.measured(kind):
             return step
     return Step.MEASURE_OFFLINE if offline else Step.FINISH

@@ -16,6 +16,8 @@ from kiosk.session import Session
 
 _WORKING = (InstrumentState.READY, InstrumentState.MEASURING, InstrumentState.POOR_SIGNAL)
 _TROUBLE = (InstrumentState.LOST, InstrumentState.FAULTY)
+_OF_THE_CALL = (Kind.CAMERA, Kind.MICROPHONE)
+_SHY = (Kind.CUFF, Kind.THERMOMETER)
 _NO_CALL = CallChanged(CallPhase.OFF)
 _NO_DELIVERY = DeliveryChanged(0, 0, 0, online=True)
 
@@ -70,6 +72,15 @@ class State:
 
     def working(self) -> tuple[InstrumentStatus, ...]:
         return tuple(i for i in self.instruments if i.state in _WORKING)
+
+    def listed(self) -> tuple[InstrumentStatus, ...]:
+        """What a helper handles; the call's own camera and microphone only when they fail."""
+        return tuple(i for i in self.instruments if i.kind not in _OF_THE_CALL or i.state in _TROUBLE)
+
+    def can_measure(self, kind: Kind) -> bool:
+        """A cuff or a thermometer shows itself only by measuring: not seen yet is good enough."""
+        good = (*_WORKING, InstrumentState.ABSENT) if kind in _SHY else _WORKING
+        return any(i.kind is kind and i.state in good for i in self.instruments)
 
     def in_trouble(self) -> tuple[InstrumentStatus, ...]:
         return tuple(i for i in self.instruments if i.state in _TROUBLE)

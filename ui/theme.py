@@ -107,7 +107,7 @@ def _buttons(size: Sizes) -> str:
     return f"""
 QPushButton {{ min-height: 52px; padding: 6px 24px; border: 2px solid {BLUE}; margin: 2px;
   border-radius: 12px;  background: {WHITE}; color: {BLUE}; font-weight: 600; }}
-QPushButton:focus {{ border: 4px solid {FOCUS}; margin: 0px; }}
+QPushButton:focus {{ border: 4px solid {FOCUS}; margin: 0px; outline: none; }}
 QPushButton:pressed, QPushButton:checked {{ background: {BLUE}; color: {WHITE}; }}
 QPushButton[role="primary"] {{ background: {BLUE}; color: {WHITE}; }}
 QPushButton[role="primary"]:pressed {{ background: {BLUE_PRESSED}; }}
@@ -120,7 +120,7 @@ QPushButton[role="alarm"] {{ background: {RED}; color: {WHITE}; border-color: {R
 QPushButton[role="alarm"]:pressed {{ background: {RED_PRESSED}; }}
 QPushButton[role="quiet"] {{ background: transparent; border-color: transparent; color: {BLUE}; }}
 QPushButton[role="quiet"]:pressed {{ background: {BLUE_PALE}; color: {BLUE}; }}
-QPushButton[role]:focus {{ border: 4px solid {FOCUS}; margin: 0px; }}
+QPushButton[role]:focus {{ border: 4px solid {FOCUS}; margin: 0px; outline: none; }}
 QPushButton:disabled, QPushButton[role="start"]:disabled {{
   background: {LINE}; border-color: {LINE}; color: {SOFT_INK}; }}
 QPushButton[role="key"] {{ min-height: 60px; min-width: 66px; padding: 4px;

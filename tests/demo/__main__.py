@@ -7,6 +7,7 @@ whole session under Xvfb and checks what became of every reading. Exits with 1 o
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,7 @@ def main() -> int:
     )
     parser.add_argument("--script", action="store_true", help="play the session without anybody")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything started here is ended too
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir()
     with tempfile.TemporaryDirectory(prefix="telecabine-demo-") as directory:

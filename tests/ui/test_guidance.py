@@ -1,5 +1,7 @@
 """The one sentence: what matters most now."""
 
+from dataclasses import replace
+
 import pytest
 
 from devices.reading import Kind
@@ -36,6 +38,21 @@ def test_measures_follow_one_another() -> None:
         state.add_reading(reading)
         steps.append(next_step(state))
     assert steps == [Step.CUFF, Step.THERMOMETER, Step.FINISH]
+
+
+def test_a_cuff_that_shows_itself_only_by_measuring_is_asked_for() -> None:
+    expected = [(Kind.CUFF, InstrumentState.ABSENT), (Kind.OXIMETER, InstrumentState.ABSENT)]
+    shown = tuple(InstrumentStatus(f"expected:{kind}", kind, "", state) for kind, state in expected)
+    state = State(call=TALKING, instruments=shown)
+    state.add_reading(samples.thermometer())
+    assert next_step(state) is Step.CUFF
+
+
+def test_the_camera_is_listed_only_when_it_fails() -> None:
+    camera = InstrumentStatus("face_camera", Kind.CAMERA, "Camera", InstrumentState.MEASURING)
+    assert State(instruments=(camera,)).listed() == ()
+    broken = replace(camera, state=InstrumentState.FAULTY)
+    assert State(instruments=(broken,)).listed() == (broken,)
 
 
 def test_only_what_is_there_is_asked_for() -> None:

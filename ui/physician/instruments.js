@@ -3,6 +3,10 @@
 import { byId, el } from "./dom.js";
 import { onLanguage, t } from "./strings.js";
 
+// The kiosk's own camera and microphone: listed only when they fail.
+const OF_THE_CALL = ["camera", "microphone"];
+const TROUBLE = ["lost", "faulty"];
+
 export class Instruments {
   constructor() {
     this.items = [];
@@ -10,7 +14,7 @@ export class Instruments {
   }
 
   changed(items) {
-    this.items = items;
+    this.items = items.filter((item) => !OF_THE_CALL.includes(item.kind) || TROUBLE.includes(item.state));
     this.draw();
   }
 

@@ -56,7 +56,7 @@ class Consultation(Screen):
         self.title.setText(text.steps[next_step(state)])
         self.stage.show_call(state.call, self.context.bridge.frames)
         self.board.refresh(state)
-        self.instruments.refresh(state.instruments)
+        self.instruments.refresh(state.listed())
         self._line.setText(text.lines[state.call.line])
         self._words.setText("  ".join(state.call.words))
         self._words.setVisible(bool(state.call.words))

@@ -1,8 +1,12 @@
 """The first screen: one big button, the languages, and whether the kiosk is ready."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
+from kiosk.events import InstrumentStatus
 from kiosk.session import Session
 from ui.screens.base import Context, Screen
 from ui.text import NAMES
@@ -64,14 +68,20 @@ class Welcome(Screen):
 
     def _show_instruments(self) -> None:
         state, text = self.context.state, self.texts.welcome
-        names = self.texts.reading.comma.join(self.texts.reading.kinds[i.kind] for i in state.working())
+        names = self._names(i for i in state.listed() if i in state.working())
         self._instruments.setText(
             text.instruments_ready.format(names=names) if names else text.instruments_none
         )
         self._instruments.setVisible(self.context.bridge.is_ready)
-        trouble = self.texts.reading.comma.join(self.texts.reading.kinds[i.kind] for i in state.in_trouble())
+        trouble = self._names(state.in_trouble())
         self._trouble.setText(text.instruments_trouble.format(names=trouble))
         self._trouble.setVisible(bool(trouble))
+
+    def _names(self, instruments: Iterable[InstrumentStatus]) -> str:
+        """Each kind once, with how many there are."""
+        text = self.texts.reading
+        counts = Counter(instrument.kind for instrument in instruments)
+        return text.comma.join(text.kinds[k] + (f" ({n})" if n > 1 else "") for k, n in counts.items())
 
     def _show_delivery(self) -> None:
         delivery, text = self.context.state.delivery, self.texts.welcome

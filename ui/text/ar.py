@@ -235,7 +235,7 @@ READING = ReadingText(
 
 INSTRUMENT = InstrumentText(
     states={
-        InstrumentState.ABSENT: "غير موجود",
+        InstrumentState.ABSENT: "لم يظهر بعد",
         InstrumentState.FOUND: "وُجد، يستعد",
         InstrumentState.PAIRING: "جارٍ الاقتران",
         InstrumentState.READY: "جاهز",

@@ -236,7 +236,7 @@ READING = ReadingText(
 
 INSTRUMENT = InstrumentText(
     states={
-        InstrumentState.ABSENT: "Absent",
+        InstrumentState.ABSENT: "Not seen yet",
         InstrumentState.FOUND: "Found, getting ready",
         InstrumentState.PAIRING: "Pairing",
         InstrumentState.READY: "Ready",

@@ -237,7 +237,7 @@ READING = ReadingText(
 
 INSTRUMENT = InstrumentText(
     states={
-        InstrumentState.ABSENT: "Absent",
+        InstrumentState.ABSENT: "Pas encore vu",
         InstrumentState.FOUND: "Trouvé, se prépare",
         InstrumentState.PAIRING: "Association en cours",
         InstrumentState.READY: "Prêt",

@@ -34,9 +34,11 @@ class InstrumentRow(QFrame):
         across.addWidget(self._mark)
         across.addLayout(words, 1)
 
-    def show_status(self, status: InstrumentStatus) -> None:
+    def show_status(self, status: InstrumentStatus, alone: bool = True) -> None:
+        """`alone`: the only one of its kind, which then needs no model to be told apart."""
         text = self._texts
-        self._name.setText(text.reading.kinds[status.kind])
+        kind = text.reading.kinds[status.kind]
+        self._name.setText(kind if alone else f"{kind} — {_model(status)}")
         self._state.setText(text.instrument.states[status.state])
         reason = text.instrument.reasons[status.reason]
         self._reason.setText(reason)
@@ -45,6 +47,10 @@ class InstrumentRow(QFrame):
         set_tone(self, "trouble" if status.state in _TROUBLE else "good" if status.state in _GOOD else "")
         spoken = (self._name.text(), self._state.text(), reason)
         self.setAccessibleName(". ".join(part for part in spoken if part))
+
+
+def _model(status: InstrumentStatus) -> str:
+    return (status.identity and status.identity.model) or status.name
 
 
 class _Mark(QWidget):

@@ -8,6 +8,7 @@ from devices.reading import Waveform
 from ui import theme
 
 _WINDOW_S = 6.0
+_LEARN_S = 1.0  # a whole beat is seen before the first line is drawn: the scale does not jump
 _CLEAR_PX = 18
 _MARGIN_PX = 10
 
@@ -24,6 +25,8 @@ class Pleth(QWidget):
         self._y: float | None = None
         self._low, self._high = 0.0, 1.0
         self._started = False
+        self._learned_s = 0.0
+        self._unseen: list[Waveform] = []
         self.setMinimumHeight(90)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -37,27 +40,37 @@ class Pleth(QWidget):
     def add(self, wave: Waveform) -> None:
         if not wave.samples or self._trace.isNull():
             return
-        self._follow(wave)
-        if wave.gap:
-            self._y = None
+        self._follow(wave.samples)
+        self._learned_s += len(wave.samples) * float(wave.period_ms) / 1000
+        self._unseen.append(wave)
+        if self._learned_s >= _LEARN_S:
+            self._draw_unseen()
+        self.update()
+
+    def _draw_unseen(self) -> None:
         painter = QPainter(self._trace)
         painter.setPen(QPen(QColor(theme.PLETH), 2))
-        step = self.width() * float(wave.period_ms) / 1000 / _WINDOW_S
-        for sample in wave.samples:
-            self._draw(painter, step, self._height_of(sample))
+        for wave in self._unseen:
+            if wave.gap:
+                self._y = None
+            step = self.width() * float(wave.period_ms) / 1000 / _WINDOW_S
+            for sample in wave.samples:
+                self._draw(painter, step, self._height_of(sample))
         painter.end()
-        self.update()
+        self._unseen.clear()
 
     def clear(self) -> None:
         self._trace = QPixmap(self.size())
         self._trace.fill(QColor(theme.STAGE))
         self._x, self._y = 0.0, None
         self._started = False
+        self._learned_s = 0.0
+        self._unseen.clear()
         self.update()
 
-    def _follow(self, wave: Waveform) -> None:
+    def _follow(self, samples: tuple[int, ...]) -> None:
         """Widen at once, narrow slowly: the wave neither leaves the strip nor jumps."""
-        low, high = min(wave.samples), max(wave.samples)
+        low, high = min(samples), max(samples)
         if not self._started:
             self._low, self._high = float(low), float(max(high, low + 1))
             self._started = True

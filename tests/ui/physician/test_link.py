@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from kiosk.call.secret import to_text
+from kiosk.call.secret import room_of, to_text
 from kiosk.events import CallPhase
 from kiosk.rendezvous.tls import self_signed, server_context
 from tests.fakes.call_bench import Bench, bench, rendezvous, trusting
@@ -15,6 +15,13 @@ from tests.ui.physician.visit import in_state, join, row
 
 async def message(page: Page, title: str) -> None:
     await expect(page.get_by_test_id("message-title")).to_contain_text(title)
+
+
+def gone(kiosk: Bench) -> None:
+    """The kiosk's process has ended: it does not come back to the relay by itself."""
+    signalling = kiosk.call._signalling._task
+    assert signalling is not None
+    signalling.cancel()
 
 
 def through(link: str, relay_url: str) -> str:
@@ -162,6 +169,51 @@ async def test_a_cut_is_said_and_mended(page: Page, kiosk: Bench, tmp_path: Path
     await expect(page.get_by_test_id("value-spo2")).to_have_text("97")
     async with rendezvous(tmp_path, port=kiosk.rendezvous.port):
         await in_state(page, "connected", timeout_ms=40_000)
+
+
+async def test_impatient_reloads_end_nothing(page: Page, kiosk: Bench) -> None:
+    """Whatever is under way from the page before, a true page never takes itself for a forger."""
+    await page.goto(kiosk.link)
+    for _ in range(4):
+        await page.get_by_test_id("join").click()
+        await page.reload()
+    await page.get_by_test_id("join").click()
+    await in_state(page, "connected")
+    assert CallPhase.TAMPERED not in kiosk.notes.phases
+
+
+async def test_a_kiosk_that_restarts_is_waited_for(page: Page, kiosk: Bench, tmp_path: Path) -> None:
+    """Its helper has to take the session up again first; until then the relay knows no such room."""
+    await page.clock.install()
+    await join(page, kiosk.link)
+    await kiosk.rendezvous.stop()
+    await kiosk.call._connections.close()
+    await in_state(page, "reconnecting")
+    async with rendezvous(tmp_path, port=kiosk.rendezvous.port) as again:
+        gone(kiosk)
+        asked = page.wait_for_event("websocket")
+        await page.clock.fast_forward("00:20")
+        await asked
+        await page.clock.fast_forward("09:00")
+        await expect(page.locator("#patient-state")).to_have_text("Reconnexion…")
+        await in_state(page, "reconnecting")
+        again.reserve(room_of(kiosk.call.saved()))
+        await page.clock.fast_forward("00:20")
+        await in_state(page, "reconnecting")
+
+
+async def test_nobody_waits_for_ever(page: Page, kiosk: Bench, tmp_path: Path) -> None:
+    await page.clock.install()
+    await join(page, kiosk.link)
+    await kiosk.rendezvous.stop()
+    await kiosk.call._connections.close()
+    async with rendezvous(tmp_path, port=kiosk.rendezvous.port):
+        gone(kiosk)
+        for _ in range(40):
+            await page.clock.fast_forward("00:20")
+            if await page.locator("body").get_attribute("data-state") == "dead":
+                break
+        await in_state(page, "dead")
 
 
 async def test_leaving_and_coming_back(page: Page, kiosk: Bench) -> None:
