@@ -33,6 +33,7 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
     instruments = Instruments(config.devices, hub)
     meeting = Meeting(config, page_dir)
     try:
+        interrupted = await keeper.interrupted()
         await meeting.start()
     except BaseException:
         await outbox.close()
@@ -53,7 +54,7 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
 
     sender = FhirSender(_fhir_settings(config))
     desk = CallDesk(keeper, hub, emit, tasks, make_call)
-    return Kiosk(config, outbox, keeper, hub, desk, instruments, meeting, emit, sender, tasks)
+    return Kiosk(config, outbox, keeper, hub, desk, instruments, meeting, emit, sender, tasks, interrupted)
 
 
 async def _open_outbox(config: Config) -> Outbox:

@@ -41,6 +41,7 @@ class Kiosk:
         emit: Callable[[Event], None],
         sender: FhirSender,
         tasks: Tasks,
+        interrupted: Session | None,
     ) -> None:
         self.config = config
         self.outbox = outbox
@@ -54,7 +55,8 @@ class Kiosk:
         self._delivery = Delivery(outbox, sender, self._delivery_changed)
         self._delivery_status: DeliveryStatus | None = None
         self._tasks = tasks
-        self._interrupted: Session | None = None
+        self._interrupted = interrupted
+        self._work: asyncio.Task[None] | None = None
         desk.media = self
 
     @property
@@ -66,8 +68,11 @@ class Kiosk:
         return self._keeper.session
 
     async def run(self) -> None:
-        """Offer what a restart cut short, then measure and deliver until cancelled."""
-        self._interrupted = await self._keeper.interrupted()
+        """Offer what a restart cut short, then measure and deliver until cancelled or closed."""
+        self._work = asyncio.create_task(self._offer_and_serve())
+        await self._work
+
+    async def _offer_and_serve(self) -> None:
         if self._interrupted is not None:
             saved_call = await self._keeper.saved_call()
             if saved_call is not None:
@@ -82,6 +87,9 @@ class Kiosk:
     async def close(self) -> None:
         """Leave everything that waits on disk, in good order."""
         await self.desk.close()
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait([self._work])
         await self._tasks.close()
         await self.meeting.stop()
         await self._sender.close()

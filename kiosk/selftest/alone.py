@@ -10,10 +10,10 @@ from kiosk.config import Config
 from kiosk.instruments import Instruments
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
-from kiosk.selftest.instruments import check_kinds, expected_kinds
+from kiosk.selftest.instruments import check_bluetooth, check_kinds, expected_kinds
 from kiosk.selftest.machine import check_clock, check_disk, check_key
 from kiosk.selftest.network import check_fhir, check_rendezvous
-from kiosk.selftest.report import Check, Part, Problem, Report, green, red
+from kiosk.selftest.report import Check, Part, Problem, Report, amber, green, red
 from kiosk.selftest.speaker import check_speaker
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.keys import load_or_create_key
@@ -45,6 +45,8 @@ async def _check_store(config: Config) -> Check:
     except OutboxError as error:
         if error.reason is OutboxReason.BUSY:
             return green(Part.STORE, detail="in use by the kiosk")
+        if check_key(key_file(config)).problem is Problem.KEY_READABLE_BY_OTHERS:
+            return amber(Part.STORE, Problem.KEY_READABLE_BY_OTHERS)  # the key's own line is the red one
         return red(Part.STORE, _PROBLEMS.get(error.reason, Problem.NOT_WORKING), detail=error.reason.value)
     return green(Part.STORE, detail=f"{waiting} waiting")
 
@@ -73,7 +75,9 @@ async def _check_instruments(config: Config, seconds: float) -> tuple[Check, ...
     await asyncio.wait([running], timeout=seconds)
     running.cancel()
     await asyncio.wait([running])
-    return check_kinds(expected_kinds(config.devices.expected), seen.statuses.values())
+    statuses = seen.statuses.values()
+    adapter = check_bluetooth(config.devices.bluetooth, statuses)
+    return adapter + check_kinds(expected_kinds(config.devices.expected), statuses)
 
 
 class _Seen:
@@ -95,7 +99,7 @@ class _Seen:
 _PROBLEMS = {
     OutboxReason.WRONG_KEY_OR_DAMAGED: Problem.WRONG_KEY_OR_DAMAGED,
     OutboxReason.KEY_MISSING: Problem.WRONG_KEY_OR_DAMAGED,
-    OutboxReason.KEY_UNREADABLE: Problem.KEY_READABLE_BY_OTHERS,
+    OutboxReason.KEY_UNREADABLE: Problem.WRONG_KEY_OR_DAMAGED,
     OutboxReason.MISSING: Problem.NOT_FOUND,
     OutboxReason.DISK_FULL: Problem.NEARLY_FULL,
 }

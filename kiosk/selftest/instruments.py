@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 
 from devices.reading import Kind
-from drivers.instrument import InstrumentState, InstrumentStatus
+from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.selftest.report import Check, Part, Problem, amber, green, red
 
 _SHY = (Kind.CUFF, Kind.THERMOMETER)
 _BAD = {InstrumentState.LOST, InstrumentState.FAULTY}
-
+_BLUETOOTH = {Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING}
+_SHARED = _BLUETOOTH | {
+    Reason.SOUND_SERVER_MISSING
+}  # one fault behind many instruments: said once, elsewhere
 
 ALWAYS = (Kind.CAMERA.value, Kind.MICROPHONE.value)
 
@@ -21,10 +24,24 @@ def expected_kinds(configured: Iterable[str]) -> tuple[str, ...]:
 def check_kinds(expected: Iterable[str], statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
     """Every expected kind, and every instrument that is there whether expected or not."""
     by_kind: dict[str, list[InstrumentStatus]] = {kind: [] for kind in expected}
+    waiting = set()
     for status in statuses:
-        if status.state is not InstrumentState.ABSENT:
+        if status.reason in _SHARED:
+            waiting.add(status.kind.value)
+        elif status.state is not InstrumentState.ABSENT:
             by_kind.setdefault(status.kind.value, []).append(status)
-    return tuple(check for kind, found in by_kind.items() for check in _check_kind(Kind(kind), found))
+    told = {kind: found for kind, found in by_kind.items() if found or kind not in waiting}
+    return tuple(check for kind, found in told.items() for check in _check_kind(Kind(kind), found))
+
+
+def check_bluetooth(wanted: bool, statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
+    """The adapter behind all Bluetooth instruments; nothing where the site uses none."""
+    if not wanted:
+        return ()
+    down = next((status.reason for status in statuses if status.reason in _BLUETOOTH), None)
+    if down is not None:
+        return (red(Part.BLUETOOTH, Problem.NOT_WORKING, detail=down.value),)
+    return (green(Part.BLUETOOTH),)
 
 
 def _check_kind(kind: Kind, found: list[InstrumentStatus]) -> Iterable[Check]:

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from kiosk.assembly import key_file
-from kiosk.selftest.instruments import check_kinds, expected_kinds
+from kiosk.selftest.instruments import check_bluetooth, check_kinds, expected_kinds
 from kiosk.selftest.machine import check_clock, check_disk, check_key
 from kiosk.selftest.network import check_fhir, check_rendezvous
 from kiosk.selftest.report import Check, Part, Problem, Report, green, red
@@ -30,7 +30,9 @@ async def check_running(kiosk: "Kiosk") -> Report:
         check_speaker(config.devices.speaker),
         asyncio.sleep(OPENING_S if idle else 0),
     )
-    checks = check_kinds(expected_kinds(config.devices.expected), kiosk.hub.instruments)
+    statuses = kiosk.hub.instruments
+    adapter = check_bluetooth(config.devices.bluetooth, statuses)
+    checks = adapter + check_kinds(expected_kinds(config.devices.expected), statuses)
     if idle:
         await kiosk.instruments.rest()
     machine = (check_disk(config.kiosk.data_dir), check_clock(), check_key(key_file(config)))

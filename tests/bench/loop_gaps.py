@@ -1,9 +1,10 @@
 """How long a Qt loop does not come round: a 10 ms timer that writes down how late it was called."""
 
-import json
 import time
 
 from PySide6.QtCore import QObject, Qt, QTimer
+
+from tests.bench.saying import say
 
 PERIOD_MS = 10
 
@@ -28,6 +29,5 @@ class LoopGaps:
         self._last = now
         if now - self._told >= 1.0:
             self._told = now
-            said = {"what": "gaps", "t": time.time(), "worst_ms": max(self._gaps_ms), "all_ms": self._gaps_ms}
-            print(json.dumps(said), flush=True)
+            say("gaps", worst_ms=max(self._gaps_ms), all_ms=self._gaps_ms)
             self._gaps_ms = []

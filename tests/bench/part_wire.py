@@ -18,7 +18,7 @@ from tests.bench.quiet import wait_for_quiet
 from tests.bench.report import MS_HEAD, ms_row, ratio, summary, table
 from tests.bench.xvfb import x_screen
 
-MEASURE_S = 180.0
+MEASURE_S = 90.0
 SETTLE_S = 10.0
 NAMES = {"contec": "contec_cms50_v7", "sig": "sig_pulse_oximeter"}
 _OLDEST_S = 5.0  # a script of the simulators repeats itself later than this

@@ -7,7 +7,6 @@ the physician's picture is on the kiosk's screen), "camera" (ages of the patient
 end), "gaps" (see `loop_gaps`).
 """
 
-import json
 import sys
 import time
 from datetime import date
@@ -28,6 +27,7 @@ from kiosk.service import Kiosk
 from kiosk.session import Patient, Sex
 from tests.bench.loop_gaps import LoopGaps
 from tests.bench.picture_age import read_row
+from tests.bench.saying import say
 from tests.fakes.pictures import BARCODE_BITS, BARCODE_HEIGHT
 from ui.bridge import Bridge
 from ui.gui import run_gui
@@ -40,10 +40,6 @@ from ui.widgets.video import Video, fitted
 _PATIENT = Patient(UUID(int=7), "Durand", "Jeanne", date(1944, 5, 3), Sex.FEMALE)
 _PICTURE = QSize(640, 480)
 _CAMERA_FRAMES = 60
-
-
-def _say(what: str, **fields: object) -> None:
-    print(json.dumps({"what": what, "t": time.time(), **fields}), flush=True)
 
 
 class _ProbedScreens:
@@ -60,7 +56,7 @@ class _ProbedScreens:
         if isinstance(event, ReadingShown):
             values = {q.metric.key: str(q.value) for q in event.reading.quantities}
             device = event.reading.identity.device
-            _say("shown", id=str(event.reading.id), device=device, values=values)
+            say("shown", id=str(event.reading.id), device=device, values=values)
         if isinstance(event, CallChanged):
             self._call_changed(event)
         self._bridge.publish(event)
@@ -68,7 +64,7 @@ class _ProbedScreens:
     def _call_changed(self, event: CallChanged) -> None:
         if event.link and event.link != self._link:
             self._link = event.link
-            _say("link", link=event.link)
+            say("link", link=event.link)
         if event.phase is CallPhase.CONNECTED and self._otoscope_wanted and self._kiosk and self._runtime:
             self._otoscope_wanted = False
             self._runtime.submit(self._kiosk.set_otoscope(True))
@@ -99,7 +95,7 @@ async def _watch_camera(slot: FrameSlot) -> None:
         code = read_row(frame.i420[BARCODE_HEIGHT // 2], x=0, width=frame.width)
         ages_ms.append(round(time.time() * 1000 % 2**BARCODE_BITS - code, 2))
         if len(ages_ms) == _CAMERA_FRAMES:
-            _say("camera", ages_ms=ages_ms)
+            say("camera", ages_ms=ages_ms)
             ages_ms = []
 
 
@@ -122,7 +118,7 @@ class _Where:
         video = max(shown, key=lambda widget: widget.width() * widget.height())
         place = fitted(_PICTURE, video.rect())
         corner = video.mapToGlobal(place.topLeft())
-        _say("picture", x=corner.x(), y=corner.y(), width=place.width(), height=place.height())
+        say("picture", x=corner.x(), y=corner.y(), width=place.width(), height=place.height())
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""A whole kiosk as the program assembles it: real store, rendezvous, call and drivers, without its screens."""
+"""A whole kiosk as the program assembles it: real store, rendezvous, call and drivers, but no screens."""
 
 import asyncio
 import ssl
@@ -61,9 +61,9 @@ class Whole:
     def notices(self) -> list[NoticeReason]:
         return [notice.reason for notice in self.heard(Notice)]
 
-    @property
-    def phase(self) -> Phase | None:
-        return self.kiosk.session.phase if self.kiosk.session else None
+    def at(self, phase: Phase | None) -> bool:
+        """Whether the session is in this phase; None: there is no session."""
+        return (self.kiosk.session.phase if self.kiosk.session else None) is phase
 
     @property
     def link(self) -> str:
@@ -113,6 +113,7 @@ async def cut_kiosk(config: Config) -> AsyncIterator[Whole]:
         running.cancel()
         await asyncio.wait([running])
         call = whole.kiosk.desk._call
+        await whole.kiosk._tasks.close()
         await whole.kiosk.meeting.stop()
         await whole.kiosk.outbox.close()
     if call is not None:

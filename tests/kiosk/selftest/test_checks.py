@@ -1,0 +1,211 @@
+"""Each check on its own: the right part, the right problem, one line for one fault."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from devices.reading import Kind
+from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from kiosk.config import FhirConfig
+from kiosk.rendezvous.tls import self_signed, server_context
+from kiosk.selftest.alone import check_alone
+from kiosk.selftest.instruments import ALWAYS, check_bluetooth, check_kinds, expected_kinds
+from kiosk.selftest.machine import check_key
+from kiosk.selftest.network import check_fhir
+from kiosk.selftest.report import Check, Part, Problem, Report, Verdict
+from kiosk.selftest.running import check_running
+from tests.fakes.call_bench import PAGE_DIR
+from tests.fakes.fhir_server import FhirServer, fhir_server, free_port
+from tests.kiosk.whole import config_in, whole_kiosk
+from ui.text.selftest import report_text
+
+TOKEN = "a-token-of-this-site"
+
+
+def status(kind: Kind, state: InstrumentState, reason: Reason = Reason.NONE) -> InstrumentStatus:
+    return InstrumentStatus(f"{kind}-1", kind, kind.value, state, reason)
+
+
+ALL_WELL = tuple(status(kind, InstrumentState.READY) for kind in Kind)
+
+
+def reds(checks: tuple[Check, ...]) -> list[tuple[Part, Problem]]:
+    return [(check.part, check.problem) for check in checks if check.verdict is Verdict.RED]
+
+
+def with_one(changed: InstrumentStatus) -> list[InstrumentStatus]:
+    return [changed if each.kind is changed.kind else each for each in ALL_WELL]
+
+
+def test_all_well_is_green() -> None:
+    checks = check_kinds(expected_kinds(kind for kind in Kind if kind not in ALWAYS), ALL_WELL)
+    assert {check.verdict for check in checks} == {Verdict.GREEN}
+    assert len(checks) == len(Kind)
+
+
+@pytest.mark.parametrize("kind", [k for k in Kind if k not in (Kind.CUFF, Kind.THERMOMETER)])
+def test_an_instrument_that_fails_is_named(kind: Kind) -> None:
+    expected = expected_kinds([k for k in Kind if k not in ALWAYS])
+    for broken in (InstrumentState.LOST, InstrumentState.FAULTY):
+        found = reds(check_kinds(expected, with_one(status(kind, broken, Reason.NO_DATA))))
+        assert [problem for _, problem in found] == [Problem.NOT_WORKING]
+        assert found[0][0].value.endswith(kind.value.split("_")[-1])
+    missing = [each for each in ALL_WELL if each.kind is not kind]
+    assert [problem for _, problem in reds(check_kinds(expected, missing))] == [Problem.NOT_FOUND]
+
+
+def test_a_cuff_shows_itself_only_after_a_measurement() -> None:
+    (cuff,) = (c for c in check_kinds(["cuff"], []) if c.part is Part.CUFF)
+    assert (cuff.verdict, cuff.problem) == (Verdict.AMBER, Problem.NOT_SEEN_YET)
+    lost = status(Kind.CUFF, InstrumentState.LOST, Reason.UNPLUGGED)
+    assert reds(check_kinds(["cuff"], [lost])) == []
+
+
+def test_bluetooth_that_is_off_is_one_red_line() -> None:
+    kinds = (Kind.OXIMETER, Kind.CUFF, Kind.THERMOMETER)
+    off = [status(kind, InstrumentState.FAULTY, Reason.BLUETOOTH_OFF) for kind in kinds]
+    assert reds(check_kinds(kinds, off)) == []
+    assert reds(check_bluetooth(True, off)) == [(Part.BLUETOOTH, Problem.NOT_WORKING)]
+    assert check_bluetooth(False, off) == ()
+    assert [check.verdict for check in check_bluetooth(True, ALL_WELL)] == [Verdict.GREEN]
+
+
+def test_a_missing_sound_server_is_left_to_the_loudspeaker() -> None:
+    silent = status(Kind.MICROPHONE, InstrumentState.FAULTY, Reason.SOUND_SERVER_MISSING)
+    assert reds(check_kinds(["microphone"], [silent])) == []
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer]:
+    with fhir_server(tmp_path_factory.mktemp("sekmet"), tokens=[TOKEN]) as running:
+        yield running
+
+
+@pytest.fixture
+def fhir(server: FhirServer, tmp_path: Path) -> FhirConfig:
+    token_file = tmp_path / "token"
+    token_file.write_text(f"{TOKEN}\n")
+    return FhirConfig(server.url, token_file, server.ca)
+
+
+async def test_a_fhir_server_is_recognised(fhir: FhirConfig) -> None:
+    check = await check_fhir(fhir)
+    assert (check.verdict, check.detail) == (Verdict.GREEN, "FHIR 4.0.1")
+
+
+@asynccontextmanager
+async def web_server(directory: Path, answer: web.Response) -> AsyncIterator[FhirConfig]:
+    """An HTTPS server that gives one answer to everything."""
+
+    async def handle(request: web.Request) -> web.Response:
+        known = request.headers.get("Authorization") == f"Bearer {TOKEN}"
+        return answer if known else web.Response(status=401)
+
+    app = web.Application()
+    app.router.add_get("/{any:.*}", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    certificate, key = self_signed(directory, ("localhost",))
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(certificate, key)).start()
+    token_file = directory / "token"
+    token_file.write_text(TOKEN)
+    try:
+        yield FhirConfig(f"https://localhost:{runner.addresses[0][1]}", token_file, certificate)
+    finally:
+        await runner.cleanup()
+
+
+async def test_what_is_no_fhir_server_is_said(tmp_path: Path) -> None:
+    async with web_server(tmp_path, web.Response(text="<html>", content_type="text/html")) as settings:
+        assert (await check_fhir(settings)).problem is Problem.NOT_FHIR
+    async with web_server(tmp_path, web.json_response({"resourceType": "Patient"})) as settings:
+        assert (await check_fhir(settings)).problem is Problem.NOT_FHIR
+
+
+async def test_the_credential_is_shown_and_a_wrong_one_is_said(tmp_path: Path) -> None:
+    statement = web.json_response({"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"})
+    async with web_server(tmp_path, statement) as settings:
+        assert (await check_fhir(settings)).verdict is Verdict.GREEN
+    async with web_server(tmp_path, statement) as settings:
+        assert settings.token_file is not None
+        settings.token_file.write_text("another")
+        assert (await check_fhir(settings)).problem is Problem.CREDENTIAL_REFUSED
+        settings.token_file.unlink()
+        assert (await check_fhir(settings)).problem is Problem.CREDENTIAL_REFUSED
+
+
+async def test_a_server_that_is_not_there_or_not_trusted_is_unreachable(fhir: FhirConfig) -> None:
+    nowhere = replace(fhir, base_url=f"https://127.0.0.1:{free_port()}/fhir")
+    for settings in (nowhere, replace(fhir, ca_file=None)):
+        check = await check_fhir(settings)
+        assert (check.verdict, check.problem) == (Verdict.RED, Problem.UNREACHABLE)
+
+
+def test_the_key_is_for_the_kiosk_alone(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    assert check_key(key).problem is Problem.NOT_FOUND
+    key.write_bytes(bytes(32))
+    key.chmod(0o600)
+    assert check_key(key).verdict is Verdict.AMBER  # a file, not a TPM: said plainly
+    key.chmod(0o640)
+    assert (check_key(key).verdict, check_key(key).problem) == (Verdict.RED, Problem.KEY_READABLE_BY_OTHERS)
+
+
+@pytest.mark.parametrize(
+    ("harm", "part", "problem"),
+    [
+        ("lax", Part.KEY, Problem.KEY_READABLE_BY_OTHERS),
+        ("other", Part.STORE, Problem.WRONG_KEY_OR_DAMAGED),
+        ("short", Part.STORE, Problem.WRONG_KEY_OR_DAMAGED),
+        ("gone", Part.STORE, Problem.WRONG_KEY_OR_DAMAGED),
+    ],
+)
+async def test_a_harmed_key_is_one_red_line(tmp_path: Path, harm: str, part: Part, problem: Problem) -> None:
+    config = config_in(tmp_path)
+    async with whole_kiosk(config):
+        pass
+    key = tmp_path / "outbox.key"
+    if harm == "lax":
+        key.chmod(0o644)
+    elif harm == "gone":
+        key.unlink()
+    else:
+        key.write_bytes(bytes(32 if harm == "other" else 5))
+    report = await check_alone(config, PAGE_DIR, 0.1)
+    own = [found for found in reds(report.checks) if found[0] in (Part.STORE, Part.KEY)]
+    assert own == [(part, problem)]
+    assert report.red
+
+
+async def test_beside_a_kiosk_that_runs(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    async with whole_kiosk(config):
+        report = await check_alone(config, PAGE_DIR, 0.1)
+    verdicts = {check.part: check.verdict for check in report.checks}
+    assert (verdicts[Part.STORE], verdicts[Part.RENDEZVOUS]) == (Verdict.GREEN, Verdict.GREEN)
+    assert reds(report.checks)[0] == (Part.FHIR, Problem.UNREACHABLE)
+
+
+async def test_during_a_consultation_it_leaves_the_cameras_on(tmp_path: Path) -> None:
+    async with whole_kiosk(config_in(tmp_path)) as whole:
+        await whole.consult()
+        report = await check_running(whole.kiosk)
+        assert whole.kiosk.instruments.face._wanted
+    assert {Part.STORE, Part.RENDEZVOUS, Part.FHIR, Part.FACE_CAMERA} <= {c.part for c in report.checks}
+
+
+def test_a_report_is_json_for_machines_and_sentences_for_people() -> None:
+    report = Report((Check(Part.STORE, Verdict.GREEN), *check_kinds(["otoscope"], [])))
+    told = json.loads(report.to_json())
+    assert told["verdict"] == "red"
+    assert told["checks"][-1]["problem"] == "not_found"
+    for language in ("fr", "en", "ar"):
+        lines = report_text(report, language).splitlines()
+        assert len(lines) == len(report.checks)
+        assert len(set(lines)) == len(lines) and "not_found" not in "".join(lines)
+    assert not Report((Check(Part.STORE, Verdict.GREEN),)).red
