@@ -67,6 +67,14 @@ class CallDesk:
             await self._close()
             self._show(CallChanged(CallPhase.OFF))
 
+    async def leave(self) -> None:
+        """The program stops in the middle of a session: the link stays, as after a crash."""
+        async with self._changing:
+            call, self._call = self._call, None
+            self._hub.live = None
+            if call is not None:
+                await call.leave()
+
     async def _open(self, saved: bytes | None = None) -> None:
         call = self._call = self._make_call(self)
         call.set_muted(self._shown.muted)

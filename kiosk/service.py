@@ -85,8 +85,8 @@ class Kiosk:
             group.create_task(self._retry_saving())
 
     async def close(self) -> None:
-        """Leave everything that waits on disk, in good order."""
-        await self.desk.close()
+        """Leave everything that waits on disk, in good order; an open session can be resumed."""
+        await self.desk.leave()
         if self._work is not None:
             self._work.cancel()
             await asyncio.wait([self._work])

@@ -106,6 +106,13 @@ class Call:
         if self._shutting is not None:
             await asyncio.shield(self._shutting)
 
+    async def leave(self) -> None:
+        """Stop without a goodbye: this program ends, and the session may be resumed under the same link."""
+        if self._progress.final is None and self._link:
+            self._progress.final = CallPhase.ENDED
+            await self._connections.close()
+            await self._signalling.close(over=False)
+
     def _finish(self, phase: CallPhase, reason: str) -> None:
         if self._progress.final is None and self._link:
             self._progress.final = phase

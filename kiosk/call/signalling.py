@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 ROOM_OVER = 4000  # the relay's close code for "this link is dead"
+GOING_AWAY = 1001  # RFC 6455, 7.4.1: this program stops, the room stays
 _MESSAGE_MAX = 64 * 1024
 _HEARTBEAT_S = 15.0
 _TIMEOUT_S = 10.0
@@ -62,11 +63,11 @@ class Signalling:
         except (ConnectionError, RuntimeError) as error:
             _logger.info("signalling was cut while sending: %s", type(error).__name__)
 
-    async def close(self) -> None:
-        """Tell the relay that the room is over, and stop. Never from within `heard`."""
-        self._farewell = ROOM_OVER
+    async def close(self, over: bool = True) -> None:
+        """Stop, and tell the relay whether the room is over. Never from within `heard`."""
+        self._farewell = ROOM_OVER if over else GOING_AWAY
         if self._socket is not None and not self._socket.closed:
-            await self._socket.close(code=ROOM_OVER)
+            await self._socket.close(code=self._farewell)
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

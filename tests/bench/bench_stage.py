@@ -50,6 +50,14 @@ class Talking:
             time.sleep(0.05)
         raise DemoError(f"no {what!r}; the log: {self.log}")
 
+    def check_alive(self) -> None:
+        """Raises DemoError when the child or what it says has ended: its figures are worth nothing then."""
+        if self._child.poll() is not None or not self._reader.is_alive():
+            raise DemoError(f"it died while it was measured; the end of its log: {self._log_end()}")
+
+    def _log_end(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
+
     def stop(self) -> None:
         self._child.terminate()
         try:

@@ -57,7 +57,7 @@ class Gathered:
         self.cores.setdefault(name, []).append(round((cpu_s(process) - before) / took_s, 3))
 
     def ages(self, name: str, ages_ms: list[float]) -> None:
-        """Absurd ages are codes that could not be read; how many there are is kept too."""
+        """Absurd ages are codes that could not be read: left out."""
         good = [round(age, 2) for age in ages_ms if 0 <= age < _OLDEST_MS]
         self.ages_ms.setdefault(name, []).extend(good)
 
@@ -107,6 +107,7 @@ def _measure_kiosk(
     cameras = [line for line in kiosk.of("camera") if line["t"] > began + 2]
     found.ages("camera_to_kiosk", [age for line in cameras for age in line["ages_ms"]])
     for name, child in (("kiosk", kiosk), ("bare_window", bare)):
+        child.check_alive()
         said = [line for line in child.of("gaps") if line["t"] > began + 1]
         found.gaps_ms.setdefault(name, []).extend(gap for line in said for gap in line["all_ms"])
 

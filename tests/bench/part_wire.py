@@ -60,6 +60,7 @@ def _watch(kiosk: Talking, stage: BenchStage, measure_s: float) -> Times:
         page.wait_for_timeout(measure_s * 1000)
         reached = {"page": _times(page, "received"), "screen": _times(page, "painted")}
         bare_painted = _times(other, "painted")
+    kiosk.check_alive()
     shown = [line for line in kiosk.of("shown") if line["t"] >= began]
     sent = {name: at for name, at in bare.sent.items() if at >= began}
     bare_ms = [(bare_painted[name] - at) * 1000 for name, at in sent.items() if name in bare_painted]

@@ -3,7 +3,8 @@
 import asyncio
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from devices.reading import Clock, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk.assembly import assemble
 from kiosk.call.settings import CallState
+from kiosk.config import Config
 from kiosk.events import (
     CallChanged,
     CallPhase,
@@ -33,6 +35,8 @@ from tests.fakes.physician import Physician
 from tests.fakes.usb_bus import require_private_namespace
 from tests.kiosk.bench import temperature
 from tests.kiosk.whole import PIN, Whole, config_in, cut_kiosk, elsewhere, whole_kiosk
+
+Stopped = Callable[[Config], AbstractAsyncContextManager[Whole]]
 
 
 async def is_dead(whole: Whole, link: str) -> bool:
@@ -91,10 +95,11 @@ async def test_everything_reaches_the_server_once(tmp_path: Path) -> None:
         assert server.all("Encounter")[0]["status"] == "finished"
 
 
-async def test_a_cut_session_is_resumed_under_the_same_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stopped", [cut_kiosk, whole_kiosk], ids=["killed", "told to stop"])
+async def test_a_stopped_session_is_resumed_under_the_same_link(tmp_path: Path, stopped: Stopped) -> None:
     before, reading = temperature("37.0"), temperature("38.0")
     config = config_in(tmp_path)
-    async with cut_kiosk(config) as whole:
+    async with stopped(config) as whole:
         link = await whole.consult()
         await whole.kiosk.hub.reading(before)
         async with Physician(link, whole.trusting) as physician:
