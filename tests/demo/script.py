@@ -84,6 +84,7 @@ class _Session:
 
     def _measure(self, physician: Physician) -> None:
         _say("the physician joins; every instrument measures")
+        physician.page.get_by_test_id("words-same").click()
         physician.wait_for_reading("oximeter", set())
         instruments = self.stage.instruments
         instruments.do("old_bp", systolic=177, diastolic=99)
@@ -116,6 +117,7 @@ class _Session:
         self.helper.look("otoscope")
         physician.page.get_by_test_id("otoscope-keep").click()
         physician.wait_for_reading("otoscope", before)
+        physician.page.get_by_test_id("otoscope-freeze").click()  # back to the live picture
         physician.page.get_by_test_id("otoscope-switch").click()
 
     def _stethoscope(self, physician: Physician) -> None:
