@@ -9,9 +9,10 @@ log = logging.getLogger(__name__)
 
 
 class Tasks:
-    """Coroutines that nobody waits for, until `close`."""
+    """Coroutines that nobody waits for, until `join` or `close`. `failure` is logged with what one raised."""
 
-    def __init__(self) -> None:
+    def __init__(self, failure: str = "background task failed") -> None:
+        self._failure = failure
         self._running: set[asyncio.Task[None]] = set()
 
     def spawn(self, coro: Coroutine[Any, Any, None]) -> None:
@@ -19,12 +20,15 @@ class Tasks:
         self._running.add(task)
         task.add_done_callback(self._done)
 
+    async def join(self) -> None:
+        """Wait for what runs."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
     async def close(self) -> None:
         """Cancel what still runs and wait for it."""
-        running = list(self._running)
-        for task in running:
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self.join()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -32,4 +36,4 @@ class Tasks:
             return
         error = task.exception()
         if error is not None:
-            log.error("background task failed", exc_info=error)
+            log.error(self._failure, exc_info=error)

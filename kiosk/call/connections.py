@@ -2,9 +2,7 @@
 
 import asyncio
 import importlib
-import logging
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kiosk.call import sdp, wire
 from kiosk.call.channels import Channels
@@ -14,11 +12,11 @@ from kiosk.call.settings import CallMedia, CallSettings
 from kiosk.call.switch import Switch, Switches
 from kiosk.call.watch import LineWatch
 from kiosk.events import LineQuality
+from kiosk.tasks import Tasks
 
 if TYPE_CHECKING:
     from kiosk.call.peer import Peer
 
-_logger = logging.getLogger(__name__)
 _FLUSH_S, _FLUSH_STEP_S = 1.0, 0.02
 _NO_LINE = wire.Line(LineQuality.UNKNOWN, None, None)
 
@@ -47,7 +45,7 @@ class Connections:
         self._watch: LineWatch | None = None
         self._watching: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[object] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("a connection was not closed cleanly")
 
     def load(self) -> None:
         """Import aiortc beside the loop: it takes half a second."""
@@ -120,17 +118,7 @@ class Connections:
             self._watching = None
         self._owner.disconnected()
         if peer is not None:
-            self._spawn(peer.close())
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _logger.error("a connection was not closed cleanly", exc_info=task.exception())
+            self._tasks.spawn(peer.close())
 
     async def close(self) -> None:
         """Let the last messages leave, then end whatever is there."""
@@ -139,7 +127,7 @@ class Connections:
         await self._flush()
         self._drop()
         self._progress.peer_state("closed")
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.join()
 
     async def _flush(self) -> None:
         for _ in range(round(_FLUSH_S / _FLUSH_STEP_S)):

@@ -1,9 +1,7 @@
 """One WebRTC connection: made for one offer, thrown away with it. Imports aiortc: loaded after `open`."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from aiortc import (
     MediaStreamTrack,
@@ -28,6 +26,7 @@ from kiosk.call.repairs.spread_candidates import spread_candidates
 from kiosk.call.settings import CallMedia
 from kiosk.call.switch import Switch, Switches
 from kiosk.call.tracks import PcmTrack, VideoTrack
+from kiosk.tasks import Tasks
 
 _logger = logging.getLogger(__name__)
 _H264 = "video/H264"
@@ -51,7 +50,7 @@ class Peer:
         self._switches = switches
         self._changed = changed
         self.channels = channels
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("what arrives cannot be shown")
         always, never = Switch(True), Switch(False)
         self._voice = PcmTrack(media.voice, always, switches.muted, fill=True)
         self._stethoscope = PcmTrack(media.stethoscope, switches.stethoscope, never, fill=False)
@@ -110,19 +109,9 @@ class Peer:
 
     def _receive(self, track: MediaStreamTrack) -> None:
         if track.kind == "video":
-            self._spawn(remote.show(track, self._media.remote_video))
+            self._tasks.spawn(remote.show(track, self._media.remote_video))
         else:
-            self._spawn(remote.play(track, self._media.remote_audio))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _logger.error("what arrives cannot be shown", exc_info=task.exception())
+            self._tasks.spawn(remote.play(track, self._media.remote_audio))
 
     def _state_changed(self) -> None:
         self._changed(self, self.state)
@@ -149,9 +138,7 @@ class Peer:
     async def close(self) -> None:
         """End it; idempotent."""
         self._connection.remove_all_listeners("connectionstatechange")
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         await self._connection.close()
         for track in (self._voice, self._face, self._otoscope, self._stethoscope):
             track.stop()
