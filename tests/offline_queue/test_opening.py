@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from offline_queue.database import open_database
 from offline_queue.errors import OutboxReason
 from offline_queue.migrate import migrations
 from offline_queue.outbox import Counts, Outbox
@@ -218,3 +219,12 @@ def decrypted(database: bytes) -> bytes:
         for page in pages
         if any(page)
     )
+
+
+def test_what_is_acknowledged_is_on_the_disk_and_ours_alone(tmp_path: Path) -> None:
+    """WAL with FULL survives a power cut; EXCLUSIVE keeps every other process out; secure_delete destroys."""
+    connection = open_database(tmp_path, KEY, OWNER)
+    wanted = {"journal_mode": "wal", "synchronous": 2, "locking_mode": "exclusive", "secure_delete": 1}
+    found = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
+    connection.close()
+    assert found == wanted
