@@ -44,7 +44,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": (
         "camera=(self), microphone=(self), autoplay=(self), fullscreen=(self), "
-        "display-capture=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()"
+        "display-capture=(), geolocation=(), payment=(), usb=(), serial=()"
     ),
 }
 

@@ -11,7 +11,7 @@ from kiosk.instruments import Instruments
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
 from kiosk.selftest.instruments import check_bluetooth, check_kinds, expected_kinds
-from kiosk.selftest.machine import check_clock, check_disk, check_key
+from kiosk.selftest.machine import check_clock, check_counts, check_disk, check_key
 from kiosk.selftest.network import check_fhir, check_rendezvous
 from kiosk.selftest.report import Check, Part, Problem, Report, amber, green, red
 from kiosk.selftest.speaker import check_speaker
@@ -40,15 +40,15 @@ async def _check_store(config: Config) -> Check:
         outbox = await Outbox.open(
             directory, load_or_create_key(key_file(config), directory), config.kiosk.id
         )
-        waiting = (await outbox.counts()).waiting
+        counts = await outbox.counts()
         await outbox.close()
     except OutboxError as error:
         if error.reason is OutboxReason.BUSY:
-            return green(Part.STORE, detail="in use by the kiosk")
+            return green(Part.STORE)  # the kiosk that runs holds it: its key is right
         if check_key(key_file(config)).problem is Problem.KEY_READABLE_BY_OTHERS:
             return amber(Part.STORE, Problem.KEY_READABLE_BY_OTHERS)  # the key's own line is the red one
         return red(Part.STORE, _PROBLEMS.get(error.reason, Problem.NOT_WORKING), detail=error.reason.value)
-    return green(Part.STORE, detail=f"{waiting} waiting")
+    return check_counts(counts)
 
 
 async def _check_meeting(config: Config, page_dir: Path) -> Check:

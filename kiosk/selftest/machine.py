@@ -1,4 +1,4 @@
-"""The machine itself: disk, clock, key."""
+"""The machine itself: disk, clock, key, and what waits in the store."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.selftest.report import Check, Part, Problem, amber, green, red
+from offline_queue.outbox import Counts
 
 ROOM_AMBER_BYTES = 2 * 1024**3
 ROOM_RED_BYTES = 64 * 1024**2
@@ -22,6 +23,13 @@ def check_disk(directory: Path) -> Check:
     if free < ROOM_AMBER_BYTES:
         return amber(Part.DISK, Problem.NEARLY_FULL, detail=detail)
     return green(Part.DISK, detail=detail)
+
+
+def check_counts(counts: Counts) -> Check:
+    """The store opened with its key. What waits is normal, what the server refused is not."""
+    if counts.quarantined:
+        return amber(Part.STORE, Problem.RECORDS_REFUSED, detail=str(counts.quarantined))
+    return green(Part.STORE)
 
 
 def check_clock() -> Check:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from kiosk.assembly import key_file
 from kiosk.selftest.instruments import check_bluetooth, check_kinds, expected_kinds
-from kiosk.selftest.machine import check_clock, check_disk, check_key
+from kiosk.selftest.machine import check_clock, check_counts, check_disk, check_key
 from kiosk.selftest.network import check_fhir, check_rendezvous
-from kiosk.selftest.report import Check, Part, Problem, Report, green, red
+from kiosk.selftest.report import Check, Part, Problem, Report, red
 from kiosk.selftest.speaker import check_speaker
 from offline_queue.errors import OutboxError
 
@@ -51,4 +51,4 @@ async def _check_store(kiosk: "Kiosk") -> Check:
         counts = await kiosk.outbox.counts()
     except OutboxError as error:
         return red(Part.STORE, Problem.NOT_WORKING, detail=error.reason.value)
-    return green(Part.STORE, detail=f"{counts.waiting} waiting, {counts.quarantined} set apart")
+    return check_counts(counts)

@@ -189,6 +189,8 @@ class _Session:
         for each in ("Patient", "Encounter", "Consent", "DocumentReference"):
             self._expect(each, counts[each], 1)
         systolics = sorted(c for o in observations for c in _systolic(o))
+        temperatures = sorted(o["valueQuantity"]["value"] for o in observations if _has(o, "8310-5"))
+        self._expect("temperatures on the server", temperatures, [36.9, 37.2])
         self._expect("blood pressures on the server, the old one not among them", systolics, [126, 128, 133])
 
     def _frames_sent(self) -> dict[str, int]:
@@ -220,11 +222,11 @@ class _Session:
 
 
 def _systolic(observation: dict[str, Any]) -> list[float]:
-    return [
-        c["valueQuantity"]["value"]
-        for c in observation.get("component", [])
-        if any(coding["code"] == "8480-6" for coding in c["code"]["coding"])
-    ]
+    return [c["valueQuantity"]["value"] for c in observation.get("component", []) if _has(c, "8480-6")]
+
+
+def _has(part: dict[str, Any], code: str) -> bool:
+    return any(coding["code"] == code for coding in part["code"]["coding"])
 
 
 def _say(what: str) -> None:

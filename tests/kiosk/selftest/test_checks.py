@@ -15,10 +15,11 @@ from kiosk.config import FhirConfig
 from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.selftest.alone import check_alone
 from kiosk.selftest.instruments import ALWAYS, check_bluetooth, check_kinds, expected_kinds
-from kiosk.selftest.machine import check_key
+from kiosk.selftest.machine import check_counts, check_key
 from kiosk.selftest.network import check_fhir
 from kiosk.selftest.report import Check, Part, Problem, Report, Verdict
 from kiosk.selftest.running import check_running
+from offline_queue.outbox import Counts
 from tests.fakes.call_bench import PAGE_DIR
 from tests.fakes.fhir_server import FhirServer, fhir_server, free_port
 from tests.kiosk.whole import config_in, whole_kiosk
@@ -209,3 +210,13 @@ def test_a_report_is_json_for_machines_and_sentences_for_people() -> None:
         assert len(lines) == len(report.checks)
         assert len(set(lines)) == len(lines) and "not_found" not in "".join(lines)
     assert not Report((Check(Part.STORE, Verdict.GREEN),)).red
+
+
+def test_records_that_the_server_refused_are_told() -> None:
+    assert check_counts(Counts(waiting=12, delivered=3)).verdict is Verdict.GREEN
+    refused = check_counts(Counts(waiting=12, quarantined=2))
+    assert (refused.verdict, refused.problem, refused.detail) == (
+        Verdict.AMBER,
+        Problem.RECORDS_REFUSED,
+        "2",
+    )
