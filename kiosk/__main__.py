@@ -1,7 +1,6 @@
 """The command line, and the only file of the kiosk that sees the screens. Imports what a command needs."""
 
 import argparse
-import json
 import logging
 import sys
 from collections.abc import Sequence
@@ -127,6 +126,8 @@ def _list_devices(_options: argparse.Namespace) -> int:
 
 
 def _decode(options: argparse.Namespace) -> int:
+    import json
+
     from devices.catalog import UnknownProtocol, decode, protocols
     from devices.device import FrameError
 

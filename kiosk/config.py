@@ -1,4 +1,7 @@
-"""Typed settings from one TOML file. A bad file gives one sentence with file, line and key."""
+"""Typed settings from one TOML file. A bad file gives one sentence with file, line and key.
+
+Nobody compares or prints settings (they hold secrets): leaving those methods out makes the start shorter.
+"""
 
 import dataclasses
 import re
@@ -14,7 +17,7 @@ class ConfigError(Exception):
     """The configuration file cannot be used. The message names the file, the line and the key."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SiteConfig:
     """The place, as the FHIR record names it. `help_phone` is shown on every screen."""
 
@@ -26,7 +29,7 @@ class SiteConfig:
     help_phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class KioskConfig:
     """The machine. `id` is its EUI-64; `technician_pin` is the scrypt hash `telecabine pin` prints."""
 
@@ -40,7 +43,7 @@ class KioskConfig:
     full_screen: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PhysicianConfig:
     """Who answers by default: RPPS number and name for the record."""
 
@@ -49,7 +52,7 @@ class PhysicianConfig:
     given: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FhirConfig:
     """Where the record goes."""
 
@@ -60,7 +63,7 @@ class FhirConfig:
     identifier_base: str = "https://kiosk.example.org/fhir/sid"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RendezvousConfig:
     """Where kiosk and physician meet. `embedded`: in this process; else `relay_url` names a server."""
 
@@ -75,14 +78,14 @@ class RendezvousConfig:
     ca_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CallConfig:
     """The call. `include_loopback`: offer 127.0.0.1 too, for kiosk and physician on one machine."""
 
     include_loopback: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DevicesConfig:
     """Which camera shows the patient and which microphone hears; empty means: the first that fits.
 
@@ -96,8 +99,10 @@ class DevicesConfig:
     expected: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Config:
+    """All sections."""
+
     site: SiteConfig
     kiosk: KioskConfig
     physician: PhysicianConfig

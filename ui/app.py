@@ -1,22 +1,24 @@
 """The kiosk as one program: the screens in this thread, everything else on the asyncio thread behind them."""
 
+from __future__ import annotations
+
 import faulthandler
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kiosk import watchdog
-from kiosk.config import Config
-from kiosk.events import CallChanged, Event
-from ui.bridge import Bridge
 from ui.gui import run_gui
 from ui.page import PAGE_DIR
-from ui.reasons import block_reason
 from ui.settings import ScreenSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kiosk.boot import Boot
+    from kiosk.config import Config
+    from kiosk.events import CallChanged, Event
     from kiosk.runtime import Runtime
     from kiosk.service import Kiosk
+    from ui.bridge import Bridge
 
 
 def run_app(config: Config, show_link: Callable[[str], None] | None = None) -> int:
@@ -74,7 +76,9 @@ class _Screens:
         self._bridge.publish(event)
 
     def blocked(self, reason: str, /) -> None:
+        from ui.reasons import block_reason
+
         self._bridge.block(block_reason(reason))
 
-    def ready(self, kiosk: "Kiosk", runtime: "Runtime", /) -> None:
+    def ready(self, kiosk: Kiosk, runtime: Runtime, /) -> None:
         self._bridge.attach(kiosk, runtime.submit)

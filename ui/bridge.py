@@ -6,32 +6,20 @@ thread. In: each command submits one coroutine of the kiosk and returns at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
-from kiosk.events import (
-    CallChanged,
-    DeliveryChanged,
-    Event,
-    InstrumentsChanged,
-    Notice,
-    ReadingShown,
-    ReadingWasSetAside,
-    ResumeOffered,
-    SessionChanged,
-    WaveformShown,
-)
-from ui.reasons import BlockReason
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
 
+    from kiosk.events import Event
     from kiosk.frames import Frames
     from kiosk.selftest.report import Report
     from kiosk.session import Patient
+    from ui.reasons import BlockReason
 
 
 class KioskPort(Protocol):
@@ -62,14 +50,12 @@ class Submit(Protocol):
     def __call__(self, coro: Coroutine[Any, Any, Any], /) -> Future[Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Attached:
+class _Attached(NamedTuple):
     kiosk: KioskPort
     submit: Submit
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
+class _Answered(NamedTuple):
     """A command has ended: `value` is its result, given to `signal` where one waits for it."""
 
     signal: SignalInstance | None
@@ -101,19 +87,26 @@ class Bridge(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._attached: _Attached | None = None
-        self._signals: dict[type, SignalInstance] = {
-            SessionChanged: self.session_changed,
-            InstrumentsChanged: self.instruments_changed,
-            ReadingShown: self.reading_shown,
-            ReadingWasSetAside: self.reading_was_set_aside,
-            WaveformShown: self.waveform_shown,
-            CallChanged: self.call_changed,
-            DeliveryChanged: self.delivery_changed,
-            ResumeOffered: self.resume_offered,
-            Notice: self.notice,
+        self._arrived.connect(self._dispatch, Qt.ConnectionType.QueuedConnection)
+
+    @cached_property
+    def _signals(self) -> dict[type, SignalInstance]:
+        """By the type of what arrives. Made with the first: the first picture needs none of these types."""
+        from kiosk import events
+        from ui.reasons import BlockReason
+
+        return {
+            events.SessionChanged: self.session_changed,
+            events.InstrumentsChanged: self.instruments_changed,
+            events.ReadingShown: self.reading_shown,
+            events.ReadingWasSetAside: self.reading_was_set_aside,
+            events.WaveformShown: self.waveform_shown,
+            events.CallChanged: self.call_changed,
+            events.DeliveryChanged: self.delivery_changed,
+            events.ResumeOffered: self.resume_offered,
+            events.Notice: self.notice,
             BlockReason: self.blocked,
         }
-        self._arrived.connect(self._dispatch, Qt.ConnectionType.QueuedConnection)
 
     def publish(self, event: Event) -> None:
         """Give one event to the screens. Any thread."""

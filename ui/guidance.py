@@ -2,6 +2,7 @@
 
 from devices.reading import Kind
 from kiosk.events import CallPhase
+from ui.instruments import can_measure, is_measuring
 from ui.reasons import Step
 from ui.state import State
 
@@ -22,7 +23,7 @@ _MEASURES = (
 
 def next_step(state: State) -> Step:
     """What matters most: a measurement that runs, then the call, then what is still to be measured."""
-    if state.is_measuring(Kind.CUFF):
+    if is_measuring(state.instruments, Kind.CUFF):
         return Step.CUFF_RUNNING
     if state.call.phase in _CALL_FIRST:
         return _CALL_FIRST[state.call.phase]
@@ -38,6 +39,6 @@ def _next_measure(state: State) -> Step:
     if not state.readings:
         return Step.MEASURE_OFFLINE if offline else Step.COMPARE_WORDS
     for kind, step in _MEASURES:
-        if state.can_measure(kind) and not state.measured(kind):
+        if can_measure(state.instruments, kind) and not state.measured(kind):
             return step
     return Step.MEASURE_OFFLINE if offline else Step.FINISH

@@ -1,10 +1,9 @@
 """What the screens need to know of the site: given once, at the start."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenSettings:
+class ScreenSettings(NamedTuple):
     """`text_scale` 1.0 to 2.0. `size`: a window of that many pixels, where it is not the whole screen."""
 
     site_name: str = ""

@@ -1,6 +1,6 @@
 """The one look of the kiosk: colours, sizes and the Qt style sheet."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 INK = "#161616"
 SOFT_INK = "#3A3A3A"
@@ -26,8 +26,7 @@ PART_RATIO = 3.0
 TOUCH_PX = 72
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two colours that meet on the screen, and the contrast they need (WCAG 2.2: 1.4.3 and 1.4.11)."""
 
     front: str
@@ -48,8 +47,7 @@ PAIRS = (
 FAMILIES = ("Inter", "Noto Sans Arabic", "Noto Sans", "DejaVu Sans")
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(NamedTuple):
     """Text sizes in pixels at one text scale."""
 
     small: int

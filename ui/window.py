@@ -1,6 +1,7 @@
 """The one window: it keeps the state, shows the screen that belongs to it, and never closes by itself."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -8,29 +9,32 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from kiosk.events import (
-    CallChanged,
-    DeliveryChanged,
-    InstrumentsChanged,
-    ReadingShown,
-    ReadingWasSetAside,
-    ResumeOffered,
-    SessionChanged,
-    WaveformShown,
-)
-from kiosk.session import Outcome, Phase, Session
-from ui.bridge import Bridge
-from ui.reasons import BlockReason
 from ui.screens.base import Context, Screen
-from ui.settings import ScreenSettings
-from ui.state import Fault, Message, State
+from ui.state import Fault, State
 from ui.text import texts
-from ui.text.table import Texts
 from ui.widgets.above import Above
-from ui.widgets.field import Field
-from ui.widgets.notice import NoticeBar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kiosk.events import (
+        CallChanged,
+        DeliveryChanged,
+        InstrumentsChanged,
+        ReadingShown,
+        ReadingWasSetAside,
+        ResumeOffered,
+        SessionChanged,
+        WaveformShown,
+    )
+    from kiosk.session import Session
+    from ui.bridge import Bridge
+    from ui.reasons import BlockReason
+    from ui.settings import ScreenSettings
+    from ui.state import Message
+    from ui.text.table import Texts
+    from ui.widgets.field import Field
+    from ui.widgets.notice import NoticeBar
     from ui.widgets.panel import Action
 
 _SCREENS = {
@@ -42,12 +46,6 @@ _SCREENS = {
     "closing": "Closing",
     "technician": "Technician",
     "blocked": "Blocked",
-}
-_PHASES = {
-    Phase.IDENTITY: "identity",
-    Phase.CONSENT: "consent",
-    Phase.CONSULTATION: "consultation",
-    Phase.CLOSING: "closing",
 }
 
 
@@ -68,6 +66,7 @@ class Window(QMainWindow):
         self._aside = ""  # technician or identity, shown instead of what the session asks for
         self._was_painted = False
         self._screen: Screen | None = None
+        self._notices: NoticeBar | None = None
         self._above: Above
         self._apply_direction()
         self._build()
@@ -102,9 +101,7 @@ class Window(QMainWindow):
         self._column = QVBoxLayout(middle)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self._notices = NoticeBar(self._texts)
-        self._notices.understood.connect(self._message_understood)
-        self._column.addWidget(self._notices)
+        self._notices = None
         self._screen = None
         self._above = Above(middle, self._column, self._texts)
         self.setCentralWidget(middle)
@@ -171,12 +168,24 @@ class Window(QMainWindow):
     def show_message(self, message: Message) -> None:
         """One sentence at the top, until it is understood."""
         self.state.add_message(message)
-        self._notices.show_message(self.state.messages[-1])
+        self._show_newest()
 
     def _message_understood(self) -> None:
         self.state.messages.pop()
-        self._notices.show_message(self.state.messages[-1] if self.state.messages else None)
+        self._show_newest()
         self.screen_shown.focus_first()
+
+    def _show_newest(self) -> None:
+        """The newest message above the screen; the bar is made for the first one."""
+        message = self.state.messages[-1] if self.state.messages else None
+        if self._notices is None and message is not None:
+            from ui.widgets.notice import NoticeBar
+
+            self._notices = NoticeBar(self._texts)
+            self._notices.understood.connect(self._message_understood)
+            self._column.insertWidget(0, self._notices)
+        if self._notices is not None:
+            self._notices.show_message(message)
 
     def _refresh(self) -> None:
         if self._screen is not None:
@@ -200,12 +209,12 @@ class Window(QMainWindow):
         self._screen = self._make(wanted)
         if not self._was_painted:
             self._screen.installEventFilter(self)
-        self._column.insertWidget(1, self._screen, 1)
+        self._column.insertWidget(0 if self._notices is None else 1, self._screen, 1)
         if before is not None:
             before.hide()
             self._column.removeWidget(before)
             before.deleteLater()
-        self._notices.show_message(self.state.messages[-1] if self.state.messages else None)
+        self._show_newest()
         self._screen.show()
         self._screen.focus_first()
 
@@ -222,7 +231,7 @@ class Window(QMainWindow):
         """Who to call. On every screen."""
         self._above.show_help(self.settings.help_phone)
 
-    def ask(self, title: str, content: tuple[QWidget, ...], actions: "tuple[Action, ...]") -> None:
+    def ask(self, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]) -> None:
         """A panel above the screen; the one before is closed."""
         self._above.ask(title, content, actions)
 
@@ -271,6 +280,8 @@ class Window(QMainWindow):
 def _screen_of(session: Session | None) -> str:
     if session is None:
         return "welcome"
+    from kiosk.session import Outcome, Phase  # loaded by now: there is a session
+
     if session.phase is Phase.CLOSED:
         return "refused" if session.outcome is Outcome.REFUSED else "welcome"
-    return _PHASES[session.phase]
+    return session.phase.value

@@ -25,7 +25,7 @@ from tests.ui.small_kiosk import LINK, WORDS
 from ui import theme
 from ui.reasons import Step
 from ui.screens.consultation import Consultation
-from ui.text import fr
+from ui.text import fr, fr_first
 
 
 def _words(widget: QWidget) -> list[str]:
@@ -105,6 +105,15 @@ def test_a_gap_breaks_the_wave(talking: Desk) -> None:
     assert len(drawn) > 50 and not middle.any(), "nothing joins what a gap parts"
 
 
+def test_the_wave_stays_when_its_strip_changes_its_width(talking: Desk) -> None:
+    pleth = _screen(talking).pleth
+    talking.qtbot.waitUntil(pleth.isVisible)
+    talking.kiosk.publish(WaveformShown(samples.pleth(tuple(range(100)))))
+    talking.settle()
+    pleth.resize(pleth.width() - 14, pleth.height())
+    assert len(_pixels(pleth.grab().toImage(), theme.PLETH)) > 50
+
+
 def _pixels(picture: QImage, colour: str) -> np.ndarray:
     """(y, x) of every pixel of that colour."""
     picture = picture.convertToFormat(QImage.Format.Format_RGB32)
@@ -180,7 +189,7 @@ def test_a_tampered_call_offers_a_new_link_and_says_when_it_failed(talking: Desk
     talking.press("new_link")
     talking.press("new_link_confirm")
     talking.qtbot.waitUntil(lambda: talking.is_shown("notice"), timeout=10_000)
-    assert fr.COMMON.not_done in _words(talking.find("notice"))
+    assert fr_first.COMMON.not_done in _words(talking.find("notice"))
 
 
 def test_the_record_names_the_place_in_french_whatever_the_screen_says(open_desk: object) -> None:

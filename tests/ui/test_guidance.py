@@ -8,6 +8,7 @@ from devices.reading import Kind
 from kiosk.events import CallChanged, CallPhase, InstrumentState, InstrumentStatus
 from tests.ui import samples
 from ui.guidance import next_step
+from ui.instruments import listed
 from ui.reasons import Step
 from ui.state import State
 
@@ -50,9 +51,9 @@ def test_a_cuff_that_shows_itself_only_by_measuring_is_asked_for() -> None:
 
 def test_the_camera_is_listed_only_when_it_fails() -> None:
     camera = InstrumentStatus("face_camera", Kind.CAMERA, "Camera", InstrumentState.MEASURING)
-    assert State(instruments=(camera,)).listed() == ()
+    assert listed((camera,)) == ()
     broken = replace(camera, state=InstrumentState.FAULTY)
-    assert State(instruments=(broken,)).listed() == (broken,)
+    assert listed((broken,)) == (broken,)
 
 
 def test_only_what_is_there_is_asked_for() -> None:

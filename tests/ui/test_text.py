@@ -1,6 +1,5 @@
 """Every language says everything, in words for people."""
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -15,7 +14,7 @@ from kiosk.selftest.report import Part, Problem, Verdict
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step, block_reason
 from ui.text import NAMES, texts
-from ui.text.table import Texts
+from ui.text.table import Table, Texts, WelcomeText
 
 MAY_BE_EMPTY = {Reason.NONE, LineQuality.UNKNOWN, Problem.NONE, "1"}
 PROGRAMMERS = re.compile(
@@ -35,9 +34,12 @@ def _sentences(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, tuple):
         for number, inner in enumerate(value):
             yield from _sentences(inner, f"{path}[{number}]")
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from _sentences(getattr(value, field.name), f"{path}.{field.name}")
+    elif isinstance(value, Texts):
+        for table in (vars(value), vars(value._later)):
+            yield from (found for name in table for found in _sentences(table[name], f"{path}.{name}"))
+    elif isinstance(value, Table):
+        for name, inner in vars(value).items():
+            yield from _sentences(inner, f"{path}.{name}")
 
 
 @languages
@@ -103,3 +105,8 @@ def test_block_reasons_cover_those_of_the_store() -> None:
 
 def test_an_unknown_language_gives_french() -> None:
     assert texts("xx").code == "fr"
+
+
+def test_a_table_with_a_sentence_missing_is_refused() -> None:
+    with pytest.raises(TypeError, match="explain"):
+        WelcomeText(greeting="Bonjour")  # type: ignore[call-arg]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from devices.reading import Waveform
-from ui.bridge import Bridge
-from ui.settings import ScreenSettings
-from ui.state import State
 from ui.widgets.flow import Flow
 from ui.widgets.parts import button, label
 from ui.widgets.scroll import Scroll
 
 if TYPE_CHECKING:
+    from devices.reading import Waveform
+    from ui.bridge import Bridge
+    from ui.settings import ScreenSettings
+    from ui.state import State
     from ui.text.table import Texts
     from ui.widgets.field import Field
     from ui.widgets.panel import Action
@@ -39,8 +38,7 @@ class Shell(Protocol):
     def close_keyboard(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Given to each screen when it is made. Screens are made anew each time: nothing of a person stays."""
 
     bridge: Bridge

@@ -8,6 +8,7 @@ from devices.metrics import CUFF_PRESSURE
 from devices.reading import Kind, Waveform
 from kiosk.events import CallPhase
 from ui.guidance import next_step
+from ui.instruments import is_measuring, listed, working
 from ui.screens.base import Context, Screen
 from ui.screens.consultation_panels import ask_end, ask_new_link, ask_where, show_link, show_readings
 from ui.widgets.board import Board
@@ -56,13 +57,14 @@ class Consultation(Screen):
         self.title.setText(text.steps[next_step(state)])
         self.stage.show_call(state.call, self.context.bridge.frames)
         self.board.refresh(state)
-        self.instruments.refresh(state.listed())
+        self.instruments.refresh(listed(state.instruments))
         self._line.setText(text.lines[state.call.line])
         self._words.setText("  ".join(state.call.words))
         self._words.setVisible(bool(state.call.words))
         self._words_title.setVisible(bool(state.call.words))
         self.pleth.setVisible(any(i.kind is Kind.OXIMETER for i in state.instruments) or self.pleth.started)
-        self.pressure.setVisible(bool(self.pressure.text()) and state.is_measuring(Kind.CUFF))
+        runs = is_measuring(state.instruments, Kind.CUFF)
+        self.pressure.setVisible(bool(self.pressure.text()) and runs)
         self._refresh_buttons()
 
     def add_waveform(self, wave: Waveform) -> None:
@@ -136,7 +138,7 @@ class Consultation(Screen):
 
     def _refresh_buttons(self) -> None:
         call, text = self.context.state.call, self.texts.consultation
-        present = {instrument.kind for instrument in self.context.state.working()}
+        present = {instrument.kind for instrument in working(self.context.state.instruments)}
         relabel(self._mute, text.unmute if call.muted else text.mute)
         relabel(self._otoscope, text.otoscope_off if call.otoscope_on else text.otoscope_on)
         relabel(self._stethoscope, text.stethoscope_off if call.stethoscope_on else text.stethoscope_on)

@@ -1,18 +1,23 @@
 """The first screen: one big button, the languages, and whether the kiosk is ready."""
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
-from kiosk.events import InstrumentStatus
-from kiosk.session import Session
 from ui.screens.base import Context, Screen
 from ui.text import NAMES
-from ui.text.reading import time_text
 from ui.widgets.flow import Flow
 from ui.widgets.parts import button, card, label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kiosk.events import InstrumentStatus
+    from kiosk.session import Session
 
 
 class Welcome(Screen):
@@ -45,8 +50,9 @@ class Welcome(Screen):
         self.start.setEnabled(ready)
         self.start.setText(self.texts.welcome.start if ready else self.texts.welcome.preparing)
         self.start.setAccessibleName(self.start.text())
-        self._show_instruments()
-        self._show_delivery()
+        if ready:
+            self._show_instruments()
+            self._show_delivery()
         self._show_resume(self.context.state.resume)
 
     def focus_first(self) -> None:
@@ -57,6 +63,7 @@ class Welcome(Screen):
         frame, column = card(tone="soft")
         for line in (self._instruments, self._trouble, self._delivery):
             column.addWidget(line)
+            line.hide()  # nothing is known yet
         return frame
 
     def _language(self, code: str) -> QPushButton:
@@ -67,13 +74,15 @@ class Welcome(Screen):
         return made
 
     def _show_instruments(self) -> None:
-        state, text = self.context.state, self.texts.welcome
-        names = self._names(i for i in state.listed() if i in state.working())
+        from ui.instruments import in_trouble, listed, working
+
+        known, text = self.context.state.instruments, self.texts.welcome
+        names = self._names(i for i in listed(known) if i in working(known))
         self._instruments.setText(
             text.instruments_ready.format(names=names) if names else text.instruments_none
         )
-        self._instruments.setVisible(self.context.bridge.is_ready)
-        trouble = self._names(state.in_trouble())
+        self._instruments.show()
+        trouble = self._names(in_trouble(known))
         self._trouble.setText(text.instruments_trouble.format(names=trouble))
         self._trouble.setVisible(bool(trouble))
 
@@ -85,15 +94,20 @@ class Welcome(Screen):
 
     def _show_delivery(self) -> None:
         delivery, text = self.context.state.delivery, self.texts.welcome
+        if delivery is None:
+            return
         if not delivery.waiting:
             sentence = text.delivery_done
         else:
             sentence = text.delivery_waits if delivery.online else text.delivery_offline
         self._delivery.setText(sentence.format(count=delivery.waiting))
+        self._delivery.show()
 
     def _show_resume(self, session: Session | None) -> None:
         if session is None or self._resume is not None:
             return
+        from ui.text.reading import time_text
+
         text = self.texts.welcome
         self._resume, column = card(tone="attention")
         column.addWidget(label(text.resume_title, "heading"))

@@ -11,50 +11,14 @@ from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
     ClosingText,
-    CommonText,
     ConsentText,
     ConsultationText,
     IdentityText,
     InstrumentText,
     KeyboardText,
+    LaterTexts,
     ReadingText,
     TechnicianText,
-    Texts,
-    WelcomeText,
-)
-
-COMMON = CommonText(
-    step="الخطوة {number} من {count}",
-    help="اطلب المساعدة",
-    help_title="هل تحتاج إلى مساعدة؟",
-    help_phone="اتصل بالرقم {phone}. سيرشدك شخص عبر الهاتف.",
-    help_no_phone="اتصل بالشخص المسؤول عن هذا الجهاز.",
-    help_urgent="إذا كانت الحياة في خطر، اتصل بالرقم 15 أو 112.",
-    close="إغلاق",
-    understood="مفهوم",
-    fault="حدث خلل هنا. لم يضع أي شيء. حاول مرة أخرى أو اطلب المساعدة.",
-    not_done="لم يتم ما طلبته. حاول مرة أخرى أو اطلب المساعدة.",
-)
-
-WELCOME = WelcomeText(
-    greeting="مرحبًا",
-    explain="هنا تتحدّث مع طبيب عبر الفيديو. نساعدك في كل خطوة.",
-    start="ابدأ",
-    preparing="لحظة من فضلك، الجهاز يستعد…",
-    language="اللغة",
-    technician="التقني",
-    instruments_ready="الأدوات الجاهزة: {names}",
-    instruments_none="لا توجد أداة جاهزة. أوصلها وشغّلها.",
-    instruments_trouble="يجب التحقق من: {names}",
-    delivery_done="تم إرسال جميع التقارير.",
-    delivery_waits="عناصر تنتظر الإرسال: {count}. ستُرسل تلقائيًا.",
-    delivery_offline="الخط مقطوع. عناصر محفوظة هنا: {count}. ستُرسل عند عودة الخط.",
-    resume_title="توقّفت جلسة قبل نهايتها",
-    resume_when="بدأت في {time} — الأحرف الأولى: {initials}",
-    resume_explain="لم يضع أي شيء. إذا كان الشخص لا يزال هنا فتابع، وإلا فأغلق هذه الجلسة.",
-    resume_unknown="غير معروفة بعد",
-    resume_yes="متابعة",
-    resume_no="إغلاق هذه الجلسة",
 )
 
 IDENTITY = IdentityText(
@@ -328,6 +292,7 @@ TECHNICIAN = TechnicianText(
         Problem.WRONG_KEY_OR_DAMAGED: "المفتاح غير صحيح أو البيانات تالفة. لا تمحُ شيئًا واتصل بالدعم.",
         Problem.KEY_READABLE_BY_OTHERS: "يمكن لحسابات أخرى قراءة المفتاح. اجعل ملف المفتاح مقروءًا للجهاز وحده (0600).",
         Problem.KEY_NOT_IN_TPM: "المفتاح في ملف محمي وليس في شريحة أمان. هذا مسموح لكنه أقل أمانًا.",
+        Problem.RECORDS_REFUSED: "رفض الخادم بعض السجلات. هي محفوظة: اتصل بالدعم.",
         Problem.NEARLY_FULL: "القرص شبه ممتلئ. أفرغ بعض المساحة.",
         Problem.WRONG_TIME: "الوقت غير صحيح. اضبط ساعة الجهاز.",
         Problem.UNREACHABLE: "لا يمكن الوصول إليه. تحقّق من سلك الشبكة والواي فاي والعنوان في الإعدادات.",
@@ -376,14 +341,9 @@ NOTICES = {
     NoticeReason.INSTRUMENT_MISSING: "يطلب الطبيب أداة غير موصولة. قم بتوصيلها.",
 }
 
-TEXTS = Texts(
-    code="ar",
-    name="العربية",
-    right_to_left=True,
+LATER = LaterTexts(
     consent=consent_text("ar"),
     consent_version="ar-1",
-    common=COMMON,
-    welcome=WELCOME,
     identity=IDENTITY,
     consent_screen=CONSENT,
     consultation=CONSULTATION,

@@ -11,50 +11,14 @@ from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
     ClosingText,
-    CommonText,
     ConsentText,
     ConsultationText,
     IdentityText,
     InstrumentText,
     KeyboardText,
+    LaterTexts,
     ReadingText,
     TechnicianText,
-    Texts,
-    WelcomeText,
-)
-
-COMMON = CommonText(
-    step="Step {number} of {count}",
-    help="Call for help",
-    help_title="Do you need help?",
-    help_phone="Call {phone}. Somebody will guide you on the phone.",
-    help_no_phone="Call the person in charge of this kiosk.",
-    help_urgent="If a life is in danger, call 15 or 112.",
-    close="Close",
-    understood="Understood",
-    fault="Something did not work here. Nothing is lost. Try again or call for help.",
-    not_done="What you asked for could not be done. Try again or call for help.",
-)
-
-WELCOME = WelcomeText(
-    greeting="Hello",
-    explain="Here you talk with a physician by video. We help you at every step.",
-    start="Start",
-    preparing="One moment, the kiosk is getting ready…",
-    language="Language",
-    technician="Technician",
-    instruments_ready="Instruments ready: {names}",
-    instruments_none="No instrument is ready. Plug them in and switch them on.",
-    instruments_trouble="To be checked: {names}",
-    delivery_done="All reports have been sent.",
-    delivery_waits="Items waiting to be sent: {count}. They go by themselves.",
-    delivery_offline="The line is down. Items kept here: {count}. They go when the line is back.",
-    resume_title="A session was interrupted",
-    resume_when="Started at {time} — initials: {initials}",
-    resume_explain="Nothing is lost. If the person is still here, resume. If not, close this session.",
-    resume_unknown="not known yet",
-    resume_yes="Resume",
-    resume_no="Close this session",
 )
 
 IDENTITY = IdentityText(
@@ -329,6 +293,7 @@ TECHNICIAN = TechnicianText(
         Problem.WRONG_KEY_OR_DAMAGED: "The key is not the right one or the data is damaged. Erase nothing, call support.",
         Problem.KEY_READABLE_BY_OTHERS: "Other accounts can read the key. Make the key file readable by the kiosk alone (0600).",
         Problem.KEY_NOT_IN_TPM: "The key is in a protected file, not in a security chip. Allowed, but less safe.",
+        Problem.RECORDS_REFUSED: "The server refused some records. They are kept: call support.",
         Problem.NEARLY_FULL: "The disk is nearly full. Make room.",
         Problem.WRONG_TIME: "The time is not right. Set the clock of the kiosk.",
         Problem.UNREACHABLE: "Cannot be reached. Check the network cable, the Wi-Fi and the address in the settings.",
@@ -382,14 +347,9 @@ NOTICES = {
     NoticeReason.INSTRUMENT_MISSING: "The physician asks for an instrument that is not plugged in. Plug it in.",
 }
 
-TEXTS = Texts(
-    code="en",
-    name="English",
-    right_to_left=False,
+LATER = LaterTexts(
     consent=consent_text("en"),
     consent_version="en-1",
-    common=COMMON,
-    welcome=WELCOME,
     identity=IDENTITY,
     consent_screen=CONSENT,
     consultation=CONSULTATION,

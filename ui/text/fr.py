@@ -11,50 +11,14 @@ from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
     ClosingText,
-    CommonText,
     ConsentText,
     ConsultationText,
     IdentityText,
     InstrumentText,
     KeyboardText,
+    LaterTexts,
     ReadingText,
     TechnicianText,
-    Texts,
-    WelcomeText,
-)
-
-COMMON = CommonText(
-    step="Étape {number} sur {count}",
-    help="Appeler de l'aide",
-    help_title="Besoin d'aide ?",
-    help_phone="Appelez le {phone}. Quelqu'un vous guide au téléphone.",
-    help_no_phone="Appelez la personne responsable du poste.",
-    help_urgent="En cas d'urgence vitale, appelez le 15 ou le 112.",
-    close="Fermer",
-    understood="Compris",
-    fault="Quelque chose n'a pas marché ici. Rien n'est perdu. Essayez encore ou appelez de l'aide.",
-    not_done="Ce que vous avez demandé n'a pas pu être fait. Essayez encore ou appelez de l'aide.",
-)
-
-WELCOME = WelcomeText(
-    greeting="Bonjour",
-    explain="Ici, vous parlez avec un médecin par vidéo. Nous vous aidons à chaque étape.",
-    start="Commencer",
-    preparing="Un instant, le poste se prépare…",
-    language="Langue",
-    technician="Technicien",
-    instruments_ready="Instruments prêts : {names}",
-    instruments_none="Aucun instrument prêt. Branchez-les et allumez-les.",
-    instruments_trouble="À vérifier : {names}",
-    delivery_done="Tous les comptes rendus sont envoyés.",
-    delivery_waits="Éléments en attente d'envoi : {count}. Ils partent tout seuls.",
-    delivery_offline="Ligne coupée. Éléments gardés ici : {count}. Ils partiront dès que la ligne revient.",
-    resume_title="Une séance a été interrompue",
-    resume_when="Commencée à {time} — initiales : {initials}",
-    resume_explain="Rien n'est perdu. Si la personne est toujours là, reprenez. Sinon, fermez cette séance.",
-    resume_unknown="pas encore connues",
-    resume_yes="Reprendre",
-    resume_no="Clore cette séance",
 )
 
 IDENTITY = IdentityText(
@@ -330,6 +294,7 @@ TECHNICIAN = TechnicianText(
         Problem.WRONG_KEY_OR_DAMAGED: "La clé n'est pas la bonne ou les données sont abîmées. N'effacez rien, appelez le support.",
         Problem.KEY_READABLE_BY_OTHERS: "D'autres comptes peuvent lire la clé. Remettez le fichier de clé en lecture pour le poste seul (0600).",
         Problem.KEY_NOT_IN_TPM: "La clé est dans un fichier protégé, pas dans une puce de sécurité. C'est permis, mais moins sûr.",
+        Problem.RECORDS_REFUSED: "Le serveur a refusé des comptes rendus. Ils sont gardés : appelez le support.",
         Problem.NEARLY_FULL: "Le disque est presque plein. Faites de la place.",
         Problem.WRONG_TIME: "L'heure n'est pas juste. Réglez l'heure du poste.",
         Problem.UNREACHABLE: "Injoignable. Vérifiez le câble réseau, le Wi-Fi et l'adresse dans les réglages.",
@@ -386,14 +351,9 @@ NOTICES = {
     NoticeReason.INSTRUMENT_MISSING: "Le médecin demande un instrument qui n'est pas branché. Branchez-le.",
 }
 
-TEXTS = Texts(
-    code="fr",
-    name="Français",
-    right_to_left=False,
+LATER = LaterTexts(
     consent=consent_text("fr"),
     consent_version="fr-1",
-    common=COMMON,
-    welcome=WELCOME,
     identity=IDENTITY,
     consent_screen=CONSENT,
     consultation=CONSULTATION,

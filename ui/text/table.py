@@ -1,20 +1,33 @@
-"""What a language must say: one typed table. A missing sentence is a type error, not a blank on a screen.
+"""What a language must say: one typed table. A missing sentence is a type error, not a blank on a screen."""
 
-Nobody compares or prints a table: leaving those methods out halves what they cost before the first picture.
-"""
+from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, dataclass_transform
 
-from devices.reading import Absent, Kind, Quality
-from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
-from kiosk.selftest.report import Part, Problem, Verdict
-from kiosk.session import Sex
-from ui.reasons import BlockReason, FieldFault, Step
+if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those it needs
+    from collections.abc import Mapping
+
+    from devices.reading import Absent, Kind, Quality
+    from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
+    from kiosk.selftest.report import Part, Problem, Verdict
+    from kiosk.session import Sex
+    from ui.reasons import BlockReason, FieldFault, Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class CommonText:
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Table:
+    """Written like a dataclass and checked like one, without the code a dataclass compiles at each start."""
+
+    def __init__(self, **words: object) -> None:
+        wrong = type(self).__annotations__.keys() ^ words.keys()
+        if wrong:
+            raise TypeError(f"{type(self).__name__}: {', '.join(sorted(wrong))}")
+        vars(self).update(words)
+
+
+class CommonText(Table):
     """`step` takes {number} and {count}; `help_phone` takes {phone}."""
 
     step: str
@@ -29,8 +42,7 @@ class CommonText:
     not_done: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class WelcomeText:
+class WelcomeText(Table):
     """`resume_when` takes {time} and {initials}; counts take {count}."""
 
     greeting: str
@@ -53,8 +65,7 @@ class WelcomeText:
     resume_no: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class IdentityText:
+class IdentityText(Table):
     title: str
     explain: str
     family: str
@@ -73,8 +84,7 @@ class IdentityText:
     faults: Mapping[FieldFault, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ConsentText:
+class ConsentText(Table):
     """`patient` takes {given}, {family} and {birth}."""
 
     title: str
@@ -88,8 +98,7 @@ class ConsentText:
     refused_home: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ConsultationText:
+class ConsultationText(Table):
     """`taken_at` takes {time}; `more` takes {count}; `pressure` takes {value} and {unit}."""
 
     title: str
@@ -142,8 +151,7 @@ class ConsultationText:
     no_instruments: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ReadingText:
+class ReadingText(Table):
     """Names of what is measured, and what the instrument says of it."""
 
     kinds: Mapping[Kind, str]
@@ -155,14 +163,12 @@ class ReadingText:
     comma: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class InstrumentText:
+class InstrumentText(Table):
     states: Mapping[InstrumentState, str]
     reasons: Mapping[Reason, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ClosingText:
+class ClosingText(Table):
     """`delivered` and `waiting` take {count}."""
 
     title: str
@@ -184,8 +190,7 @@ class ClosingText:
     finish_back: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class TechnicianText:
+class TechnicianText(Table):
     title: str
     pin_title: str
     pin_explain: str
@@ -200,8 +205,7 @@ class TechnicianText:
     problems: Mapping[Problem, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class KeyboardText:
+class KeyboardText(Table):
     shift: str
     erase: str
     space: str
@@ -211,24 +215,17 @@ class KeyboardText:
     hide: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class BlockedText:
+class BlockedText(Table):
     title: str
     explain: str
     reasons: Mapping[BlockReason, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Texts:
-    """Everything the kiosk says in one language; `consent` is the full text that is recorded."""
+class LaterTexts(Table):
+    """What the screens after the first picture say; `consent` is the full text that is recorded."""
 
-    code: str
-    name: str
-    right_to_left: bool
     consent: str
     consent_version: str
-    common: CommonText
-    welcome: WelcomeText
     identity: IdentityText
     consent_screen: ConsentText
     consultation: ConsultationText
@@ -239,3 +236,66 @@ class Texts:
     keyboard: KeyboardText
     blocked: BlockedText
     notices: Mapping[NoticeReason, str]
+
+
+class Texts(Table):
+    """Everything the kiosk says in one language. What the first picture does not say is read later."""
+
+    code: str
+    name: str
+    right_to_left: bool
+    common: CommonText
+    welcome: WelcomeText
+
+    @cached_property
+    def _later(self) -> LaterTexts:
+        later: LaterTexts = import_module(f"ui.text.{self.code}").LATER
+        return later
+
+    @property
+    def consent(self) -> str:
+        return self._later.consent
+
+    @property
+    def consent_version(self) -> str:
+        return self._later.consent_version
+
+    @property
+    def identity(self) -> IdentityText:
+        return self._later.identity
+
+    @property
+    def consent_screen(self) -> ConsentText:
+        return self._later.consent_screen
+
+    @property
+    def consultation(self) -> ConsultationText:
+        return self._later.consultation
+
+    @property
+    def reading(self) -> ReadingText:
+        return self._later.reading
+
+    @property
+    def instrument(self) -> InstrumentText:
+        return self._later.instrument
+
+    @property
+    def closing(self) -> ClosingText:
+        return self._later.closing
+
+    @property
+    def technician(self) -> TechnicianText:
+        return self._later.technician
+
+    @property
+    def keyboard(self) -> KeyboardText:
+        return self._later.keyboard
+
+    @property
+    def blocked(self) -> BlockedText:
+        return self._later.blocked
+
+    @property
+    def notices(self) -> Mapping[NoticeReason, str]:
+        return self._later.notices

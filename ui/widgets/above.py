@@ -1,16 +1,18 @@
 """What comes over or under a screen: panels and the keyboard. Made when first needed."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ui.text.table import Texts
-from ui.widgets.field import Field
 from ui.widgets.parts import label
 
 if TYPE_CHECKING:
     from ui.screens.base import Screen
+    from ui.text.table import Texts
+    from ui.widgets.field import Field
     from ui.widgets.keyboard import Keyboard
     from ui.widgets.panel import Action, Panel
 
@@ -35,7 +37,7 @@ class Above(QObject):
         content = (label(sentence, "title"), label(text.help_urgent, "lead"))
         self.ask(text.help_title, content, (Action(text.close, "panel_close", lambda: None, "primary"),))
 
-    def ask(self, title: str, content: tuple[QWidget, ...], actions: "tuple[Action, ...]") -> None:
+    def ask(self, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]) -> None:
         from ui.widgets.panel import Panel
 
         self.close_panel()
@@ -51,7 +53,7 @@ class Above(QObject):
         self.close_panel()
         self.close_keyboard()
 
-    def open_keyboard(self, field: Field, screen: "Screen") -> None:
+    def open_keyboard(self, field: Field, screen: Screen) -> None:
         from ui.widgets.keyboard import Keyboard
 
         if self._keyboard is None:
@@ -63,7 +65,7 @@ class Above(QObject):
         screen.make_room(self._host.height() - self._keyboard.sizeHint().height())
         QTimer.singleShot(0, field, lambda: screen.area.ensureWidgetVisible(field, 0, 60))
 
-    def toggle_keyboard(self, field: Field, screen: "Screen") -> None:
+    def toggle_keyboard(self, field: Field, screen: Screen) -> None:
         if self._keyboard is not None and self._keyboard.isVisible():
             self.close_keyboard()
         else:

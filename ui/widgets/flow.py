@@ -1,7 +1,7 @@
 """A layout that puts items beside each other and goes on below where the line is full."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QStyle, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class Flow(QLayout):
@@ -94,10 +94,9 @@ class Flow(QLayout):
 
     def _mirrored(self, place: QRect, whole: QRect) -> QRect:
         parent = self.parentWidget()
-        direction = (
-            parent.layoutDirection() if isinstance(parent, QWidget) else Qt.LayoutDirection.LeftToRight
-        )
-        return QStyle.visualRect(direction, whole, place)
+        if isinstance(parent, QWidget) and parent.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            place.moveLeft(whole.left() + whole.right() - place.right())
+        return place
 
 
 def _height(item: QLayoutItem, width: int) -> int:

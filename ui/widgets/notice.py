@@ -1,12 +1,19 @@
 """The banner at the top: one plain sentence, and "understood"."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kiosk.events import Notice, NoticeReason
-from ui.state import Fault, Message
-from ui.text.table import Texts
+from ui.state import Fault
 from ui.widgets.parts import button, label, set_tone
+
+if TYPE_CHECKING:
+    from ui.state import Message
+    from ui.text.table import Texts
 
 _CALM = (NoticeReason.OLD_READING_SET_ASIDE, NoticeReason.LINK_REFUSED, NoticeReason.DELIVERY_PAUSED)
 

@@ -92,8 +92,17 @@ class Pleth(QWidget):
         self._x, self._y = x, y
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """A tile more beside it changes its width: what was drawn is kept, stretched."""
         super().resizeEvent(event)
-        self.clear()
+        before, self._trace = self._trace, QPixmap(self.size())
+        self._trace.fill(QColor(theme.STAGE))
+        if before.isNull():
+            return
+        painter = QPainter(self._trace)
+        painter.drawPixmap(self.rect(), before)
+        painter.end()
+        self._x *= self.width() / max(1, before.width())
+        self._y = None
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -11,6 +11,8 @@ class Scroll(QScrollArea):
         self, *, margin: int = 32, gap: int = 16, readable: bool = False, name: str = "body"
     ) -> None:
         super().__init__()
+        view = QWidget()  # our own: before it hands out Qt's, PySide makes all widget classes (20 ms)
+        self.setViewport(view)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -22,4 +24,4 @@ class Scroll(QScrollArea):
         self.column.setContentsMargins(margin, margin // 2, margin, margin // 2)
         self.column.setSpacing(gap)
         self.setWidget(inside)
-        QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
+        QScroller.grabGesture(view, QScroller.ScrollerGestureType.TouchGesture)

@@ -1,0 +1,33 @@
+"""What the states of the instruments mean to a helper. Pure."""
+
+from devices.reading import Kind
+from kiosk.events import InstrumentState, InstrumentStatus
+
+Instruments = tuple[InstrumentStatus, ...]
+_WORKING = (InstrumentState.READY, InstrumentState.MEASURING, InstrumentState.POOR_SIGNAL)
+_TROUBLE = (InstrumentState.LOST, InstrumentState.FAULTY)
+_OF_THE_CALL = (Kind.CAMERA, Kind.MICROPHONE)
+_SHY = (Kind.CUFF, Kind.THERMOMETER)
+
+
+def working(instruments: Instruments) -> Instruments:
+    return tuple(i for i in instruments if i.state in _WORKING)
+
+
+def listed(instruments: Instruments) -> Instruments:
+    """What a helper handles; the call's own camera and microphone only when they fail."""
+    return tuple(i for i in instruments if i.kind not in _OF_THE_CALL or i.state in _TROUBLE)
+
+
+def in_trouble(instruments: Instruments) -> Instruments:
+    return tuple(i for i in instruments if i.state in _TROUBLE)
+
+
+def can_measure(instruments: Instruments, kind: Kind) -> bool:
+    """A cuff or a thermometer shows itself only by measuring: not seen yet is good enough."""
+    good = (*_WORKING, InstrumentState.ABSENT) if kind in _SHY else _WORKING
+    return any(i.kind is kind and i.state in good for i in instruments)
+
+
+def is_measuring(instruments: Instruments, kind: Kind) -> bool:
+    return any(i.kind is kind and i.state is InstrumentState.MEASURING for i in instruments)
