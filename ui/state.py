@@ -33,11 +33,11 @@ class State:
         self.session: Session | None = None
         self.resume: Session | None = None
         self.instruments = instruments
-        self.delivery: DeliveryChanged | None = None  # None: the kiosk has not said yet
         self.readings: list[Reading] = []
         self.set_aside: list[Reading] = []
         self.messages: list[Message] = []
         self._call = call
+        self._delivery: DeliveryChanged | None = None
 
     @property
     def call(self) -> CallChanged:
@@ -51,6 +51,19 @@ class State:
     @call.setter
     def call(self, call: CallChanged) -> None:
         self._call = call
+
+    @property
+    def delivery(self) -> DeliveryChanged:
+        """What is still to be sent: nothing until the kiosk says otherwise, for it tells changes alone."""
+        if self._delivery is None:
+            from kiosk.events import DeliveryChanged
+
+            self._delivery = DeliveryChanged(0, 0, 0, online=True)
+        return self._delivery
+
+    @delivery.setter
+    def delivery(self, delivery: DeliveryChanged) -> None:
+        self._delivery = delivery
 
     def set_session(self, session: Session | None) -> bool:
         """Take the session; True when it is another one: everything of the one before is gone."""

@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from concurrent.futures import Future
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -10,16 +11,20 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 
 from kiosk.events import Notice, NoticeReason, ResumeOffered
 from kiosk.session import Patient, Phase, Session, SessionKind, Sex
 from tests.ui import samples, steps
 from tests.ui.conftest import Desk, OpenDesk
-from tests.ui.small_kiosk import PIN
+from tests.ui.small_kiosk import PIN, SmallKiosk
 from ui import faults
+from ui.bridge import Bridge
 from ui.reasons import BlockReason
+from ui.settings import ScreenSettings
 from ui.state import Fault
 from ui.text import fr, fr_first
+from ui.window import Window
 
 INTERRUPTED = Session(
     UUID(int=9),
@@ -213,3 +218,17 @@ def test_the_system_may_end_it() -> None:
         [sys.executable, "-c", ENDED_BY_SYSTEM], capture_output=True, text=True, timeout=30, check=True
     )
     assert done.stdout.strip() == "closed"
+
+
+def test_the_first_screen_claims_nothing_before_the_kiosk_is_ready(qtbot: QtBot) -> None:
+    window = Window(Bridge(), ScreenSettings(full_screen=False))
+    window.show()
+    assert fr_first.WELCOME.delivery_done not in _shown(window)
+    window.bridge.attach(SmallKiosk(window.bridge.publish), lambda _command: Future())
+    qtbot.waitUntil(lambda: fr_first.WELCOME.delivery_done in _shown(window), timeout=10_000)
+    window.may_close = True
+    window.close()
+
+
+def _shown(window: QWidget) -> list[str]:
+    return [line.text() for line in window.findChildren(QLabel) if line.isVisible()]

@@ -82,8 +82,6 @@ class Closing(Screen):
 
     def _show_delivery(self) -> None:
         delivery, text = self.context.state.delivery, self.texts.closing
-        if delivery is None:
-            return
         done = not delivery.waiting and delivery.delivered > 0 and not delivery.quarantined
         sent = text.delivered.format(count=delivery.delivered)
         self._delivered.setText(f"{text.all_delivered} {sent}" if done else sent)

@@ -94,8 +94,6 @@ class Welcome(Screen):
 
     def _show_delivery(self) -> None:
         delivery, text = self.context.state.delivery, self.texts.welcome
-        if delivery is None:
-            return
         if not delivery.waiting:
             sentence = text.delivery_done
         else:

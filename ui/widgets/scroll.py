@@ -11,7 +11,7 @@ class Scroll(QScrollArea):
         self, *, margin: int = 32, gap: int = 16, readable: bool = False, name: str = "body"
     ) -> None:
         super().__init__()
-        view = QWidget()  # our own: before it hands out Qt's, PySide makes all widget classes (20 ms)
+        view = QWidget()  # our own: before it hands out Qt's, PySide makes all widget classes (10 ms)
         self.setViewport(view)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
