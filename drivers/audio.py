@@ -162,7 +162,8 @@ class AudioSource:
     async def _pause(self) -> None:
         """Before another try: until something changes, at most a second."""
         try:
-            await asyncio.wait_for(self._wake.wait(), RETRY_S)
+            async with asyncio.timeout(RETRY_S):
+                await self._wake.wait()
         except TimeoutError:
             return
 

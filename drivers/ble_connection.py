@@ -130,7 +130,8 @@ class BleConnection:
     async def _deliver_until_gone(self) -> None:
         while True:
             try:
-                value = await asyncio.wait_for(self._values.get(), _QUIET_AFTER_S)
+                async with asyncio.timeout(_QUIET_AFTER_S):
+                    value = await self._values.get()
             except TimeoutError:
                 self._feed.tracker.quiet()
                 continue

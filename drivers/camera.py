@@ -115,7 +115,8 @@ class Camera:
 
     async def _pause(self) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), POLL_S)
+            async with asyncio.timeout(POLL_S):
+                await self._wake.wait()
         except TimeoutError:
             return
         finally:

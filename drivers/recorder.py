@@ -49,7 +49,8 @@ async def record(
 async def _read(process: Process) -> bytes:
     assert process.stdout is not None
     try:
-        return await asyncio.wait_for(process.stdout.readexactly(CHUNK_BYTES), SILENT_S)
+        async with asyncio.timeout(SILENT_S):
+            return await process.stdout.readexactly(CHUNK_BYTES)
     except (TimeoutError, asyncio.IncompleteReadError) as error:
         raise DriverError(Reason.NO_DATA) from error
 

@@ -62,7 +62,8 @@ class Call:
         self._signalling.start()
         self.changed()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._relay_tried.wait(), _OPEN_TIMEOUT_S)
+            async with asyncio.timeout(_OPEN_TIMEOUT_S):
+                await self._relay_tried.wait()
         return self._link
 
     def saved(self) -> bytes:

@@ -138,7 +138,7 @@ class Peer:
     async def close(self) -> None:
         """End it; idempotent."""
         self._connection.remove_all_listeners("connectionstatechange")
+        await self._connection.close()  # ends the tracks, and so whoever shows them
         await self._tasks.close()
-        await self._connection.close()
         for track in (self._voice, self._face, self._otoscope, self._stethoscope):
             track.stop()

@@ -98,7 +98,8 @@ class Signalling:
             max_msg_size=_MESSAGE_MAX,
             ssl=context,
         )
-        self._socket = await asyncio.wait_for(connecting, _TIMEOUT_S)
+        async with asyncio.timeout(_TIMEOUT_S):
+            self._socket = await connecting
         try:
             await self._listen(self._socket)
         finally:

@@ -98,7 +98,9 @@ class PcmTrack(MediaStreamTrack):
         if self._queue is None:
             self._queue = self._stack.enter_context(self._source.listen())
         try:
-            chunk = await asyncio.wait_for(self._queue.get(), self._patience_s)
+            # Not `wait_for`: a cancellation that it swallows would leave the sender running for ever.
+            async with asyncio.timeout(self._patience_s):
+                chunk = await self._queue.get()
         except TimeoutError:
             return _SILENCE
         if chunk is None:  # the source was closed: ask it again, not too often

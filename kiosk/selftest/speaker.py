@@ -22,7 +22,8 @@ async def check_speaker(sink: str) -> Check:
     except FileNotFoundError:
         return red(Part.SPEAKER, Problem.SERVER_MISSING, sink, "pacat is not installed")
     try:
-        _, said = await asyncio.wait_for(player.communicate(_tone()), TIMEOUT_S)
+        async with asyncio.timeout(TIMEOUT_S):
+            _, said = await player.communicate(_tone())
     except TimeoutError:
         player.kill()
         await player.wait()
