@@ -24,7 +24,7 @@ FLAGS = (
 
 def executable() -> str:
     """Where the browser is. Raises RuntimeError with one sentence when there is none."""
-    for name in ("chromium", "google-chrome-stable"):
+    for name in ("chromium", "chromium-browser", "google-chrome-stable"):
         if path := shutil.which(name):
             return path
     raise RuntimeError("no Chromium on this machine: install the Debian package chromium")
