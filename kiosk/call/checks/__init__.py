@@ -1,0 +1,1 @@
+"""What is tried before the physician comes: camera, microphone, loudspeaker, line."""

@@ -1,0 +1,1 @@
+"""How much the line carries, and who gets it: estimate, shares, ladder, pacing (RFC 8836 names the aims)."""

@@ -1,0 +1,1 @@
+"""Ways through a firewall: which TURN servers there are, which answer, and the best of them."""
