@@ -35,6 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     selftest.set_defaults(run=_selftest)
     _add_rendezvous(commands.add_parser("rendezvous", help="the server where kiosk and physician meet"))
     _add_devices(commands.add_parser("devices", help="the catalogue, and a decoder for technicians"))
+    echo = commands.add_parser("echo", help="how well this room's echo is taken out; exit code 1 when badly")
+    echo.add_argument("--seconds", type=float, default=20.0, help="how long the loudspeaker talks")
+    echo.set_defaults(run=_echo)
     pin = commands.add_parser("pin", help="make the technician's PIN for the settings file")
     pin.set_defaults(run=_pin)
     return parser
@@ -46,6 +49,7 @@ def _add_rendezvous(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cert", type=Path, help="TLS certificate chain (PEM); self-signed without")
     parser.add_argument("--key", type=Path, help="its private key (PEM)")
     parser.add_argument("--token-file", type=Path, required=True, help="the kiosks' token, one line")
+    parser.add_argument("--turn-file", type=Path, help="relays: a settings file with the section [turn]")
     parser.add_argument(
         "--hostname", action="append", default=[], help="a name for the self-signed certificate"
     )
@@ -95,11 +99,45 @@ def _selftest(options: argparse.Namespace) -> int:
     return 1 if report.red else 0
 
 
+def _echo(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from kiosk.config import ConfigError, load_config
+    from kiosk.echo_check import LEARNING_S, check_room
+
+    try:
+        config = load_config(options.config)
+    except ConfigError as error:
+        return _fail(str(error))
+    if options.seconds < 2 * LEARNING_S:
+        return _fail(f"at least {2 * LEARNING_S:.0f} seconds are needed")
+    try:
+        report = asyncio.run(check_room(config.devices, options.seconds))
+    except TimeoutError:
+        return _fail("the microphone gives no sound")
+    print(
+        f"quiet room {report.quiet_dbfs:.0f} dBFS, echo {report.echo_dbfs:.0f}, left {report.left_dbfs:.0f}"
+    )
+    if not report.heard:
+        print("The microphone does not hear the loudspeaker: is it on, and loud enough?")
+        return 1
+    print(f"The echo is reduced by {report.reduction_db:.0f} dB: {'good' if report.good else 'not enough'}.")
+    if not report.good:
+        print("Move microphone and loudspeaker apart, or make the loudspeaker quieter, and try again.")
+    return 0 if report.good else 1
+
+
 def _rendezvous(options: argparse.Namespace) -> int:
+    from kiosk.config import ConfigError, load_turn
     from kiosk.rendezvous.server import run_rendezvous
     from kiosk.rendezvous.settings import RendezvousSettings
+    from kiosk.rendezvous.turn import TurnSettings
     from ui.page import PAGE_DIR
 
+    try:
+        turn = load_turn(options.turn_file).settings() if options.turn_file else TurnSettings()
+    except ConfigError as error:
+        return _fail(str(error))
     try:
         token = options.token_file.read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -113,6 +151,7 @@ def _rendezvous(options: argparse.Namespace) -> int:
         hostnames=("localhost", *options.hostname),
         cert_file=options.cert,
         key_file=options.key,
+        turn=turn,
     )
     return run_rendezvous(settings)
 

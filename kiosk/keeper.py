@@ -20,6 +20,8 @@ from kiosk.session import (
     Incident,
     IncidentHappened,
     IncidentKind,
+    LineMeasured,
+    LineMinute,
     Patient,
     Phase,
     PhysicianJoined,
@@ -99,6 +101,10 @@ class Keeper:
     async def incident(self, kind: IncidentKind, subject: str = "") -> None:
         if self._session is not None and self._session.phase in _DURABLE:
             await self._commit(IncidentHappened(Incident(kind, now(), subject)), quiet=True)
+
+    async def line_minute(self, minute: LineMinute) -> None:
+        if self._session is not None and self._session.phase is Phase.CONSULTATION:
+            await self._commit(LineMeasured(minute), quiet=True)
 
     async def physician_joined(self) -> None:
         if self._session is not None and self._session.phase is Phase.CONSULTATION:

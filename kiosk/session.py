@@ -65,6 +65,7 @@ class IncidentKind(StrEnum):
     """Technical incidents that article R6316-4 of the Code de la santé publique wants in the report."""
 
     CALL_LOST = "call_lost"
+    CALL_RESTORED = "call_restored"
     CALL_TAMPERED = "call_tampered"
     INSTRUMENT_LOST = "instrument_lost"
     INSTRUMENT_FAULTY = "instrument_faulty"
@@ -82,6 +83,23 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class LineMinute:
+    """One minute of the call's line, from `at` on: figures of the network, nothing of the patient.
+
+    None: not measured. `lost_per_mille`: of what the kiosk sent. `concealed_per_mille`: of the physician's
+    voice, how much had to be made up. `cut_s`: how long there was no connection.
+    """
+
+    at: datetime
+    rtt_ms: int | None
+    lost_per_mille: int | None
+    sent_kbps: int
+    received_kbps: int
+    concealed_per_mille: int | None
+    cut_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One session from reception to closing. Immutable: every event gives a new one."""
 
@@ -96,6 +114,7 @@ class Session:
     set_aside: tuple[UUID, ...] = ()
     used: frozenset[Kind] = frozenset()
     incidents: tuple[Incident, ...] = ()
+    line: tuple[LineMinute, ...] = ()
     physician_joined_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: Outcome | None = None
@@ -130,6 +149,11 @@ class IncidentHappened:
 
 
 @dataclass(frozen=True, slots=True)
+class LineMeasured:
+    minute: LineMinute
+
+
+@dataclass(frozen=True, slots=True)
 class PhysicianJoined:
     at: datetime
 
@@ -155,7 +179,7 @@ class Abandoned:
 
 Event = (
     Identified | ConsentAnswered | ReadingKept | ReadingSetAside | IncidentHappened
-    | PhysicianJoined | Ended | Closed | Abandoned
+    | LineMeasured | PhysicianJoined | Ended | Closed | Abandoned
 )  # fmt: skip
 
 
@@ -169,6 +193,7 @@ _PHASES: dict[type, tuple[Phase, ...]] = {
     ReadingKept: (Phase.CONSULTATION,),
     ReadingSetAside: (Phase.CONSULTATION,),
     IncidentHappened: (Phase.CONSULTATION, Phase.CLOSING),
+    LineMeasured: (Phase.CONSULTATION,),
     PhysicianJoined: (Phase.CONSULTATION,),
     Ended: (Phase.CONSULTATION,),
     Closed: (Phase.CLOSING,),
@@ -193,6 +218,8 @@ def reduce(session: Session, event: Event) -> Session:
             return replace(session, set_aside=(*session.set_aside, id_))
         case IncidentHappened(incident):
             return replace(session, incidents=(*session.incidents, incident))
+        case LineMeasured(minute):
+            return replace(session, line=(*session.line, minute))
         case PhysicianJoined(at):
             return replace(session, physician_joined_at=session.physician_joined_at or at)
         case Ended(at):

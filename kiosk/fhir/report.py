@@ -9,17 +9,19 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from devices.reading import Quantity, Reading
+from kiosk.body_points import recorded_site
 from kiosk.fhir import naming as names
 from kiosk.fhir.bundles import attachment, entry
 from kiosk.fhir.codes import ABSENT_NOTES, KIND_NAMES, LOINC, REPORT_LOINC, TEXTS, UNIT_TEXTS, concept
 from kiosk.fhir.naming import Naming
 from kiosk.fhir.wire import Json
 from kiosk.record import ClosePayload
-from kiosk.session import Incident, IncidentKind, Outcome, Session
+from kiosk.session import Incident, IncidentKind, LineMinute, Outcome, Session
 
 TITLE = "Compte rendu de téléconsultation"
 INCIDENTS = {
     IncidentKind.CALL_LOST: "Communication avec le médecin coupée",
+    IncidentKind.CALL_RESTORED: "Communication avec le médecin rétablie",
     IncidentKind.CALL_TAMPERED: "Communication refusée : description altérée en chemin",
     IncidentKind.INSTRUMENT_LOST: "Instrument débranché ou hors de portée",
     IncidentKind.INSTRUMENT_FAULTY: "Instrument en panne",
@@ -66,7 +68,8 @@ def report_entry(payload: ClosePayload, subject: Json, naming: Naming) -> Json:
 
 def report_text(session: Session, readings: Iterable[Reading] = ()) -> str:
     """Plain text, one fact a line."""
-    return "\n".join((*_head(session), "", *_measures(session, readings), "", *_incidents(session), ""))
+    parts = (_head(session), _measures(session, readings), _incidents(session), _line(session))
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def _head(session: Session) -> list[str]:
@@ -90,7 +93,7 @@ def _measures(session: Session, readings: Iterable[Reading]) -> list[str]:
 
 def _result(reading: Reading) -> str:
     if reading.attachment is not None:
-        return reading.attachment.site or "enregistrement conservé"
+        return recorded_site(reading.attachment.site) or "enregistrement conservé"
     return ", ".join(_quantity(q) for q in reading.quantities)
 
 
@@ -106,6 +109,29 @@ def _incidents(session: Session) -> list[str]:
     lines = [f"Incidents techniques : {len(session.incidents)}"]
     lines += [f"- {INCIDENTS[kind]} : {count} fois" for kind, count in _counts(session).items()]
     return lines + [f"  {_moment(i.at)} : {_incident(i)}" for i in session.incidents]
+
+
+def _line(session: Session) -> list[str]:
+    """The network, minute by minute: what an agency or a technician asks for later."""
+    if not session.line:
+        return []
+    return ["Qualité de la ligne, minute par minute", *(_minute(minute) for minute in session.line)]
+
+
+def _minute(minute: LineMinute) -> str:
+    parts = [
+        f"aller-retour {minute.rtt_ms} ms" if minute.rtt_ms is not None else "",
+        f"perte {_percent(minute.lost_per_mille)}" if minute.lost_per_mille is not None else "",
+        f"envoi {minute.sent_kbps} kbit/s",
+        f"réception {minute.received_kbps} kbit/s",
+        f"voix reconstituée {_percent(minute.concealed_per_mille)}" if minute.concealed_per_mille else "",
+        f"coupure {minute.cut_s} s" if minute.cut_s else "",
+    ]
+    return f"  {_moment(minute.at)} : {', '.join(part for part in parts if part)}"
+
+
+def _percent(per_mille: int) -> str:
+    return f"{per_mille / 10:.1f} %".replace(".", ",")
 
 
 def _counts(session: Session) -> Counter[IncidentKind]:

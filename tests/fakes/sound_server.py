@@ -100,6 +100,22 @@ class SoundServer:
         """Present, but its hardware delivers nothing."""
         self._pactl("suspend-source", STETHOSCOPE, str(int(suspended)))
 
+    def let_room_hear_speaker(self, latency_ms: int = 60) -> None:
+        """Loudspeaker and microphone stand in the same room from now on; a loop-back is its air."""
+        self._pactl(
+            "load-module", "module-loopback", f"source={SPEAKER}.monitor", f"sink={ROOM}",
+            f"latency_msec={latency_ms}", "source_dont_move=1", "sink_dont_move=1",
+        )  # fmt: skip
+
+    def mute_microphone(self, muted: bool) -> None:
+        """The button on the microphone."""
+        self._pactl("set-source-mute", MICROPHONE, str(int(muted)))
+
+    def set_speaker(self, percent: int = 100, muted: bool = False) -> None:
+        """The volume of the loudspeaker, as somebody left it."""
+        self._pactl("set-sink-volume", SPEAKER, f"{percent}%")
+        self._pactl("set-sink-mute", SPEAKER, str(int(muted)))
+
     def played_s(self) -> dict[str, float]:
         """Seconds of sound that went into each of the null sinks so far."""
         return {player.sink: player.samples / RATE_HZ for player in self._players}

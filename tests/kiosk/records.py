@@ -20,6 +20,7 @@ from kiosk.session import (
     Consent,
     Incident,
     IncidentKind,
+    LineMinute,
     Outcome,
     Patient,
     Phase,
@@ -86,6 +87,10 @@ def closed(name: str = "S-0001") -> Session:
         incidents=(
             Incident(IncidentKind.CALL_LOST, OPENED_AT + timedelta(minutes=5)),
             Incident(IncidentKind.INSTRUMENT_LOST, OPENED_AT + timedelta(minutes=6), "Oxymètre"),
+        ),
+        line=(
+            LineMinute(OPENED_AT + timedelta(minutes=4), 52, 12, 840, 610, 3, 0),
+            LineMinute(OPENED_AT + timedelta(minutes=5), None, None, 0, 0, None, 48),
         ),
         physician_joined_at=OPENED_AT + timedelta(minutes=2),
         closed_at=OPENED_AT + timedelta(minutes=25),
