@@ -3,6 +3,8 @@
 import asyncio
 import fcntl
 import os
+import struct
+import termios
 from asyncio.subprocess import DEVNULL, Process
 from collections import deque
 
@@ -15,7 +17,7 @@ from drivers.recorder import end_process
 
 Samples = NDArray[np.int16]
 
-LATENCY_MS = 60
+LATENCY_MS = 40
 QUEUED_CHUNKS = 10
 PIPE_BYTES = 4096
 RETRY_S = 1.0
@@ -34,6 +36,20 @@ class AudioPlayer:
         self._command = _pacat(address, sink)
         self._waiting: deque[bytes] = deque()
         self._changed = asyncio.Event()
+        self._pipe: int | None = None
+
+    @property
+    def waiting_s(self) -> float | None:
+        """How much sound the player has not taken yet; whoever plays steers by it. None: nobody plays."""
+        if self._pipe is None:
+            return None
+        unread: int = struct.unpack("i", fcntl.ioctl(self._pipe, termios.FIONREAD, bytes(4)))[0]
+        return (unread + sum(map(len, self._waiting))) / 2 / RATE_HZ
+
+    @property
+    def latency_s(self) -> float:
+        """From `play` until it is heard."""
+        return LATENCY_MS / 1000 + (self.waiting_s or 0.0)
 
     def play(self, samples: Samples) -> None:
         """Queue one piece of sound, 10 to 60 ms."""
@@ -66,9 +82,11 @@ class AudioPlayer:
             raise
         finally:
             os.close(reader)
+        self._pipe = writer
         try:
             await self._feed(writer)
         finally:
+            self._pipe = None
             os.close(writer)
             await end_process(process)
 

@@ -1,6 +1,7 @@
 """Holds the session's call: opens it, keeps its secret for a restart, and writes its cuts into the report."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol
@@ -10,9 +11,10 @@ from kiosk.call.call import Call, CallError, CallState
 from kiosk.events import CallChanged, CallPhase, Event, Notice, NoticeReason
 from kiosk.hub import Hub, StorageError
 from kiosk.keeper import Keeper
-from kiosk.session import IncidentKind
+from kiosk.session import IncidentKind, LineMinute, SessionError
 from kiosk.tasks import Tasks
 
+_logger = logging.getLogger(__name__)
 _INCIDENTS = {
     CallPhase.RECONNECTING: IncidentKind.CALL_LOST,
     CallPhase.TAMPERED: IncidentKind.CALL_TAMPERED,
@@ -24,6 +26,7 @@ class Media(Protocol):
 
     async def switch(self, what: str, on: bool) -> None: ...
     async def keep(self, what: str, site: str = "") -> None: ...
+    async def stethoscope_live(self, live: bool) -> None: ...
 
 
 class CallDesk:
@@ -77,6 +80,7 @@ class CallDesk:
 
     async def _open(self, saved: bytes | None = None) -> None:
         call = self._call = self._make_call(self)
+        self._show(replace(self._shown, stethoscope_live=True))  # until this call finds otherwise
         call.set_muted(self._shown.muted)
         call.set_media(self._shown.otoscope_on, self._shown.stethoscope_on)
         try:
@@ -112,27 +116,67 @@ class CallDesk:
         """Both screens show what is on."""
         if self._call is not None:
             self._call.set_media(otoscope, stethoscope)
-        self._show(replace(self._shown, otoscope_on=otoscope, stethoscope_on=stethoscope))
+        put_away = self._shown.stethoscope_on and not stethoscope
+        point = "" if put_away else self._shown.point
+        self._show(replace(self._shown, otoscope_on=otoscope, stethoscope_on=stethoscope, point=point))
 
     def call_changed(self, state: CallState) -> None:
         """A cut is an incident of the session; the first connection is the physician's arrival."""
         before = self._shown.phase
         self._show(
-            replace(self._shown, phase=state.phase, link=state.link, words=state.words, line=state.line)
+            replace(
+                self._shown,
+                phase=state.phase,
+                link=state.link,
+                words=state.words,
+                line=state.line,
+                picture_paused=state.picture_paused,
+                physician_paused=state.physician_paused,
+            )
         )
         if state.phase is before:
             return
         if state.phase is CallPhase.CONNECTED:
             self._tasks.spawn(self._physician_arrived())
-        if state.phase in _INCIDENTS:
-            self._hub.incident(_INCIDENTS[state.phase])
+        restored = before is CallPhase.RECONNECTING and state.phase is CallPhase.CONNECTED
+        kind = IncidentKind.CALL_RESTORED if restored else _INCIDENTS.get(state.phase)
+        if kind is not None:
+            self._hub.incident(kind)
             self._tasks.spawn(self._hub.save())
+
+    def line_minute(self, minute: LineMinute) -> None:
+        """The figures of one minute go into the record; a full disk loses them, not the call."""
+        self._tasks.spawn(self._keep_minute(minute))
+
+    async def _keep_minute(self, minute: LineMinute) -> None:
+        try:
+            await self._keeper.line_minute(minute)
+        except (StorageError, SessionError) as error:
+            _logger.warning("a minute of the line was not kept: %s", error)
 
     def physician_asked(self, what: str, on: bool) -> None:
         self._ask(lambda media: media.switch(what, on))
 
-    def physician_keeps(self, what: str) -> None:
-        self._ask(lambda media: media.keep(what))
+    def physician_keeps(self, what: str, site: str = "") -> None:
+        self._ask(lambda media: media.keep(what, site))
+
+    def physician_points(self, site: str) -> None:
+        """The helper is asked to place the stethoscope there."""
+        self._show(replace(self._shown, point=site))
+
+    def stethoscope_live(self, live: bool) -> None:
+        """Both screens say whether its sound goes out as it is heard, or recorded."""
+        if live != self._shown.stethoscope_live:
+            self._show(replace(self._shown, stethoscope_live=live))
+            self._ask(lambda media: media.stethoscope_live(live))
+
+    @property
+    def point(self) -> str:
+        """Where the physician would like the stethoscope; "" when nothing was asked."""
+        return self._shown.point
+
+    def set_recording(self, on: bool) -> None:
+        self._show(replace(self._shown, recording=on))
 
     def seen(self, ids: tuple[UUID, ...]) -> None:
         """The physician has them on screen. Nothing here depends on it."""

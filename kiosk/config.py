@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.turn_config import TurnConfig
+
 
 class ConfigError(Exception):
     """The configuration file cannot be used. The message names the file, the line and the key."""
@@ -80,9 +82,13 @@ class RendezvousConfig:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CallConfig:
-    """The call. `include_loopback`: offer 127.0.0.1 too, for kiosk and physician on one machine."""
+    """The call. `include_loopback`: offer 127.0.0.1 too, for kiosk and physician on one machine.
+
+    `echo_cancellation` false: the loudspeaker is a handset, or the sound hardware does it.
+    """
 
     include_loopback: bool = False
+    echo_cancellation: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -108,6 +114,7 @@ class Config:
     physician: PhysicianConfig
     fhir: FhirConfig
     rendezvous: RendezvousConfig = field(default_factory=RendezvousConfig)
+    turn: TurnConfig = field(default_factory=TurnConfig)
     call: CallConfig = field(default_factory=CallConfig)
     devices: DevicesConfig = field(default_factory=DevicesConfig)
 
@@ -125,18 +132,8 @@ _TYPE_NAMES = {
 def load_config(path: Path) -> Config:
     """Read and check the file. Raises ConfigError with one sentence."""
     text = _read(path)
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        line = found[1] if found else len(text.splitlines())  # without a line it means the end of the file
-        raise ConfigError(f"{path}:{line}: not valid TOML: {error}") from error
-    sections = {f.name: f for f in dataclasses.fields(Config)}
-    for name in tables:
-        if name not in sections:
-            raise ConfigError(f"{_where(path, text, name)}: unknown section [{name}]")
-    types_ = typing.get_type_hints(Config)
-    config = Config(**{name: _section(path, text, name, types_[name], tables.get(name)) for name in sections})
+    config: Config = _sections(path, text, Config)
+    _check_turn(path, text, config.turn)
     if not config.fhir.base_url.startswith("https://"):
         raise ConfigError(f"{_where(path, text, 'fhir', 'base_url')}: fhir.base_url must begin with https://")
     for kind in config.devices.expected:
@@ -144,6 +141,39 @@ def load_config(path: Path) -> Config:
             where = _where(path, text, "devices", "expected")
             raise ConfigError(f"{where}: devices.expected: {kind} is not one of {', '.join(KINDS)}")
     return config
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _TurnOnly:
+    turn: TurnConfig = field(default_factory=TurnConfig)
+
+
+def load_turn(path: Path) -> TurnConfig:
+    """The file of a rendezvous alone on a server: the section [turn]. Raises ConfigError."""
+    text = _read(path)
+    alone: _TurnOnly = _sections(path, text, _TurnOnly)
+    _check_turn(path, text, alone.turn)
+    return alone.turn
+
+
+def _check_turn(path: Path, text: str, turn: TurnConfig) -> None:
+    for key, fault in turn.faults():
+        raise ConfigError(f"{_where(path, text, 'turn', key)}: turn.{key}: {fault}")
+
+
+def _sections(path: Path, text: str, cls: Any) -> Any:
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = found[1] if found else len(text.splitlines())  # without a line it means the end of the file
+        raise ConfigError(f"{path}:{line}: not valid TOML: {error}") from error
+    sections = [f.name for f in dataclasses.fields(cls)]
+    for name in tables:
+        if name not in sections:
+            raise ConfigError(f"{_where(path, text, name)}: unknown section [{name}]")
+    types_ = typing.get_type_hints(cls)
+    return cls(**{name: _section(path, text, name, types_[name], tables.get(name)) for name in sections})
 
 
 def _read(path: Path) -> str:

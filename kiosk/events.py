@@ -5,12 +5,14 @@ from enum import StrEnum
 
 from devices.reading import Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from kiosk.call.checks.report import CallCheck, CheckPart, CheckReason, Light, PartCheck
 from kiosk.session import Session
 
 __all__ = [
-    "CallChanged", "CallPhase", "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus",
-    "InstrumentsChanged", "LineQuality", "Notice", "NoticeReason", "ReadingShown", "ReadingWasSetAside",
-    "Reason", "ResumeOffered", "SessionChanged", "WaveformShown",
+    "CallChanged", "CallCheck", "CallCheckChanged", "CallPhase", "CheckPart", "CheckReason",
+    "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus", "InstrumentsChanged", "Light",
+    "LineQuality", "Notice", "NoticeReason", "PartCheck", "ReadingShown", "ReadingWasSetAside", "Reason",
+    "ResumeOffered", "SessionChanged", "WaveformShown",
 ]  # fmt: skip
 
 
@@ -80,7 +82,10 @@ class WaveformShown:
 
 @dataclass(frozen=True, slots=True)
 class CallChanged:
-    """`link` is for the physician; `words` is the short code to compare aloud."""
+    """`link` is for the physician; `words` is the short code to compare aloud.
+
+    `point`: the physician would like the stethoscope at this `BodyPoint`; "" when nothing was asked.
+    """
 
     phase: CallPhase
     link: str = ""
@@ -89,6 +94,18 @@ class CallChanged:
     otoscope_on: bool = False
     stethoscope_on: bool = False
     muted: bool = False
+    picture_paused: bool = False  # the line carries no video: the physician sees a still now and then
+    physician_paused: bool = False  # and the same the other way
+    stethoscope_live: bool = True  # False: the line is too narrow, recordings are sent instead
+    point: str = ""
+    recording: bool = False  # the stethoscope's sound, for the record
+
+
+@dataclass(frozen=True, slots=True)
+class CallCheckChanged:
+    """What the check before the call has found so far."""
+
+    check: CallCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +133,5 @@ class Notice:
 
 Event = (
     SessionChanged | InstrumentsChanged | ReadingShown | ReadingWasSetAside | WaveformShown
-    | CallChanged | DeliveryChanged | ResumeOffered | Notice
+    | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | Notice
 )  # fmt: skip

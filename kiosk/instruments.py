@@ -17,11 +17,11 @@ from drivers.chunks import CHUNK_MS, Samples
 from drivers.instrument import InstrumentStatus, Sink
 from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
-from kiosk.clip import wav_clip
+from kiosk.clip import CONTENT_TYPE, record_clip
 from kiosk.config import DevicesConfig
 from kiosk.frames import Frames, VideoFrame
 
-CLIP_S = 8.0
+CLIP_S = 10.0
 CLIP_LIMIT_S = 30.0
 CLIP_CHUNKS = int(CLIP_S * 1000 / CHUNK_MS)
 JPEG_QUALITY = 92
@@ -100,9 +100,9 @@ class Instruments:
         finally:
             if started_by_us:
                 await self.switch("stethoscope", False)
-        clip = await asyncio.to_thread(wav_clip, pcm)
+        clip = await asyncio.to_thread(record_clip, pcm)
         identity = self._identity(Kind.STETHOSCOPE, self.stethoscope.role.key)
-        return _captured(Kind.STETHOSCOPE, identity, taken_at, Attachment("audio/wav", clip, site))
+        return _captured(Kind.STETHOSCOPE, identity, taken_at, Attachment(CONTENT_TYPE, clip, site))
 
     async def _listen(self) -> Samples:
         """Consecutive sound only: a hole would lie about the heart, so the clip begins anew after one."""

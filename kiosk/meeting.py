@@ -61,6 +61,8 @@ class Meeting:
             ca_file=self._server.cert_file if self._server and own else rendezvous.ca_file,
             language=self._config.kiosk.language,
             include_loopback=self._config.call.include_loopback,
+            turn_ca_file=self._config.turn.ca_file or rendezvous.ca_file,
+            cancel_echo=self._config.call.echo_cancellation,
         )
 
     def _settings(self) -> RendezvousSettings:
@@ -74,6 +76,7 @@ class Meeting:
             hostnames=("localhost", "127.0.0.1", own_address()),
             cert_file=rendezvous.cert_file,
             key_file=rendezvous.key_file,
+            turn=self._config.turn.settings(),
         )
 
 

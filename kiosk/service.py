@@ -6,9 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from devices.reading import Kind
+from kiosk.call.checks.checking import CallChecks, Tried
+from kiosk.call.checks.line import LineAddress
+from kiosk.call.secret import room_of
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
-from kiosk.events import DeliveryChanged, Event, InstrumentsChanged, Notice, NoticeReason, ResumeOffered
+from kiosk.events import (
+    CallCheckChanged,
+    DeliveryChanged,
+    Event,
+    InstrumentsChanged,
+    Notice,
+    NoticeReason,
+    ResumeOffered,
+)
 from kiosk.fhir.client import FhirSender
 from kiosk.frames import Frames
 from kiosk.hub import Hub, StorageError
@@ -18,6 +29,7 @@ from kiosk.meeting import Meeting
 from kiosk.pin import pin_matches
 from kiosk.selftest.report import Report
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
+from kiosk.sound_recorder import SoundRecorder
 from kiosk.tasks import Tasks
 from offline_queue.delivery import Delivery, DeliveryStatus
 from offline_queue.outbox import Outbox
@@ -57,7 +69,12 @@ class Kiosk:
         self._tasks = tasks
         self._interrupted = interrupted
         self._work: asyncio.Task[None] | None = None
+        tried = Tried(
+            instruments.frames.face, instruments.voice, lambda: hub.instruments, config.devices.speaker
+        )
+        self.checks = CallChecks(tried, lambda check: emit(CallCheckChanged(check)), self._is_awaiting)
         desk.media = self
+        self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
 
     @property
     def frames(self) -> Frames:
@@ -86,6 +103,8 @@ class Kiosk:
 
     async def close(self) -> None:
         """Leave everything that waits on disk, in good order; an open session can be resumed."""
+        await self.checks.stop()
+        await self._recorder.stop()
         await self.desk.leave()
         if self._work is not None:
             self._work.cancel()
@@ -177,18 +196,35 @@ class Kiosk:
 
     async def keep(self, what: str, site: str = "") -> None:
         """A picture or a sound becomes a reading of the session."""
+        if what == "stethoscope":
+            await self._recorder.at(site)
+        else:
+            await self._capture(what, site)
+
+    async def stethoscope_live(self, live: bool) -> None:
+        """The line became too narrow for the sound that is being listened to: record it at once instead."""
+        if not live and self.instruments.stethoscope_on:
+            await self.keep("stethoscope", self.desk.point)
+
+    async def _keep_sound(self, site: str) -> None:
+        if await self._capture("stethoscope", site) and site == self.desk.point:
+            self.desk.physician_points("")  # that has been done
+
+    async def _capture(self, what: str, site: str) -> bool:
         try:
             reading = await self.instruments.capture(what, site)
         except CaptureError as error:
             log.warning("%s not kept: %s", what, error)
             self._emit(Notice(NoticeReason.RECORDING_FAILED, what))
-            return
+            return False
         await self.hub.reading(reading)
+        return True
 
     async def new_link(self) -> None:
         """The old link dies; a new one is shown. Nothing outside a consultation."""
         if self.session is not None and self.session.phase is Phase.CONSULTATION:
             await self.desk.renew()
+            await self._start_checks()
 
     async def run_selftest(self) -> Report:
         from kiosk.selftest.running import check_running
@@ -201,8 +237,23 @@ class Kiosk:
     async def _consult(self, saved_call: bytes | None = None) -> None:
         self.instruments.wake()
         await self.desk.open(saved_call)
+        await self._start_checks()
+
+    async def _start_checks(self) -> None:
+        """Beside everything else, while the helper passes the link on."""
+        saved_call = await self._keeper.saved_call()
+        if saved_call is not None:
+            settings, local = self.meeting.call_settings(""), self.config.rendezvous.embedded
+            self.checks.start(LineAddress.of(settings, room_of(saved_call), local))
+
+    def _is_awaiting(self) -> bool:
+        """The physician has not come yet: what is tried again disturbs nobody."""
+        session = self.session
+        return session is not None and session.physician_joined_at is None
 
     async def _leave_call(self) -> None:
+        await self._recorder.stop()
+        await self.checks.stop()
         await self.instruments.rest()
         await self.desk.close()
         self._delivery.kick()

@@ -72,6 +72,7 @@ class Bridge(QObject):
     reading_was_set_aside = Signal(object)
     waveform_shown = Signal(object)
     call_changed = Signal(object)
+    call_check_changed = Signal(object)
     delivery_changed = Signal(object)
     resume_offered = Signal(object)
     notice = Signal(object)
@@ -102,6 +103,7 @@ class Bridge(QObject):
             events.ReadingWasSetAside: self.reading_was_set_aside,
             events.WaveformShown: self.waveform_shown,
             events.CallChanged: self.call_changed,
+            events.CallCheckChanged: self.call_check_changed,
             events.DeliveryChanged: self.delivery_changed,
             events.ResumeOffered: self.resume_offered,
             events.Notice: self.notice,

@@ -29,9 +29,18 @@ def next_step(state: State) -> Step:
         return _CALL_FIRST[state.call.phase]
     if state.call.otoscope_on:
         return Step.OTOSCOPE_RUNNING
-    if state.call.stethoscope_on:
-        return Step.STETHOSCOPE_RUNNING
-    return _next_measure(state)
+    return _stethoscope(state) or _next_measure(state)
+
+
+def _stethoscope(state: State) -> Step | None:
+    call = state.call
+    if call.recording:
+        return Step.STETHOSCOPE_RECORDING
+    if call.point:
+        return Step.STETHOSCOPE_POINT
+    if not call.stethoscope_on:
+        return None
+    return Step.STETHOSCOPE_RUNNING if call.stethoscope_live else Step.STETHOSCOPE_NARROW
 
 
 def _next_measure(state: State) -> Step:

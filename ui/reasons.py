@@ -53,4 +53,7 @@ class Step(StrEnum):
     THERMOMETER = "thermometer"
     OTOSCOPE_RUNNING = "otoscope_running"
     STETHOSCOPE_RUNNING = "stethoscope_running"
+    STETHOSCOPE_POINT = "stethoscope_point"
+    STETHOSCOPE_NARROW = "stethoscope_narrow"
+    STETHOSCOPE_RECORDING = "stethoscope_recording"
     FINISH = "finish"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from devices.reading import Kind, Reading
-    from kiosk.events import CallChanged, DeliveryChanged, InstrumentStatus, Notice
+    from kiosk.events import CallChanged, CallCheck, DeliveryChanged, InstrumentStatus, Notice
     from kiosk.session import Session
 
 
@@ -36,6 +36,8 @@ class State:
         self.readings: list[Reading] = []
         self.set_aside: list[Reading] = []
         self.messages: list[Message] = []
+        self.check: CallCheck | None = None
+        self.last_check: CallCheck | None = None  # also of an earlier session: for the technician
         self._call = call
         self._delivery: DeliveryChanged | None = None
 
@@ -72,6 +74,7 @@ class State:
             self.readings.clear()
             self.set_aside.clear()
             self._call = None
+            self.check = None
         self.session = session
         if session is not None:
             self.resume = None

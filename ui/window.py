@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from kiosk.events import (
         CallChanged,
+        CallCheckChanged,
         DeliveryChanged,
         InstrumentsChanged,
         ReadingShown,
@@ -114,6 +115,7 @@ class Window(QMainWindow):
         bridge.reading_was_set_aside.connect(self._reading_set_aside)
         bridge.waveform_shown.connect(self._waveform_shown)
         bridge.call_changed.connect(self._call_changed)
+        bridge.call_check_changed.connect(self._call_check_changed)
         bridge.delivery_changed.connect(self._delivery_changed)
         bridge.resume_offered.connect(self._resume_offered)
         bridge.notice.connect(self.show_message)
@@ -148,6 +150,10 @@ class Window(QMainWindow):
 
     def _call_changed(self, event: CallChanged) -> None:
         self.state.call = event
+        self._refresh()
+
+    def _call_check_changed(self, event: CallCheckChanged) -> None:
+        self.state.check = self.state.last_check = event.check
         self._refresh()
 
     def _delivery_changed(self, event: DeliveryChanged) -> None:

@@ -13,9 +13,11 @@ from kiosk.call.errors import CallError, CallReason
 from kiosk.call.feed import LiveFeed
 from kiosk.call.handshake import Handshake, Message, Offered, Rejected
 from kiosk.call.progress import Progress
+from kiosk.call.reaching.reaching import Reaching
 from kiosk.call.settings import CallListener, CallMedia, CallSettings, CallState
 from kiosk.call.signalling import RelayAddress, Signalling
 from kiosk.events import CallPhase
+from kiosk.session import LineMinute
 
 __all__ = ["Call", "CallError", "CallListener", "CallMedia", "CallSettings", "CallState"]
 
@@ -36,7 +38,8 @@ class Call:
         self._listener = listener
         self._progress = Progress()
         self._feed = LiveFeed()
-        self._connections = Connections(settings, media, self._progress, self)
+        self._reaching = Reaching(settings.turn_ca_file)
+        self._connections = Connections(settings, media, self._progress, self, self._reaching)
         self._secret = b""
         self._link = ""
         self._words: tuple[str, ...] = ()
@@ -112,6 +115,7 @@ class Call:
         if self._progress.final is None and self._link:
             self._progress.final = CallPhase.ENDED
             await self._connections.close()
+            await self._reaching.close()
             await self._signalling.close(over=False)
 
     def _finish(self, phase: CallPhase, reason: str) -> None:
@@ -126,6 +130,7 @@ class Call:
         if tampered or self._handshake.greeted:  # a page that has just come could not prove it
             await self._signalling.send(self._handshake.reject("tampered" if tampered else "closed"))
         await self._connections.close()
+        await self._reaching.close()
         await self._signalling.close()
 
     async def _heard(self, message: Message) -> None:
@@ -135,6 +140,8 @@ class Call:
         match message.get("type"):
             case "peer":
                 await self._peer_present(message.get("present") is True)
+            case "servers":
+                self._reaching.told(message)
             case "refused":
                 self._listener.link_refused()
             case _:
@@ -185,12 +192,15 @@ class Call:
         """The page can be told: who we are, and everything so far."""
         own = self._settings
         greeting = wire.hello(own.session_number, self._words, own.site, own.language)
-        self._feed.connect(self._connections.channels, greeting)
+        self._feed.connect(self._connections.channels, self._connections.lane, greeting)
 
     def page_said(self, message: wire.PageMessage) -> None:
         match message:
             case wire.Seen(ids):
+                self._feed.seen(ids)
                 self._listener.seen(ids)
+            case wire.PageId(page_id):
+                self._feed.page(page_id)
             case wire.Request(what, on):
                 self._listener.physician_asked(what, on)
             case wire.Keep(what):
@@ -200,13 +210,23 @@ class Call:
             case wire.Line():
                 self._connections.page_says(message)
 
+    def line_divided(self, face_paused: bool, otoscope_paused: bool, stethoscope_live: bool) -> None:
+        """What the line cannot carry now is said on both sides."""
+        self._feed.video(face_paused, otoscope_paused)
+        self._listener.stethoscope_live(stethoscope_live or not self._connections.switches.stethoscope.on)
+        self.changed()
+
+    def line_minute(self, minute: LineMinute) -> None:
+        self._listener.line_minute(minute)
+
     def disconnected(self) -> None:
         self._feed.disconnect()
 
     def changed(self) -> None:
         """Tell the listener when something it can see has changed."""
         line, phase = self._connections.line, self._progress.phase
-        state = CallState(phase, self._link, self._words, line.quality, line.rtt_ms, line.loss)
+        paused = self._connections.picture_paused
+        state = CallState(phase, self._link, self._words, line.quality, line.rtt_ms, line.loss, paused)
         if state != self._told:
             self._told = state
             self._listener.call_changed(state)

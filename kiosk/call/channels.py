@@ -15,13 +15,17 @@ _WAVES_BUFFER_MAX = 32 * 1024  # bytes; half a second of everything is far less
 
 
 class Channels:
-    """`opened` is called when "live" can carry messages, `heard` for each message of the page."""
+    """`opened` is called when "live" can carry messages, `heard` for each message of the page.
+
+    `clip_wanted` is called instead for a recorded sound that the page asks for.
+    """
 
     def __init__(self, opened: Callable[[], None], heard: Callable[[wire.PageMessage], None]) -> None:
         self._opened = opened
         self._heard = heard
         self._live: RTCDataChannel | None = None
         self._waves: RTCDataChannel | None = None
+        self.clip_wanted: Callable[[wire.ClipWanted], None] = lambda wanted: None
 
     def adopt(self, channel: "RTCDataChannel") -> None:
         """Take a channel that the page has made; one with another name stays unused."""
@@ -61,7 +65,10 @@ class Channels:
         if message is None:
             return
         try:
-            self._heard(message)
+            if isinstance(message, wire.ClipWanted):
+                self.clip_wanted(message)
+            else:
+                self._heard(message)
         except Exception:
             # aiortc would close the connection: a fault of ours must not end a consultation.
             _logger.exception("a message of the page could not be handled")

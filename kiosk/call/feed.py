@@ -7,6 +7,9 @@ from devices.reading import Reading, Waveform
 from drivers.instrument import InstrumentStatus
 from kiosk.call import wire
 from kiosk.call.channels import Channels
+from kiosk.call.clip_sender import ClipSender
+from kiosk.call.slow_lane import SlowLane
+from kiosk.clip import CONTENT_TYPE
 
 
 class LiveFeed:
@@ -14,21 +17,50 @@ class LiveFeed:
 
     def __init__(self) -> None:
         self._channels: Channels | None = None
+        self._lane: SlowLane | None = None
+        self._page = ""
+        self._seen: set[UUID] = set()
+        self._sent: set[UUID] = set()
         self._readings: dict[UUID, tuple[int, Reading]] = {}
         self._instruments: tuple[InstrumentStatus, ...] = ()
         self._media = (False, False, False)
+        self._video = (False, False)
+        self._stethoscope_live = True
+        self.clips = ClipSender()
 
-    def connect(self, channels: Channels, hello: str) -> None:
-        """A channel has opened: everything so far goes first."""
-        self._channels = channels
+    def connect(self, channels: Channels, lane: SlowLane, hello: str) -> None:
+        """A channel has opened: what is the case now, then what the page has not shown yet."""
+        self._channels, self._lane = channels, lane
+        self._sent.clear()
+        channels.clip_wanted = self._clip_wanted
+        self.clips.connect(lane)
         channels.send_live(hello)
         channels.send_live(wire.instruments(self._instruments))
-        channels.send_live(wire.media(*self._media))
-        for sequence, reading in self._readings.values():
-            channels.send_live(wire.reading(reading, sequence, history=True))
+        channels.send_live(wire.media(*self._media, self._stethoscope_live))
+        self._catch_up()
 
     def disconnect(self) -> None:
-        self._channels = None
+        self._channels = self._lane = None
+        self._video = (False, False)
+        self.clips.disconnect()
+
+    def page(self, page_id: str) -> None:
+        """Which page it is: another one than before, or one that was reloaded, knows nothing."""
+        if page_id != self._page:
+            self._page = page_id
+            self._seen.clear()
+            self._catch_up()
+
+    def seen(self, ids: Sequence[UUID]) -> None:
+        self._seen.update(ids)
+
+    def _catch_up(self) -> None:
+        """The newest first: it is what the physician waits for."""
+        missing = self._readings.keys() - self._seen - self._sent
+        self._sent |= missing
+        for sequence, reading in reversed(self._readings.values()):
+            if reading.id in missing and self._lane is not None:
+                self._lane.put(wire.reading(reading, sequence, history=True))
 
     def reading(self, reading: Reading, history: bool) -> None:
         """A reading that is known already is not numbered twice."""
@@ -36,7 +68,12 @@ class LiveFeed:
             return
         sequence = len(self._readings) + 1
         self._readings[reading.id] = (sequence, reading)
-        self._send(wire.reading(reading, sequence, history))
+        text = wire.reading(reading, sequence, history)
+        self._send(text)
+        if self._channels is not None:
+            self._sent.add(reading.id)
+            # Lost on a bad line, the first copy comes late; this one does not wait for it.
+            self._channels.send_wave(text)
 
     def waveform(self, waveform: Waveform) -> None:
         if self._channels is not None:
@@ -48,7 +85,24 @@ class LiveFeed:
 
     def media(self, otoscope: bool, stethoscope: bool, muted: bool) -> None:
         self._media = (otoscope, stethoscope, muted)
-        self._send(wire.media(*self._media))
+        self._send(wire.media(*self._media, self._stethoscope_live))
+
+    def stethoscope_live(self, live: bool) -> None:
+        """Whether the line can carry its sound as it is heard; the page says which of the two it plays."""
+        if live != self._stethoscope_live:
+            self._stethoscope_live = live
+            self._send(wire.media(*self._media, live))
+
+    def _clip_wanted(self, wanted: wire.ClipWanted) -> None:
+        """Only a sound of this session's record is ever sent."""
+        _, reading = self._readings.get(wanted.id, (0, None))
+        if reading is not None and reading.attachment and reading.attachment.content_type == CONTENT_TYPE:
+            self.clips.want(reading, wanted.first)
+
+    def video(self, face_paused: bool, otoscope_paused: bool) -> None:
+        if (face_paused, otoscope_paused) != self._video:
+            self._video = (face_paused, otoscope_paused)
+            self._send(wire.video(*self._video))
 
     def pong(self, ping_id: str | int) -> None:
         self._send(wire.pong(ping_id))

@@ -19,6 +19,7 @@ class Measure:
     rtt_ms: float | None = None
     loss: float | None = None
     bytes_received: int = 0
+    bytes_sent: int = 0
 
 
 def judge(rtt_ms: float | None, loss: float | None) -> LineQuality:

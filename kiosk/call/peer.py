@@ -1,69 +1,76 @@
 """One WebRTC connection: made for one offer, thrown away with it. Imports aiortc: loaded after `open`."""
 
 import logging
-from collections.abc import Callable
+from typing import Protocol
 
-from aiortc import (
-    MediaStreamTrack,
-    RTCBundlePolicy,
-    RTCConfiguration,
-    RTCPeerConnection,
-    RTCRtpTransceiver,
-    RTCSessionDescription,
-)
+from aiortc import RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 
-from kiosk.call import remote, sdp
+from kiosk.call import sdp
 from kiosk.call.channels import Channels
 from kiosk.call.errors import CallError, CallReason
 from kiosk.call.line import Measure
-from kiosk.call.repairs.encoders import set_encoder
-from kiosk.call.repairs.fast_h264 import FastH264Encoder
+from kiosk.call.outgoing import Outgoing
+from kiosk.call.reaching.ice import configuration, repair_gathering
+from kiosk.call.reaching.reaching import DIRECT, Route
+from kiosk.call.remote import Remote
 from kiosk.call.repairs.guarded_receive import guard_receive
 from kiosk.call.repairs.loopback import offer_loopback
-from kiosk.call.repairs.marker_release import release_on_marker
-from kiosk.call.repairs.mono_opus import stethoscope_encoder, voice_encoder
+from kiosk.call.repairs.patient_consent import be_patient
+from kiosk.call.repairs.quick_level import quick_level
+from kiosk.call.repairs.quick_sctp import quicken_sctp
 from kiosk.call.repairs.spread_candidates import spread_candidates
+from kiosk.call.repairs.transport_feedback import negotiate_transport_feedback
+from kiosk.call.repairs.voice_receiver import VoiceFigures
 from kiosk.call.settings import CallMedia
-from kiosk.call.switch import Switch, Switches
-from kiosk.call.tracks import PcmTrack, VideoTrack
+from kiosk.call.slow_lane import SlowLane
+from kiosk.call.stills import Stills
+from kiosk.call.streams import Shares
+from kiosk.call.switch import Switches
 from kiosk.tasks import Tasks
 
 _logger = logging.getLogger(__name__)
-_H264 = "video/H264"
+_LANE_FIRST_BPS = 64_000  # for the tenth of a second until what waits has its own share
+
+
+class PeerOwner(Protocol):
+    """Who is told of a connection."""
+
+    def peer_changed(self, peer: "Peer", state: str) -> None: ...
+    def line_divided(
+        self, peer: "Peer", face_paused: bool, otoscope_paused: bool, stethoscope_live: bool
+    ) -> None: ...
 
 
 class Peer:
-    """`await answer(offer)` once, then it lives until `close`. `changed` is told of each connection state."""
+    """`await answer(offer)` once, then it lives until `close`."""
 
     def __init__(
         self,
         media: CallMedia,
         switches: Switches,
         channels: Channels,
-        changed: Callable[["Peer", str], None],
+        lane: SlowLane,
+        owner: PeerOwner,
         video_rate_hz: float = 30.0,
         include_loopback: bool = False,
+        route: Route = DIRECT,
     ) -> None:
-        if include_loopback:
-            offer_loopback()
+        _repair_library(include_loopback)
         self._media = media
         self._switches = switches
-        self._changed = changed
-        self.channels = channels
-        self._tasks = Tasks("what arrives cannot be shown")
-        always, never = Switch(True), Switch(False)
-        self._voice = PcmTrack(media.voice, always, switches.muted, fill=True)
-        self._stethoscope = PcmTrack(media.stethoscope, switches.stethoscope, never, fill=False)
-        self._face = VideoTrack(media.face, always, video_rate_hz)
-        self._otoscope = VideoTrack(media.otoscope, switches.otoscope, video_rate_hz)
+        self._route = route
+        self._owner = owner
+        self._channels = channels
+        self._lane = lane
+        self._tasks = Tasks("a part of the connection has ended")
+        self._outgoing = Outgoing(media, switches, video_rate_hz, self._bulk_waits, self._divided)
+        self._stills = Stills(lane, {"face": media.face, "otoscope": media.otoscope})
+        self._remote: Remote | None = None
         self._connection = self._connect()
 
     def _connect(self) -> RTCPeerConnection:
-        # No server list at all: aiortc's own default is a public STUN server.
-        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-        connection = RTCPeerConnection(configuration)
-        connection.on("track", self._receive)
-        connection.on("datachannel", self.channels.adopt)
+        connection = RTCPeerConnection(configuration(self._route))
+        connection.on("datachannel", self._channels.adopt)
         connection.on("connectionstatechange", self._state_changed)
         return connection
 
@@ -84,61 +91,74 @@ class Peer:
 
     def _add_tracks(self) -> list[RTCRtpTransceiver]:
         """In the order of the offer's sections: aiortc pairs them by kind and order."""
+        directions = ("sendrecv", "sendrecv", "sendonly", "sendonly")
         add = self._connection.addTransceiver
-        return [
-            add(self._voice, direction="sendrecv"),
-            add(self._face, direction="sendrecv"),
-            add(self._otoscope, direction="sendonly"),
-            add(self._stethoscope, direction="sendonly"),
-        ]
+        tracks = zip(self._outgoing.tracks, directions, strict=True)
+        return [add(track, direction=direction) for track, direction in tracks]
 
     def _repair(self, sections: list[RTCRtpTransceiver]) -> None:
-        voice, face, otoscope, stethoscope = sections
-        guard_receive(voice.receiver.transport, self._connection.sctp)
-        set_encoder(voice.sender, voice_encoder())
-        set_encoder(stethoscope.sender, stethoscope_encoder())
-        for section, track in ((face, self._face), (otoscope, self._otoscope)):
-            release_on_marker(section.receiver)
-            track.resumed = section.sender._send_keyframe
-            if section._codecs[0].mimeType == _H264:
-                set_encoder(section.sender, FastH264Encoder(self._share))
+        voice, face, *_ = sections
+        transport = voice.receiver.transport
+        repair_gathering(transport, self._route)
+        be_patient(transport.transport)
+        self._remote = Remote(
+            voice.receiver, self._media.remote_audio, face.receiver, self._media.remote_video
+        )
+        self._outgoing.attach(sections, [voice.receiver, face.receiver])
+        guard_receive(transport, self._connection.sctp)  # last: it stands before all the others
+        for part in (self._remote, self._stills):
+            self._tasks.spawn(part.run())
 
-    def _share(self) -> float:
-        """Of the line, for one picture. (Weights and a real controller are to come.)"""
-        return 0.5 if self._switches.otoscope.on else 0.9
+    def _bulk_waits(self) -> bool:
+        """A paused picture is replaced by stills; those and recorded sounds need a share of the line."""
+        return bool(self._lane.waiting or self._stills.wanted)
 
-    def _receive(self, track: MediaStreamTrack) -> None:
-        if track.kind == "video":
-            self._tasks.spawn(remote.show(track, self._media.remote_video))
-        else:
-            self._tasks.spawn(remote.play(track, self._media.remote_audio))
+    def _divided(self, shares: Shares) -> None:
+        self._lane.rate_bps = shares.bulk_bps or _LANE_FIRST_BPS
+        face_paused = not shares.face_bps and self._media.face.latest() is not None
+        otoscope_paused = self._switches.otoscope.on and not shares.otoscope_bps
+        self._stills.wanted = "otoscope" if otoscope_paused else "face" if face_paused else ""
+        self._owner.line_divided(self, face_paused, otoscope_paused, shares.stethoscope_live)
 
     def _state_changed(self) -> None:
-        self._changed(self, self.state)
+        self._owner.peer_changed(self, self.state)
 
     @property
     def state(self) -> str:
         """ "new", "connecting", "connected", "failed" or "closed"."""
         return str(self._connection.connectionState)
 
+    @property
+    def voice(self) -> VoiceFigures | None:
+        """How the physician's voice arrives."""
+        return self._remote.voice.figures if self._remote is not None else None
+
     async def measure(self) -> Measure:
-        """Round trip and loss of what we send, from the receiver's reports; and what has arrived so far."""
+        """Round trip and loss of what we send, from the receiver's reports; and what has passed so far."""
         rtts_s: list[float] = []
         losses: list[float] = []
-        received = 0
+        sent = received = 0
         for report in (await self._connection.getStats()).values():
             if report.type == "remote-inbound-rtp":
                 losses.append(report.fractionLost / 256)
                 rtts_s.extend([report.roundTripTime] if report.roundTripTime is not None else [])
             elif report.type == "transport":
-                received = max(received, report.bytesReceived)
+                sent, received = max(sent, report.bytesSent), max(received, report.bytesReceived)
         rtt_ms = min(rtts_s) * 1000 if rtts_s else None
-        return Measure(rtt_ms, max(losses) if losses else None, received)
+        return Measure(rtt_ms, max(losses) if losses else None, received, sent)
 
     async def close(self) -> None:
         """End it; idempotent."""
         self._connection.remove_all_listeners("connectionstatechange")
         await self._connection.close()  # ends the tracks, and so whoever shows them
         await self._tasks.close()
-        for track in (self._voice, self._face, self._otoscope, self._stethoscope):
-            track.stop()
+        await self._outgoing.close()
+
+
+def _repair_library(include_loopback: bool) -> None:
+    """What can only be mended for the whole process."""
+    negotiate_transport_feedback()
+    quicken_sctp()
+    quick_level()
+    if include_loopback:
+        offer_loopback()

@@ -9,6 +9,7 @@ from uuid import UUID
 from drivers.chunks import ChunkQueue, Samples
 from drivers.frames import FrameSlot
 from kiosk.events import CallPhase, LineQuality
+from kiosk.session import LineMinute
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,10 @@ class CallSettings:
     """`page_url` opens the physician's page; `relay_url` is the relay as a browser reaches it ("" when it is
     the page's own host), `kiosk_relay_url` as this kiosk does (wss://.../signal; "" when the same).
 
+    `cancel_echo` False: this kiosk's sound hardware does it.
+
     `ca_file` is trusted for that relay; None takes the machine's own list. `words_file` is the page's list.
+    `turn_ca_file` is trusted for TURN over TLS, besides the machine's own list.
     """
 
     page_url: str
@@ -27,14 +31,19 @@ class CallSettings:
     relay_url: str = ""
     kiosk_relay_url: str = ""
     ca_file: Path | None = None
+    turn_ca_file: Path | None = None
     language: str = "fr"
     include_loopback: bool = False
     video_rate_hz: float = 30.0
+    cancel_echo: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class CallState:
-    """`rtt_ms` and `loss` (0 to 1) are the latest known ones, None before the first."""
+    """`rtt_ms` and `loss` (0 to 1) are the latest known ones, None before the first.
+
+    The two pauses: a picture that the line cannot carry now, the patient's or the physician's.
+    """
 
     phase: CallPhase
     link: str = field(default="", repr=False)
@@ -42,16 +51,24 @@ class CallState:
     line: LineQuality = LineQuality.UNKNOWN
     rtt_ms: float | None = None
     loss: float | None = None
+    picture_paused: bool = False
+    physician_paused: bool = False
 
 
 class CallListener(Protocol):
-    """Who hears of the call, on the asyncio loop. `what` is "otoscope" or "stethoscope"."""
+    """Who hears of the call, on the asyncio loop. `what` is "otoscope" or "stethoscope".
+
+    `site` is a `BodyPoint` or "". `stethoscope_live(False)`: the line cannot carry its sound as it is heard.
+    """
 
     def call_changed(self, state: CallState) -> None: ...
     def physician_asked(self, what: str, on: bool) -> None: ...
-    def physician_keeps(self, what: str) -> None: ...
+    def physician_keeps(self, what: str, site: str = "") -> None: ...
+    def physician_points(self, site: str) -> None: ...
+    def stethoscope_live(self, live: bool) -> None: ...
     def seen(self, ids: tuple[UUID, ...]) -> None: ...
     def link_refused(self) -> None: ...
+    def line_minute(self, minute: LineMinute) -> None: ...
 
 
 class PcmSource(Protocol):

@@ -1,10 +1,12 @@
 """The way to the relay: a WebSocket that comes back by itself. What it carries is proved elsewhere."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import random
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,14 @@ _MESSAGE_MAX = 64 * 1024
 _HEARTBEAT_S = 15.0
 _TIMEOUT_S = 10.0
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 0.5, 20.0
+_TICK_S = 1.0
+
+# While a call is cut. A short limit, so that each attempt begins with a packet of its own: TCP repeats a lost
+# one later and later. Now and then a long one, for a line that is only slow.
+_URGENT_TIMEOUTS_S = (1.2, 1.2, 1.2, 5.0)
+_URGENT_PAUSE_S = 0.2
+_PONG_S = 2.0
+_FAREWELL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,15 @@ class Signalling:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._task: asyncio.Task[None] | None = None
         self._farewell = 1000
+        self._urgent = asyncio.Event()
+        self._failures = 0
+
+    def urgent(self, on: bool) -> None:
+        """On while the call is cut: ask whether the relay is still there, and come back without rest."""
+        if on:
+            self._urgent.set()
+        else:
+            self._urgent.clear()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -75,30 +94,47 @@ class Signalling:
     async def _run(self) -> None:
         import aiohttp  # lazy: the first screen must not pay for it
 
-        failures = 0
         context = ssl.create_default_context(cafile=self._address.ca_file)
         async with aiohttp.ClientSession() as session:
             while True:
                 try:
                     await self._visit(session, context)
-                    failures = 0
+                    self._failures = 0
                 except (aiohttp.ClientError, OSError, TimeoutError) as error:
                     _logger.info("the relay cannot be reached: %s", type(error).__name__)
-                    failures += 1
+                    self._failures += 1
                 self._reachable(False)
-                ceiling_s = min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2**failures)
-                await asyncio.sleep(random.uniform(_BACKOFF_FIRST_S / 2, ceiling_s))
+                await self._pause()
+
+    async def _pause(self) -> None:
+        """Longer after each failure; cut short when it becomes urgent."""
+        ceiling_s = min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2**self._failures)
+        if self._urgent.is_set():
+            await asyncio.sleep(random.uniform(_URGENT_PAUSE_S / 2, _URGENT_PAUSE_S))
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(random.uniform(_BACKOFF_FIRST_S / 2, ceiling_s)):
+                await self._urgent.wait()
+
+    def _limit_s(self) -> float:
+        if not self._urgent.is_set():
+            return _TIMEOUT_S
+        return _URGENT_TIMEOUTS_S[self._failures % len(_URGENT_TIMEOUTS_S)]
 
     async def _visit(self, session: "aiohttp.ClientSession", context: ssl.SSLContext) -> None:
+        import aiohttp
+
         connecting = session.ws_connect(
             self._address.url,
             params={"room": self._address.room, "role": "kiosk"},
             headers={"Authorization": f"Bearer {self._address.token}"},
             heartbeat=_HEARTBEAT_S,
+            autoping=False,
+            timeout=aiohttp.ClientWSTimeout(ws_close=_FAREWELL_S),
             max_msg_size=_MESSAGE_MAX,
             ssl=context,
         )
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(self._limit_s()):
             self._socket = await connecting
         try:
             await self._listen(self._socket)
@@ -109,15 +145,44 @@ class Signalling:
         _logger.info("the relay closed the connection (%s)", code)
 
     async def _listen(self, socket: "aiohttp.ClientWebSocketResponse") -> None:
-        """The first message shows that the relay has let us in."""
-        greeted = False
-        async for frame in socket:
-            if not greeted:
-                greeted = True
-                self._reachable(True)
-            message = _parse(frame.data)
-            if message is not None:
-                await self._heard(message)
+        """The first message shows that the relay has let us in. Raises ConnectionError when it is silent."""
+        import aiohttp
+
+        greeted, asked_s = False, None
+        ends = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED)
+        while True:
+            try:
+                async with asyncio.timeout(_TICK_S):
+                    frame = await socket.receive()
+            except TimeoutError:
+                asked_s = await self._ask(socket, asked_s)
+                continue
+            asked_s = None
+            if frame.type in ends:
+                return
+            if frame.type is aiohttp.WSMsgType.ERROR:
+                raise ConnectionError("the relay's connection is broken")
+            if frame.type is aiohttp.WSMsgType.PING:
+                await socket.pong(frame.data)
+            elif frame.type is aiohttp.WSMsgType.TEXT:
+                if not greeted:
+                    greeted = True
+                    self._reachable(True)
+                message = _parse(frame.data)
+                if message is not None:
+                    await self._heard(message)
+
+    async def _ask(self, socket: "aiohttp.ClientWebSocketResponse", asked_s: float | None) -> float | None:
+        """While it is urgent: ask the relay for a sign of life, and do not wait long for it."""
+        now_s = time.monotonic()
+        if not self._urgent.is_set():
+            return None
+        if asked_s is None:
+            await socket.ping()
+            return now_s
+        if now_s - asked_s >= _PONG_S - _TICK_S / 2:
+            raise ConnectionError("the relay gives no sign of life")
+        return asked_s
 
 
 def _parse(data: object) -> Message | None:

@@ -10,8 +10,9 @@ import av
 import numpy as np
 from aiortc import MediaStreamTrack
 
-from drivers.chunks import CHUNK_MS, CHUNK_SAMPLES, RATE_HZ, ChunkQueue, Samples
+from drivers.chunks import CHUNK_MS, CHUNK_SAMPLES, RATE_HZ, AudioChunk, ChunkQueue
 from drivers.frames import FrameSlot, VideoFrame
+from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.settings import PcmSource
 from kiosk.call.switch import Switch
 
@@ -20,59 +21,109 @@ _VIDEO_TIME_BASE = Fraction(1, VIDEO_CLOCK_HZ)
 _AUDIO_TIME_BASE = Fraction(1, RATE_HZ)
 _SILENCE = np.zeros(CHUNK_SAMPLES, dtype=np.int16)
 _PATIENCE_S = 3 * CHUNK_MS / 1000  # a microphone that is later than this is replaced by silence
-_DRIFT_MAX = RATE_HZ // 5  # samples
+# Sound that stays this late against its own clock has really paused; a loop that was busy catches up at once.
+_LATE_S, _LATE_CHUNKS, _LATE_AT_ONCE_S = 0.06, 8, 0.5
+_FOLLOW = 1 / 500  # of what the sound card's clock has drifted away, at each chunk: ten seconds
+_EARLY = 0.1  # of a period: lets a camera of equal rate keep every picture
+_BACKLOG_PERIODS, _BACKLOG_MAX_S = 1.5, 0.15
 
 
 class VideoTrack(MediaStreamTrack):
-    """The latest picture of a slot, at most `rate_hz` times a second; nothing at all while `switch` is off.
+    """The latest picture of a slot, as often as `target` says; nothing while it or `switch` is off.
 
+    A picture's time is when it was captured, in seconds after `origin_s` (`time.monotonic()`).
+    While `backlog_s`, what waits to be sent, is too long, pictures are skipped: none is ever queued.
     `resumed` is called before the first picture after a pause (the encoder then makes a key frame).
     """
 
     kind = "video"
 
-    def __init__(self, slot: FrameSlot, switch: Switch, rate_hz: float) -> None:
+    def __init__(
+        self,
+        slot: FrameSlot,
+        switch: Switch,
+        rate_hz: float,
+        target: LiveTarget | None = None,
+        origin_s: float | None = None,
+        backlog_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """`rate_hz`: at most this, whatever the target."""
         super().__init__()
         self._slot = slot
         self._switch = switch
-        self._period_s = 1 / rate_hz
-        self._started_s = time.monotonic()
+        self._target = target or LiveTarget()
+        self._origin_s = time.monotonic() if origin_s is None else origin_s
         self._due_s = 0.0
         self._sequence = -1
+        self._pts = -1
+        self.rate_hz = rate_hz
+        self.backlog_s = backlog_s
         self.resumed: Callable[[], None] = lambda: None
+
+    @property
+    def _running(self) -> bool:
+        return self._switch.on and not self._target.paused
+
+    @property
+    def _period_s(self) -> float:
+        return 1 / max(min(self.rate_hz, self._target.value.size.rate_hz), 0.1)
 
     async def recv(self) -> av.VideoFrame:
         while True:
-            if not self._switch.on:
-                await self._switch.wait_on()
-                self._sequence = -1
-                self.resumed()
+            if not self._running:
+                await self._resume()
+            if self._crowded:
+                await asyncio.sleep(self._period_s / 4)
+                continue
             await self._pace()
             picture = await self._slot.next(self._sequence)
             self._sequence = picture.sequence
-            if self._switch.on:  # it may have been switched off while we waited
+            if self._running:  # it may have been paused while we waited
                 return self._frame(picture)
 
+    async def _resume(self) -> None:
+        while not self._running:
+            await self._switch.wait_on()
+            await self._target.wait_running()
+        self._sequence = -1
+        self.resumed()
+
     async def _pace(self) -> None:
-        """Wait for the next place in the grid; some slack lets a camera of equal rate keep every picture."""
-        now_s = time.monotonic()
-        if self._due_s > now_s:
-            await asyncio.sleep(self._due_s - now_s)
-        self._due_s = max(self._due_s, now_s - self._period_s) + self._period_s * 0.9
+        """Wait for the next place in the grid, which begins anew when the camera is late."""
+        now_s, period_s = time.monotonic(), self._period_s
+        wait_s = min(self._due_s - now_s, period_s) - _EARLY * period_s
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        self._due_s = max(min(self._due_s, now_s + period_s), now_s - period_s) + period_s
+
+    @property
+    def _crowded(self) -> bool:
+        return self.backlog_s() > min(_BACKLOG_PERIODS * self._period_s, _BACKLOG_MAX_S)
 
     def _frame(self, picture: VideoFrame) -> av.VideoFrame:
-        frame = av.VideoFrame.from_ndarray(picture.i420, format="yuv420p")
-        frame.pts = int((time.monotonic() - self._started_s) * VIDEO_CLOCK_HZ)
-        frame.time_base = _VIDEO_TIME_BASE
+        # Not a copy: a picture in a slot is never changed.
+        frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture.i420), format="yuv420p")
+        self._pts = max(self._pts + 1, round(self.pts_at(picture.captured_s)))
+        frame.pts, frame.time_base = self._pts, _VIDEO_TIME_BASE
         return frame
+
+    def pts_at(self, captured_s: float) -> float:
+        """The time of a picture captured then (`time.monotonic()`), in the track's clock."""
+        return (captured_s - self._origin_s) * VIDEO_CLOCK_HZ
 
 
 class PcmTrack(MediaStreamTrack):
-    """A microphone in chunks of 20 ms. Nothing while `switch` is off; silence while `muted` is on."""
+    """A microphone in chunks of 20 ms. Nothing while `switch` is off; silence while `muted` is on.
+
+    Its times count its own samples, from when they were captured, in seconds after `origin_s`; only a real
+    pause makes them jump. `pts_at` follows the slow drift between that clock and ours.
+    """
 
     kind = "audio"
 
-    def __init__(self, source: PcmSource, switch: Switch, muted: Switch, fill: bool) -> None:
+    def __init__(
+        self, source: PcmSource, switch: Switch, muted: Switch, fill: bool, origin_s: float | None = None
+    ) -> None:
         """`fill`: send silence when the microphone gives nothing (a voice), else wait for it."""
         super().__init__()
         self._source = source
@@ -81,20 +132,22 @@ class PcmTrack(MediaStreamTrack):
         self._patience_s = _PATIENCE_S if fill else None
         self._stack = ExitStack()
         self._queue: ChunkQueue | None = None
-        self._started_s = time.monotonic()
-        self._pts = 0
+        self._origin_s = time.monotonic() if origin_s is None else origin_s
+        self._pts: int | None = None
+        self._drift = 0.0
+        self._late_chunks = 0
 
     async def recv(self) -> av.AudioFrame:
-        samples = await self._samples()
+        chunk = await self._chunk()
         while not self._switch.on:
             self._close_queue()
             await self._switch.wait_on()
-            samples = await self._samples()
-        return self._frame(_SILENCE if self._muted.on else samples)
+            chunk = await self._chunk()
+        return self._frame(chunk)
 
-    async def _samples(self) -> Samples:
+    async def _chunk(self) -> AudioChunk:
         if not self._switch.on:
-            return _SILENCE
+            return _silence()
         if self._queue is None:
             self._queue = self._stack.enter_context(self._source.listen())
         try:
@@ -102,22 +155,35 @@ class PcmTrack(MediaStreamTrack):
             async with asyncio.timeout(self._patience_s):
                 chunk = await self._queue.get()
         except TimeoutError:
-            return _SILENCE
+            return _silence()
         if chunk is None:  # the source was closed: ask it again, not too often
             self._close_queue()
             await asyncio.sleep(CHUNK_MS / 1000)
-            return _SILENCE
-        return chunk.samples
+            return _silence()
+        return chunk
 
-    def _frame(self, samples: Samples) -> av.AudioFrame:
+    def _frame(self, chunk: AudioChunk) -> av.AudioFrame:
+        samples = _SILENCE if self._muted.on else chunk.samples
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate = RATE_HZ
-        elapsed = int((time.monotonic() - self._started_s) * RATE_HZ)
-        if elapsed - self._pts > _DRIFT_MAX:  # after a pause: the time that passed is not to be made up for
-            self._pts = elapsed
-        frame.pts, frame.time_base = self._pts, _AUDIO_TIME_BASE
-        self._pts += CHUNK_SAMPLES
+        frame.pts, frame.time_base = self._time(chunk), _AUDIO_TIME_BASE
         return frame
+
+    def _time(self, chunk: AudioChunk) -> int:
+        """Of the chunk's first sample: 960 after the one before, unless sound is missing between them."""
+        captured = (chunk.captured_s - CHUNK_MS / 1000 - self._origin_s) * RATE_HZ
+        self._pts = max(0, round(captured)) if self._pts is None else self._pts + CHUNK_SAMPLES
+        late = captured - self._drift - self._pts
+        self._late_chunks = self._late_chunks + 1 if late > _LATE_S * RATE_HZ else 0
+        if self._late_chunks > _LATE_CHUNKS or late > _LATE_AT_ONCE_S * RATE_HZ:
+            self._pts, self._late_chunks = self._pts + round(late), 0
+        elif not self._late_chunks:
+            self._drift += late * _FOLLOW
+        return self._pts
+
+    def pts_at(self, captured_s: float) -> float:
+        """The time of a sample captured then (`time.monotonic()`), in the track's clock."""
+        return (captured_s - self._origin_s) * RATE_HZ - self._drift
 
     def _close_queue(self) -> None:
         self._stack.close()
@@ -126,3 +192,8 @@ class PcmTrack(MediaStreamTrack):
     def stop(self) -> None:
         self._close_queue()
         super().stop()
+
+
+def _silence() -> AudioChunk:
+    """In place of a chunk that does not come."""
+    return AudioChunk(_SILENCE, time.monotonic(), 0)

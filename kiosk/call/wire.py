@@ -1,6 +1,8 @@
 """The messages of the live data channel as JSON text (docs/live-data.md). Pure."""
 
+import base64
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +10,16 @@ from uuid import UUID
 
 from devices.reading import Attachment, Quantity, Reading, Waveform
 from drivers.instrument import InstrumentStatus
+from kiosk.body_points import BodyPoint
 from kiosk.call.errors import CallError, CallReason
 from kiosk.events import LineQuality
 
 VERSION = 1
 TEXT_MAX = 16 * 1024
+PART_CHARACTERS = 800
 _IDS_MAX = 512
 _PING_MAX = 64
+_CHUNKS_MAX = 100_000
 _SUBJECTS = ("otoscope", "stethoscope")
 
 
@@ -98,8 +103,51 @@ def _instrument(item: InstrumentStatus) -> dict[str, object]:
     }
 
 
-def media(otoscope: bool, stethoscope: bool, muted: bool) -> str:
-    return _encode("media", otoscope=otoscope, stethoscope=stethoscope, muted=muted)
+def media(otoscope: bool, stethoscope: bool, muted: bool, stethoscope_live: bool = True) -> str:
+    """`stethoscope_live` False: its sound is recorded and sent, the line cannot carry it as it is heard."""
+    return _encode(
+        "media", otoscope=otoscope, stethoscope=stethoscope, muted=muted, stethoscope_live=stethoscope_live
+    )
+
+
+def clip(item: Reading, duration_s: float, rate_hz: int, size_bytes: int, chunks: int) -> str:
+    """A recorded sound follows, in `chunks` messages of `clip_data`."""
+    kept = item.attachment
+    return _encode(
+        "clip",
+        id=str(item.id),
+        site=kept.site if kept else "",
+        t0=_time(item.taken_at),
+        duration_s=round(duration_s, 3),
+        rate_hz=rate_hz,
+        content_type=kept.content_type if kept else "",
+        bytes=size_bytes,
+        chunks=chunks,
+    )
+
+
+def clip_data(clip_id: UUID, number: int, data: bytes) -> str:
+    return _encode("clip_data", id=str(clip_id), n=number, data=b64encode(data).decode())
+
+
+def video(face_paused: bool, otoscope_paused: bool) -> str:
+    """Which picture the line cannot carry now; still pictures come instead."""
+    return _encode("video", face=_picture(face_paused), otoscope=_picture(otoscope_paused))
+
+
+def _picture(paused: bool) -> str:
+    return "paused" if paused else "live"
+
+
+def still(what: str, taken_at: datetime, jpeg: bytes) -> str:
+    """A picture in place of a paused video; `what` as in `video`."""
+    return _encode("still", what=what, t0=_time(taken_at), jpeg=base64.b64encode(jpeg).decode())
+
+
+def parts(text: str, id_: UUID) -> list[str]:
+    """A long message in pieces that hold up nothing behind them; the page puts them together again."""
+    pieces = [text[at : at + PART_CHARACTERS] for at in range(0, len(text), PART_CHARACTERS)]
+    return [_encode("part", id=str(id_), n=n, of=len(pieces), text=piece) for n, piece in enumerate(pieces)]
 
 
 def pong(ping_id: str | int) -> str:
@@ -127,9 +175,25 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Keep the picture, or a clip of the sound, in the record."""
+    """Keep the picture, or a clip of the sound, in the record. `site`: a point, where the page proposes one."""
 
     what: str
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The stethoscope is wanted at this point of the body; "" takes the request back."""
+
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipWanted:
+    """The page would like to play this recorded sound: it has the pieces before `first`."""
+
+    id: UUID
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +210,14 @@ class Line:
     loss: float | None
 
 
-PageMessage = Seen | Request | Keep | Ping | Line
+@dataclass(frozen=True, slots=True)
+class PageId:
+    """A name that the page gave itself when it was loaded."""
+
+    id: str
+
+
+PageMessage = Seen | PageId | Request | Keep | Point | ClipWanted | Ping | Line
 
 
 def decode(text: object) -> PageMessage | None:
@@ -165,10 +236,16 @@ def _decode(message: dict[str, object]) -> PageMessage | None:
     match message.get("type"):
         case "seen":
             return Seen(_ids(message["ids"]))
+        case "page":
+            return PageId(str(_ping_id(message["id"])))
         case "request":
             return Request(_subject(message["what"]), _flag(message["on"]))
         case "keep":
-            return Keep(_subject(message["what"]))
+            return Keep(_subject(message["what"]), _site(message.get("site", "")))
+        case "point":
+            return Point(_site(message["site"]))
+        case "clip_wanted":
+            return ClipWanted(_ids([message["id"]])[0], _count(message.get("first", 0)))
         case "ping":
             return Ping(_ping_id(message["id"]))
         case "line":
@@ -187,6 +264,16 @@ def _subject(value: object) -> str:
     if value not in _SUBJECTS:
         raise ValueError("what")
     return str(value)
+
+
+def _site(value: object) -> str:
+    return str(BodyPoint(value)) if value != "" else ""
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _CHUNKS_MAX:
+        raise ValueError("count")
+    return value
 
 
 def _flag(value: object) -> bool:

@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from kiosk.fhir.errors import FhirError, FhirReason
 
 _CHUNK_BYTES = 65536
+_SLOWEST_BPS = 64_000  # what a sound may be sent at while a call has the line
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one exchange, connection and TLS included. `ca_file`: the one authority to trust."""
+    """Of one exchange, connection and TLS included; a long body (a sound) gets the time that it takes at
+    `_SLOWEST_BPS` on top. `ca_file`: the one authority to trust."""
 
     timeout_s: float
     answer_bytes: int
@@ -46,7 +48,7 @@ class Answer:
 
 def exchange(method: str, url: str, headers: dict[str, str], body: bytes | None, limits: Limits) -> Answer:
     """Raises FhirError: NOT_REACHED when the server cannot have seen it; the other reasons are ambiguous."""
-    watchdog = _Watchdog()
+    watchdog, limits = _Watchdog(), _with_time_for(body, limits)
     with watchdog.cutting_after(limits.timeout_s), _session(limits) as session:
         try:
             answer = _answer(session, method, url, headers, body, limits)
@@ -55,6 +57,10 @@ def exchange(method: str, url: str, headers: dict[str, str], body: bytes | None,
             raise FhirError(_reason(error), type(error).__name__) from error
         watchdog.check(limits)  # an answer that was cut can look complete
         return answer
+
+
+def _with_time_for(body: bytes | None, limits: Limits) -> Limits:
+    return replace(limits, timeout_s=limits.timeout_s + len(body or b"") * 8 / _SLOWEST_BPS)
 
 
 class _Watchdog:

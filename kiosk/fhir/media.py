@@ -4,6 +4,7 @@ The content is inline because a Binary of its own would be a second write that c
 """
 
 from devices.reading import Attachment, Kind
+from kiosk.body_points import recorded_site
 from kiosk.fhir import naming as names
 from kiosk.fhir.bundles import attachment, entry, in_bundle
 from kiosk.fhir.codes import concept
@@ -22,7 +23,8 @@ def media_entry(payload: ReadingPayload, kept: Attachment, naming: Naming) -> Js
     reading, session = payload.reading, payload.session
     id_ = names.media_id(reading.id)
     at = reading.taken_at.isoformat()
-    title = _TITLES.get(reading.kind, "Enregistrement") + (f", {kept.site}" if kept.site else "")
+    where = recorded_site(kept.site)
+    title = _TITLES.get(reading.kind, "Enregistrement") + (f", {where}" if where else "")
     resource = {
         "resourceType": "Media",
         "identifier": [naming.identifier("media", id_)],
@@ -31,7 +33,7 @@ def media_entry(payload: ReadingPayload, kept: Attachment, naming: Naming) -> Js
         "subject": naming.cite("Patient", "patient", session.patient_id),
         "encounter": naming.cite("Encounter", "session", session.id),
         "createdDateTime": at,
-        "bodySite": {"text": kept.site},
+        "bodySite": {"text": where},
         "device": in_bundle(naming.instrument_id(payload.site, reading.kind, reading.identity)),
         "content": {**attachment(kept.data, kept.content_type), "title": title, "creation": at},
         "note": [{"text": text} for text in reading_notes(reading)],

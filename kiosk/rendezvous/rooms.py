@@ -1,5 +1,11 @@
-"""The table of rooms: one kiosk and one physician's seat each. No I/O, no clock: `now_s` is given."""
+"""The table of rooms: one kiosk and one physician's seat each. No I/O, no clock: `now_s` is given.
 
+A kiosk may open one room more, for a guest: there somebody else, the host, sits in the kiosk's place.
+"""
+
+import base64
+import hashlib
+import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +19,7 @@ Conn = TypeVar("Conn")
 class Role(StrEnum):
     KIOSK = "kiosk"
     PHYSICIAN = "physician"
+    HOST = "host"  # in the kiosk's place of a guest's room
 
 
 class Refused(Exception):
@@ -25,7 +32,11 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Room(Generic[Conn]):
-    """Who is in one room. The seat belongs to the first browser that took it, until the room is over."""
+    """Who is in one room. The seat belongs to the first browser that took it, until the room is over.
+
+    In a guest's room `owner` is the kiosk's room, `host_hash` opens the kiosk's place. `guests` is the room
+    opened from here.
+    """
 
     id: str
     opened_s: float
@@ -33,21 +44,24 @@ class Room(Generic[Conn]):
     seat: str = ""
     kiosk: Conn | None = None
     physician: Conn | None = None
+    owner: "Room[Conn] | None" = None
+    host_hash: str = ""
+    guests: "Room[Conn] | None" = None
 
     def other(self, role: Role) -> Conn | None:
-        return self.physician if role is Role.KIOSK else self.kiosk
+        return self.kiosk if role is Role.PHYSICIAN else self.physician
 
     def holds(self, role: Role, connection: Conn) -> bool:
         """False once a newer connection of the same party has taken the place."""
-        return (self.kiosk if role is Role.KIOSK else self.physician) is connection
+        return (self.physician if role is Role.PHYSICIAN else self.kiosk) is connection
 
     def take(self, role: Role, connection: Conn | None) -> Conn | None:
         """Put a connection in its place; returns the older one of the same party that it replaces."""
-        before = self.kiosk if role is Role.KIOSK else self.physician
-        if role is Role.KIOSK:
-            self.kiosk = connection
-        else:
+        before = self.physician if role is Role.PHYSICIAN else self.kiosk
+        if role is Role.PHYSICIAN:
             self.physician = connection
+        else:
+            self.kiosk = connection
         return before
 
 
@@ -70,13 +84,45 @@ class RoomTable(Generic[Conn]):
         return self._rooms.get(room_id)
 
     def for_kiosk(self, room_id: str, now_s: float) -> Room[Conn]:
-        """The kiosk's room, opened if new. The caller has checked its token. Raises Refused(FULL)."""
-        room = self._rooms.get(room_id)
-        if room is None:
-            if len(self._rooms) >= self._max_rooms:
-                raise Refused(CloseCode.FULL)
-            room = self._rooms[room_id] = Room(room_id, opened_s=now_s, seen_s=now_s)
+        """The kiosk's room, opened if new. The caller has checked its token.
+
+        Raises Refused: FULL, NO_SUCH_ROOM (it is a guest's).
+        """
+        room = self._rooms.get(room_id) or self._open(room_id, now_s)
+        if room.owner is not None:
+            raise Refused(CloseCode.NO_SUCH_ROOM)
         room.seen_s = now_s
+        return room
+
+    def _open(self, room_id: str, now_s: float) -> Room[Conn]:
+        if len(self._rooms) >= self._max_rooms:
+            raise Refused(CloseCode.FULL)
+        room = self._rooms[room_id] = Room(room_id, opened_s=now_s, seen_s=now_s)
+        return room
+
+    def invite(self, owner: Room[Conn], room_id: str, host_hash: str, now_s: float) -> Room[Conn]:
+        """The guest's room of `owner`, opened if new; saying the same again changes nothing.
+
+        Raises Refused: USED (there is another one already, or the name is taken), FULL, NO_SUCH_ROOM.
+        """
+        if owner.owner is not None or self._rooms.get(owner.id) is not owner:
+            raise Refused(CloseCode.NO_SUCH_ROOM)
+        there = self._rooms.get(room_id)
+        if there is not None or owner.guests is not None:
+            if there is None or there is not owner.guests or there.host_hash != host_hash:
+                raise Refused(CloseCode.USED)
+            return there
+        room = owner.guests = self._open(room_id, now_s)
+        room.owner, room.host_hash = owner, host_hash
+        return room
+
+    def for_host(self, room_id: str, token: str) -> Room[Conn]:
+        """The guest's room whose kiosk named the SHA-256 of `token`. Raises Refused."""
+        room = self._rooms.get(room_id)
+        if room is None or room.owner is None:
+            raise Refused(CloseCode.NO_SUCH_ROOM)
+        if not hmac.compare_digest(token_hash(token).encode(), room.host_hash.encode()):
+            raise Refused(CloseCode.BAD_TOKEN)
         return room
 
     def for_physician(self, room_id: str, seat: str) -> Room[Conn]:
@@ -99,8 +145,10 @@ class RoomTable(Generic[Conn]):
         return True
 
     def over(self, room: Room[Conn]) -> None:
-        """Forget a room: its link is dead."""
+        """Forget a room: its link is dead. The caller does the same for its `guests`."""
         self._rooms.pop(room.id, None)
+        if room.owner is not None:
+            room.owner.guests = None
 
     def expired(self, now_s: float) -> list[Room[Conn]]:
         """Rooms that the kiosk has left for good, or that are too old."""
@@ -108,5 +156,10 @@ class RoomTable(Generic[Conn]):
             room
             for room in self._rooms.values()
             if now_s - room.opened_s > self._room_age_s
-            or (room.kiosk is None and now_s - room.seen_s > self._kiosk_absence_s)
+            or (room.owner is None and room.kiosk is None and now_s - room.seen_s > self._kiosk_absence_s)
         ]
+
+
+def token_hash(token: str) -> str:
+    """base64url of its SHA-256, without padding: what the kiosk says instead of the host's token."""
+    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")

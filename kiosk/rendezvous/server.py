@@ -73,13 +73,18 @@ class Rendezvous:
     def _application(self) -> "web.Application":
         from aiohttp import web
 
+        from kiosk.rendezvous.line_probe import LineProbe
         from kiosk.rendezvous.page import Page
         from kiosk.rendezvous.relay import Relay
 
         page = Page(self._settings.page_dir)
-        relay = self._relay = Relay(self._settings.limits, self._settings.kiosk_token)
-        app = web.Application(client_max_size=self._settings.limits.message_bytes)
+        limits = self._settings.limits
+        relay = self._relay = Relay(limits, self._settings.kiosk_token, self._settings.turn)
+        probe = LineProbe(limits, relay.knows)
+        app = web.Application(client_max_size=limits.message_bytes)
         app.router.add_get("/signal", relay.handle)
+        app.router.add_get("/probe", probe.give)
+        app.router.add_post("/probe", probe.take)
         app.router.add_get("/", page.handle)
         app.router.add_get("/{name:.+}", page.handle)
         return app

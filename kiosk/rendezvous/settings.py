@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kiosk.rendezvous.turn import TurnSettings
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -12,6 +14,9 @@ class Limits:
     rooms: int = 500
     joins_per_minute: int = 30  # for one client address
     messages_per_minute: int = 600  # for one connection
+    probes_per_minute: int = 120  # for one client address, as are the heavy ones
+    heavy_probes_per_minute: int = 12  # more than 64 KiB
+    probe_bytes: int = 2_000_000
     kiosk_absence_s: float = 600.0
     room_age_s: float = 12 * 3600.0
     heartbeat_s: float = 20.0
@@ -33,3 +38,4 @@ class RendezvousSettings:
     cert_file: Path | None = None
     key_file: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    turn: TurnSettings = field(default_factory=TurnSettings)

@@ -91,6 +91,13 @@
     }));
   };
 
+  /** How many pictures each incoming track of the newest connection has brought. */
+  bench.pictures = async () => {
+    const connection = bench.connections.at(-1);
+    const tracks = connection ? await bench.incoming(connection) : [];
+    return tracks.filter(({ kind }) => kind === "video").map(({ frames }) => frames);
+  };
+
   /** Replace the camera of this page by the canvas; the microphone stays what it is. */
   bench.replaceCamera = (jpeg, rate) => {
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

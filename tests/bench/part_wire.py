@@ -12,10 +12,11 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from tests.bench.bare_socket import bare_socket
-from tests.bench.bench_stage import BenchStage, Said, Talking
+from tests.bench.bench_stage import BenchStage
 from tests.bench.browsing import PROBE, browser, join, open_page
 from tests.bench.quiet import wait_for_quiet
 from tests.bench.report import MS_HEAD, ms_row, ratio, summary, table
+from tests.bench.talking import Said, Talking
 from tests.bench.xvfb import x_screen
 
 MEASURE_S = 90.0

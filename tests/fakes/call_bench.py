@@ -20,10 +20,13 @@ from kiosk.call.settings import CallMedia, CallSettings, CallState
 from kiosk.events import CallPhase
 from kiosk.rendezvous.server import Rendezvous
 from kiosk.rendezvous.settings import RendezvousSettings
+from kiosk.rendezvous.turn import TurnSettings
+from kiosk.session import LineMinute
 from tests.fakes.polling import until
 
 TOKEN = "a-token-for-this-kiosk-only"
 PAGE_DIR = Path(__file__).parents[2] / "ui" / "physician"
+NO_TURN = TurnSettings()
 WORDS_FILE = PAGE_DIR / "words.json"
 
 
@@ -93,8 +96,12 @@ class Notes:
     states: list[CallState] = field(default_factory=list)
     asked: list[tuple[str, bool]] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    sites: list[str] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
+    live: list[bool] = field(default_factory=list)
     seen_ids: list[UUID] = field(default_factory=list)
     refused: int = 0
+    minutes: list[LineMinute] = field(default_factory=list)
 
     def call_changed(self, state: CallState) -> None:
         self.states.append(state)
@@ -102,11 +109,21 @@ class Notes:
     def physician_asked(self, what: str, on: bool) -> None:
         self.asked.append((what, on))
 
-    def physician_keeps(self, what: str) -> None:
+    def physician_keeps(self, what: str, site: str = "") -> None:
         self.kept.append(what)
+        self.sites.append(site)
+
+    def physician_points(self, site: str) -> None:
+        self.points.append(site)
+
+    def stethoscope_live(self, live: bool) -> None:
+        self.live.append(live)
 
     def seen(self, ids: tuple[UUID, ...]) -> None:
         self.seen_ids.extend(ids)
+
+    def line_minute(self, minute: LineMinute) -> None:
+        self.minutes.append(minute)
 
     def link_refused(self) -> None:
         self.refused += 1
@@ -140,12 +157,15 @@ class Bench:
 
 
 @asynccontextmanager
-async def rendezvous(directory: Path, page_dir: Path = PAGE_DIR, port: int = 0) -> AsyncIterator[Rendezvous]:
+async def rendezvous(
+    directory: Path, page_dir: Path = PAGE_DIR, port: int = 0, turn: TurnSettings = NO_TURN
+) -> AsyncIterator[Rendezvous]:
     if not (page_dir / "index.html").exists():
         page_dir = directory / "page"
         page_dir.mkdir(exist_ok=True)
         (page_dir / "index.html").write_text("<!doctype html><title>page</title>")
-    server = Rendezvous(RendezvousSettings(page_dir, directory / "tls", TOKEN, host="127.0.0.1", port=port))
+    settings = RendezvousSettings(page_dir, directory / "tls", TOKEN, host="127.0.0.1", port=port, turn=turn)
+    server = Rendezvous(settings)
     await server.start()
     try:
         yield server
@@ -167,16 +187,23 @@ def settings_for(server: Rendezvous, **changes: Any) -> CallSettings:
         "session_number": "2026-0001",
         "ca_file": server.cert_file,
         "include_loopback": True,
+        "cancel_echo": False,  # tones are no speech: it would take them for echo
         "video_rate_hz": 15.0,
     }
     return CallSettings(**{**known, **changes})
 
 
 @asynccontextmanager
-async def bench(directory: Path, saved: bytes | None = None, **changes: Any) -> AsyncIterator[Bench]:
+async def bench(
+    directory: Path,
+    saved: bytes | None = None,
+    turn: TurnSettings = NO_TURN,
+    stethoscope: ToneSource | None = None,
+    **changes: Any,
+) -> AsyncIterator[Bench]:
     """A kiosk whose call is open, with all its sources running."""
-    async with rendezvous(directory) as server:
-        voice, stethoscope, loudspeaker = ToneSource(500.0), ToneSource(30.0), Loudspeaker()
+    async with rendezvous(directory, turn=turn) as server:
+        voice, stethoscope, loudspeaker = ToneSource(500.0), stethoscope or ToneSource(30.0), Loudspeaker()
         face, otoscope = FrameSlot(), FrameSlot()
         media = CallMedia(face, otoscope, voice, stethoscope, FrameSlot(), loudspeaker)
         work = (voice.run(), stethoscope.run(), film(face, 60), film(otoscope, 200))

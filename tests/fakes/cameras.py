@@ -55,6 +55,8 @@ class SimulatedCamera:
         self.dropped = 0
         self._path = folder / f"video{model.index}.sock"
         self._barcode = barcode
+        self._picture = model.picture
+        self._frozen: int | None = None
         self._stalled = threading.Event()
         self._hung_up = threading.Event()
         self._pulled = threading.Event()
@@ -96,6 +98,19 @@ class SimulatedCamera:
     def resume(self) -> None:
         self._stalled.clear()
 
+    def cover(self) -> None:
+        """Somebody closes the cover of the lens."""
+        _jpeg("covered", 0, False)
+        self._picture = "covered"
+
+    def freeze(self) -> None:
+        """Its firmware sends the same picture again and again."""
+        self._frozen = self.sent + self.dropped
+
+    def mend(self) -> None:
+        """The end of `cover` and `freeze`."""
+        self._picture, self._frozen = self.model.picture, None
+
     def hang_up(self) -> None:
         """Its firmware dies: still on the bus, but streams end and whoever opens the node is refused."""
         self._path.rename(self._path.with_suffix(".off"))
@@ -133,7 +148,8 @@ class SimulatedCamera:
         streaming = [client for client in clients if client.streaming]
         if not streaming:
             return
-        frame = _jpeg(self.model.picture, self.sent + self.dropped, self._barcode)
+        index = self.sent + self.dropped if self._frozen is None else self._frozen
+        frame = _jpeg(self._picture, index, self._barcode)
         for client in streaming:
             if client.send(frame):
                 self.sent += 1

@@ -102,7 +102,17 @@ def portrait(index: int) -> Image:
     return image
 
 
-PICTURES: dict[str, Callable[[int], Image]] = {"ear_canal": ear_canal, "portrait": portrait}
+def covered(index: int) -> Image:
+    """Frame `index` of a camera behind its cover: black, and the noise of the sensor."""
+    noise = np.random.default_rng(index).integers(0, 12, (HEIGHT, WIDTH, 3))
+    return np.asarray(noise, dtype=np.uint8)
+
+
+PICTURES: dict[str, Callable[[int], Image]] = {
+    "ear_canal": ear_canal,
+    "portrait": portrait,
+    "covered": covered,
+}
 
 
 def stamp_barcode(image: Image, milliseconds: int) -> None:

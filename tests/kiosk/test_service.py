@@ -17,7 +17,10 @@ from kiosk.call.settings import CallState
 from kiosk.config import Config
 from kiosk.events import (
     CallChanged,
+    CallCheckChanged,
     CallPhase,
+    CheckPart,
+    CheckReason,
     DeliveryChanged,
     Notice,
     NoticeReason,
@@ -222,6 +225,24 @@ async def test_a_tampered_call_goes_into_the_report(tmp_path: Path) -> None:
         assert whole.kiosk.session is not None
         kinds = [incident.kind for incident in whole.kiosk.session.incidents]
         assert kinds.count(IncidentKind.CALL_TAMPERED) == 1
+
+
+async def test_the_call_is_checked_while_the_link_is_passed_on(tmp_path: Path) -> None:
+    """By itself, with consent; here without camera and sound. A meeting place on this machine tells no rate."""
+    async with whole_kiosk(config_in(tmp_path)) as whole:
+        await whole.receive()
+        assert whole.heard(CallCheckChanged) == []
+        await whole.answer(given=True)
+        await whole.until(
+            lambda: whole.heard(CallCheckChanged) and not whole.heard(CallCheckChanged)[-1].check.running
+        )
+        check = whole.heard(CallCheckChanged)[-1].check
+        assert check.part(CheckPart.CAMERA).reason is CheckReason.CAMERA_MISSING
+        assert check.part(CheckPart.LINE).reason is CheckReason.LINE_UNMEASURED
+        await whole.kiosk.end_consultation()
+        told = len(whole.heard(CallCheckChanged))
+        await asyncio.sleep(0.1)
+        assert len(whole.heard(CallCheckChanged)) == told
 
 
 async def test_cancelling_after_consent_closes_the_record_and_the_link(tmp_path: Path) -> None:

@@ -9,14 +9,23 @@ import pytest
 
 from devices.metrics import ALL_METRICS
 from devices.reading import Absent, Kind, Quality
-from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
+from kiosk.events import (
+    CallPhase,
+    CheckPart,
+    CheckReason,
+    InstrumentState,
+    Light,
+    LineQuality,
+    NoticeReason,
+    Reason,
+)
 from kiosk.selftest.report import Part, Problem, Verdict
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step, block_reason
 from ui.text import NAMES, texts
 from ui.text.table import Table, Texts, WelcomeText
 
-MAY_BE_EMPTY = {Reason.NONE, LineQuality.UNKNOWN, Problem.NONE, "1"}
+MAY_BE_EMPTY = {Reason.NONE, LineQuality.UNKNOWN, Problem.NONE, CheckReason.NONE, "1"}
 PROGRAMMERS = re.compile(
     r"\b(error|erreur|exception|timeout|null|none|undefined|token|payload|json|http|debug|lorem|todo|socket)\b",
     re.IGNORECASE,
@@ -55,6 +64,9 @@ def test_every_reason_has_a_sentence(code: str) -> None:
         (Step, text.consultation.steps),
         (CallPhase, text.consultation.phases),
         (LineQuality, text.consultation.lines),
+        (CheckPart, text.call_check.parts),
+        (Light, text.call_check.lights),
+        (CheckReason, text.call_check.reasons),
         (Kind, text.reading.kinds),
         (Quality, text.reading.quality),
         (Absent, text.reading.absent),

@@ -1,25 +1,34 @@
-// Keeps a connection to the kiosk alive: offers, waits for proof, notices silence, offers again.
+// Keeps the consultation connected: offers, notices silence, makes a new connection before it drops the old one.
 
+import { Alarms } from "./alarms.js";
 import { Peer } from "./peer.js";
 import { Signalling } from "./signalling.js";
 
 const SILENCE_MS = 2500;
-const FAILED_GRACE_MS = 1000; // a failed connection may still revive
-const ANSWER_LIMIT_MS = 10000;
+const ANSWER_LIMIT_MS = 10000; // the first connection
+const ANSWER_AGAIN_LIMIT_MS = 3000; // after a cut: what was sent into a dead line is gone
+const OPENING_LIMIT_MS = 6000;
+const RENEWAL_MS = 3000;
 const DEAD_LINK_PATIENCE_MS = 600000; // a kiosk that restarts opens its room again, once its helper is there
-const TICK_MS = 500;
+const TICK_MS = 250;
+const LISTEN_TICKS = 2;
 
 /**
- * `listener`: live(message), wave(message), tracks(peer), opened(peer), changed(state, details).
+ * `listener`: live(message), wave(message), tracks(peer), opened(peer), revived(peer), changed(state, details).
  * States: connecting, waiting, connected, reconnecting, unreachable, used, dead, tampered.
+ *
+ * `peer` is the connection whose picture is shown; `next` is one that the kiosk has not answered yet.
  */
 export class Call {
   constructor({ relay, keys, seat, media, listener }) {
     Object.assign(this, { media, listener });
     this.everConnected = false;
     this.connected = false;
-    this.offering = Promise.resolve();
+    this.servers = { ice: [], relay_only: false };
+    this.peer = this.next = null;
+    this.ticks = 0;
     this.signalling = new Signalling({ relay, keys, seat, listener: this.signallingListener() });
+    this.alarms = new Alarms(() => this.suspect());
   }
 
   start() {
@@ -30,7 +39,9 @@ export class Call {
 
   stop() {
     clearInterval(this.ticker);
+    this.alarms.stop();
     this.signalling.stop();
+    this.dropNext();
     this.dropPeer();
   }
 
@@ -44,10 +55,12 @@ export class Call {
 
   signallingListener() {
     return {
-      ready: () => this.connected || this.offer(),
+      joined: () => this.connected || this.prepare(),
+      ready: () => this.connected || this.insist(),
       answer: (sdp) => this.answered(sdp),
       refused: (reason) => this.refused(reason),
       peer: (present) => present || this.unconnected("waiting"),
+      servers: ({ ice, relay_only }) => (this.servers = { ice: ice ?? [], relay_only: Boolean(relay_only) }),
       unreachable: (waitMs) => this.unconnected("unreachable", { seconds: Math.ceil(waitMs / 1000) }),
     };
   }
@@ -76,22 +89,46 @@ export class Call {
     this.connected = false;
   }
 
-  /** A fresh connection with a fresh offer; the session and what was received stay. */
-  async offer() {
-    this.dropPeer();
-    if (!this.everConnected) this.listener.changed("connecting");
-    const peer = new Peer(this.media, this.peerListener(() => peer));
-    this.peer = peer;
-    this.offeredAt = performance.now();
-    this.failedAt = null;
-    const sdp = await peer.offer();
-    if (peer === this.peer && this.signalling.ready) await this.signalling.offer(sdp);
+  dropNext() {
+    this.next?.close();
+    this.next = null;
   }
 
+  // Making a connection.
+
+  /** Gather the next connection's candidates while the two sides still greet each other. */
+  prepare() {
+    this.dropNext();
+    const peer = new Peer(this.media, this.servers, this.peerListener(() => peer));
+    peer.description = peer.offer();
+    this.next = peer;
+    return peer;
+  }
+
+  /** A fresh connection with a fresh offer; the session, what was received and the old connection stay. */
+  async offer() {
+    if (!this.everConnected) this.listener.changed("connecting");
+    const fresh = this.next && !this.next.offeredAt && this.next.servers === this.servers;
+    const peer = fresh ? this.next : this.prepare();
+    peer.offeredAt = performance.now();
+    const sdp = await peer.description;
+    if (peer !== this.next) return;
+    if (this.connected) return this.dropNext(); // the old one has come back meanwhile
+    if (!(this.signalling.ready && (await this.signalling.offer(sdp))) && peer === this.next) this.dropNext();
+  }
+
+  /** The kiosk has put the new connection in the place of the old one. */
   async answered(sdp) {
-    if (!this.peer?.awaitsAnswer) return;
-    await this.peer.accept(sdp);
-    this.listener.tracks(this.peer);
+    const peer = this.next;
+    if (!peer?.awaitsAnswer) return;
+    this.next = null;
+    this.dropPeer();
+    this.peer = peer;
+    this.answeredAt = performance.now();
+    await peer.accept(sdp);
+    if (peer !== this.peer) return;
+    if (this.everConnected && !this.cut) this.lose();
+    this.listener.tracks(peer);
   }
 
   peerListener(self) {
@@ -105,12 +142,19 @@ export class Call {
   }
 
   opened() {
-    this.connected = true;
     this.everConnected = true;
     this.deadSince = undefined;
     this.peer.heardAt = performance.now();
-    this.listener.changed("connected");
+    this.peer.everOpen = true;
+    this.restored();
     this.listener.opened(this.peer);
+  }
+
+  restored() {
+    this.connected = true;
+    this.cut = false;
+    this.signalling.urgent(false);
+    this.listener.changed("connected");
   }
 
   received(message) {
@@ -118,24 +162,61 @@ export class Call {
     else this.listener.live(message);
   }
 
+  // Noticing that it is gone, or back.
+
   peerState(state) {
-    this.failedAt = state === "failed" ? performance.now() : null;
-    if (state === "closed") this.lost();
+    if (state === "closed") this.dropPeer();
+    if (state === "failed" || state === "closed") this.lose();
+  }
+
+  /** The old connection is kept: whichever is first to bring something, it or a new one, goes on. */
+  lose() {
+    this.connected = false;
+    if (!this.everConnected || this.cut) return;
+    this.cut = true;
+    this.cutAt = performance.now();
+    this.listener.changed("reconnecting");
+    this.signalling.urgent(true);
+  }
+
+  /** The computer has slept or changed its network: the connection may be dead, the way to the relay too. */
+  suspect() {
+    if (this.connected) this.lose();
+    else if (this.cut) this.signalling.renew();
   }
 
   tick() {
-    const now = performance.now();
-    const silent = this.connected && now - this.peer.heardAt > SILENCE_MS;
-    const failed = this.failedAt && now - this.failedAt > FAILED_GRACE_MS;
-    const unanswered = this.peer && !this.connected && now - this.offeredAt > ANSWER_LIMIT_MS;
-    if (silent || failed || unanswered) this.lost();
-    else if (!this.peer && this.signalling.ready) this.offer();
+    this.ticks += 1;
+    this.alarms.tick();
+    if (this.peer && (this.cut || this.ticks % LISTEN_TICKS === 0)) this.peer.listen();
+    if (this.connected && this.peer.silentMs > SILENCE_MS) this.lose();
+    else if (this.cut && this.peer?.everOpen && this.peer.heardAt > this.cutAt) this.revived();
+    else if (!this.connected) this.insist();
   }
 
-  lost() {
-    this.dropPeer();
-    this.failedAt = null;
-    if (this.everConnected) this.listener.changed("reconnecting");
-    if (this.signalling.ready) this.offer();
+  revived() {
+    this.dropNext();
+    this.restored();
+    this.listener.revived(this.peer);
+  }
+
+  /** What was offered and not answered, or answered and not opened, is offered again. */
+  insist() {
+    const now = performance.now();
+    const limitMs = this.cut ? ANSWER_AGAIN_LIMIT_MS : ANSWER_LIMIT_MS;
+    if (this.next?.offeredAt && now - this.next.offeredAt > limitMs) this.unanswered();
+    const opening = this.peer && !this.peer.everOpen && now - this.answeredAt < OPENING_LIMIT_MS;
+    if (!opening && !this.next?.offeredAt && this.mayOffer(now)) this.offer();
+  }
+
+  unanswered() {
+    this.dropNext();
+    if (this.cut) this.signalling.renew();
+  }
+
+  /** After a cut, by a way to the relay that has proved itself since; by the old one when no other is to be had. */
+  mayOffer(now) {
+    if (!this.signalling.ready) return false;
+    return !this.cut || this.signalling.renewedAt > this.cutAt || now - this.cutAt > RENEWAL_MS;
   }
 }

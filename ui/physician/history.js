@@ -1,6 +1,7 @@
 // The table of all readings received, newest first: each one exactly once.
 
 import { byId, clockTime, el, setText } from "./dom.js";
+import { pointName } from "./points.js";
 import { unitText } from "./readings.js";
 import { onLanguage, t } from "./strings.js";
 import { absentText, qualityText } from "./tiles.js";
@@ -14,7 +15,7 @@ function valueText(quantity, kind) {
 function attachmentText(attachment) {
   if (!attachment) return [];
   const what = t(attachment.content_type.startsWith("image/") ? "history.picture" : "history.sound");
-  return [attachment.site ? `${what} (${attachment.site})` : what];
+  return [attachment.site ? `${what} (${pointName(attachment.site)})` : what];
 }
 
 function rowCells(reading) {
@@ -37,17 +38,24 @@ export class History {
   }
 
   add(newReadings) {
-    for (const reading of newReadings) this.body.prepend(this.row(reading));
+    for (const reading of newReadings) this.insert(reading);
     this.count();
   }
 
+  /** The newest on top, in whatever order they come: after a cut the newest is sent first. */
+  insert(reading) {
+    const older = [...this.body.children].find((row) => Number(row.dataset.seq) < reading.seq);
+    this.body.insertBefore(this.row(reading), older ?? null);
+  }
+
   row(reading) {
-    const marks = { "data-reading-id": reading.id, "data-kind": reading.kind, "data-testid": "history-row" };
+    const marks = { "data-reading-id": reading.id, "data-seq": reading.seq, "data-kind": reading.kind, "data-testid": "history-row" };
     return el("tr", marks, ...rowCells(reading));
   }
 
   redraw() {
-    this.body.replaceChildren(...[...this.readings.byId.values()].reverse().map((reading) => this.row(reading)));
+    const newestFirst = [...this.readings.byId.values()].sort((a, b) => b.seq - a.seq);
+    this.body.replaceChildren(...newestFirst.map((reading) => this.row(reading)));
     this.count();
   }
 

@@ -33,6 +33,7 @@ async function look(peer) {
     lost: sum(inbound, "packetsLost"),
     bytesIn: sum(inbound, "bytesReceived"),
     bytesOut: sum(reports.filter((report) => report.type === "outbound-rtp"), "bytesSent"),
+    availableBps: pair?.availableOutgoingBitrate,
     rttMs: Math.round((pair?.currentRoundTripTime ?? 0) * 1000),
     face: video(peer.face),
     otoscope: video(peer.otoscope),
@@ -62,8 +63,8 @@ export class Line {
     const after = await look(peer);
     const before = this.before;
     this.before = after;
+    this.availableBps = after.availableBps;
     if (!before || after.packets < before.packets) return null;
-    if (after.packets > before.packets) peer.heardAt = after.atMs;
     this.now = this.difference(before, after);
     this.show();
     return { type: "line", quality: this.now.quality, rtt_ms: this.now.rttMs, loss: this.now.loss };

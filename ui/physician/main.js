@@ -8,12 +8,15 @@ import { Instruments } from "./instruments.js";
 import { Line } from "./line.js";
 import { deriveKeys, LinkError, takeLink, takeSeat } from "./link.js";
 import { OwnMedia } from "./media.js";
+import { Narrow } from "./narrow.js";
 import { Otoscope } from "./otoscope.js";
 import { Picture } from "./picture.js";
 import { Pleth } from "./pleth.js";
+import { Precheck } from "./precheck.js";
 import { createReadings, noteClock } from "./readings.js";
 import { FINAL, Screens } from "./screens.js";
 import { Stethoscope } from "./stethoscope.js";
+import { Stills } from "./still.js";
 import { onLanguage, switchLanguage, t, translatePage } from "./strings.js";
 import { Tiles } from "./tiles.js";
 import { Words } from "./words.js";
@@ -24,10 +27,12 @@ const LINE_REPORT_EVERY = 2;
 class Consultation {
   constructor(link) {
     this.link = link;
+    this.pageId = crypto.randomUUID();
     const send = (message) => this.call?.send(message) ?? false;
     this.readings = createReadings();
     this.screens = new Screens(() => this.messageAction());
     this.media = new OwnMedia();
+    this.precheck = new Precheck({ media: this.media, link });
     this.patient = new Picture(byId("patient"));
     this.tiles = new Tiles(this.readings);
     this.history = new History(this.readings);
@@ -36,17 +41,20 @@ class Consultation {
     this.otoscope = new Otoscope(send);
     this.stethoscope = new Stethoscope(send);
     this.line = new Line();
+    this.narrow = new Narrow();
+    this.stills = new Stills();
     this.words = new Words(() => this.end("different"));
     this.inbox = new Inbox(this.readings, (fresh) => this.show(fresh), (ids) => send({ type: "seen", ids }));
     this.ticks = 0;
     onLanguage(() => this.drawHello());
-    byId("join-preview").onclick = () => this.media.open();
+    byId("join-preview").onclick = () => this.precheck.start();
     byId("join-button").onclick = () => this.join();
     byId("leave").onclick = () => this.end("left");
     setInterval(() => this.tick(), TICK_MS);
   }
 
   async join() {
+    this.precheck.stop();
     byId("join-button").disabled = true;
     setText(byId("join-button"), t("join.preparing"));
     await this.media.open();
@@ -94,12 +102,23 @@ class Consultation {
   }
 
   opened(peer) {
+    peer.send({ type: "page", id: this.pageId }); // another page than before has seen nothing yet
     this.line.reset();
     this.words.compute(this.link.secret, peer.descriptions);
     this.stethoscope.reopened();
+    this.narrow.opened(peer);
+  }
+
+  /** The line came back before a new connection was needed. */
+  revived(peer) {
+    this.line.reset();
+    this.tracks(peer);
+    this.narrow.revived(peer);
+    this.drawPatient();
   }
 
   wave(wave) {
+    if (wave.type === "reading") return this.inbox.take(wave); // a copy that a lossy line may bring sooner
     if (wave.type !== "wave" || !wave.samples.length) return;
     const spanMs = Number(wave.period_ms) * (wave.samples.length - 1);
     noteClock(this.readings, Date.parse(wave.t0) + spanMs, Date.now());
@@ -111,7 +130,11 @@ class Consultation {
     if (message.type === "reading") this.inbox.take(message);
     else if (message.type === "instruments") this.instruments.changed(message.items);
     else if (message.type === "media") this.mediaChanged(message);
+    else if (message.type === "clip") this.stethoscope.clips.header(message);
+    else if (message.type === "clip_data") this.stethoscope.clips.piece(message);
     else if (message.type === "hello") this.hello(message);
+    else if (message.type === "video") this.videoChanged(message);
+    else if (message.type === "still") this.stills.take(message);
   }
 
   hello(message) {
@@ -125,10 +148,15 @@ class Consultation {
     setText(byId("session-number"), t("session", { number: this.greeting.session }));
   }
 
-  mediaChanged({ otoscope, stethoscope, muted }) {
+  mediaChanged({ otoscope, stethoscope, stethoscope_live: live, muted }) {
     this.otoscope.changed(otoscope);
-    this.stethoscope.changed(stethoscope);
+    this.stethoscope.changed(stethoscope, live);
     byId("patient-muted").hidden = !muted;
+  }
+
+  videoChanged(message) {
+    this.stills.changed(message);
+    this.drawPatient();
   }
 
   show(fresh) {
@@ -157,13 +185,15 @@ class Consultation {
   drawPatient() {
     const picture = this.patient.state;
     const words = picture === "stalled" ? "patient.stalled" : "patient.noPicture";
-    byId("patient-state").hidden = picture === "moving";
-    setText(byId("patient-state"), t(this.screens.state === "reconnecting" ? "state.reconnectingShort" : words));
+    const cut = this.screens.state === "reconnecting";
+    byId("patient-state").hidden = !cut && (picture === "moving" || this.stills.isPaused("face"));
+    setText(byId("patient-state"), t(cut ? "state.reconnectingShort" : words));
   }
 
   async reportLine(peer) {
     peer.send({ type: "ping", id: String(this.ticks) });
     const report = await this.line.measure(peer);
+    this.narrow.see(peer, this.line.availableBps);
     if (report && this.ticks % LINE_REPORT_EVERY === 0) peer.send(report);
   }
 }

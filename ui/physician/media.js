@@ -6,6 +6,8 @@ import { onLanguage, t } from "./strings.js";
 const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const FACE = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } };
 
+const exactly = (deviceId) => (deviceId ? { deviceId: { exact: deviceId } } : {});
+
 async function ask(constraints) {
   try {
     return await navigator.mediaDevices.getUserMedia(constraints);
@@ -18,6 +20,7 @@ async function ask(constraints) {
 export class OwnMedia {
   constructor() {
     this.stream = new MediaStream();
+    this.chosen = {};
     this.microphoneButton = byId("mute");
     this.cameraButton = byId("camera");
     this.microphoneButton.onclick = () => this.toggle(this.audio);
@@ -34,15 +37,34 @@ export class OwnMedia {
   }
 
   /** Both at once, else each alone: a computer without a camera still has a voice. */
-  async open() {
+  open() {
+    this.opening ??= this.openNow().finally(() => (this.opening = null)); // pressed twice, asked once
+    return this.opening;
+  }
+
+  async openNow() {
     if (this.asked && this.stream.active) return;
-    const both = await ask({ audio: VOICE, video: FACE });
-    const parts = both ? [both] : [await ask({ audio: VOICE }), await ask({ video: FACE })];
+    const audio = { ...VOICE, ...exactly(this.chosen.microphone) };
+    const video = { ...FACE, ...exactly(this.chosen.camera) };
+    const both = await ask({ audio, video });
+    const parts = both ? [both] : [await ask({ audio }), await ask({ video })];
     this.stream = new MediaStream(parts.filter(Boolean).flatMap((part) => part.getTracks()));
     if (this.video) this.video.contentHint = "motion";
     this.asked = true;
     byId("preview").srcObject = byId("self").srcObject = this.stream;
     this.show();
+  }
+
+  /** Another "camera" or "microphone"; the other one stays as it was. */
+  async choose(kind, deviceId) {
+    this.chosen[kind] = deviceId;
+    this.close();
+    await this.open();
+  }
+
+  /** Of the camera or microphone in use. */
+  deviceId(kind) {
+    return (kind === "camera" ? this.video : this.audio)?.getSettings().deviceId;
   }
 
   close() {

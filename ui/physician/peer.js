@@ -1,6 +1,7 @@
 // One WebRTC connection to the kiosk. A new one replaces it after a cut; the session goes on.
 
-const GATHERING_LIMIT_MS = 3000;
+import { gathered } from "./gathering.js";
+
 // The kiosk's sound of the heart must not be squeezed or stretched to catch up: give it room.
 const STETHOSCOPE_BUFFER_MS = 200;
 
@@ -11,21 +12,26 @@ function preferVideoCodecs(transceiver) {
   transceiver.setCodecPreferences?.(known.sort((a, b) => rank(a) - rank(b)));
 }
 
-function gathered(connection) {
-  return new Promise((resolve) => {
-    const done = () => connection.iceGatheringState === "complete" && resolve();
-    connection.addEventListener("icegatheringstatechange", done);
-    setTimeout(resolve, GATHERING_LIMIT_MS);
-    done();
-  });
+/** What has arrived so far, as one number that grows: pictures, sound and data. */
+async function arrivedSoFar(connection) {
+  let packets = 0;
+  for (const report of (await connection.getStats()).values()) {
+    if (report.type === "inbound-rtp" || report.type === "transport") packets += report.packetsReceived ?? 0;
+  }
+  return packets;
 }
 
-/** `listener`: live(message), wave(message), opened(), state(text). */
+/** `listener`: live(message), wave(message), opened(), state(text). `servers`: `ice` and `relay_only`. */
 export class Peer {
-  constructor(localTracks, listener) {
+  constructor(localTracks, servers, listener) {
     this.listener = listener;
     this.heardAt = performance.now();
-    this.connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+    this.servers = servers;
+    this.connection = new RTCPeerConnection({
+      iceServers: servers.ice,
+      iceTransportPolicy: servers.relay_only ? "relay" : "all",
+      bundlePolicy: "max-bundle",
+    });
     this.connection.onconnectionstatechange = () => listener.state(this.connection.connectionState);
     this.addMedia(localTracks);
     this.live = this.channel("live", {}, listener.live);
@@ -55,10 +61,24 @@ export class Peer {
     return channel;
   }
 
+  /** Look whether anything has arrived since the last look. */
+  async listen() {
+    if (this.listening || this.connection.signalingState === "closed") return;
+    this.listening = true;
+    const packets = await arrivedSoFar(this.connection);
+    this.listening = false;
+    if (packets > (this.arrived ?? 0)) this.heardAt = performance.now();
+    this.arrived = packets;
+  }
+
+  get silentMs() {
+    return performance.now() - this.heardAt;
+  }
+
   /** The complete offer: no candidate follows it. */
   async offer() {
     await this.connection.setLocalDescription(await this.connection.createOffer());
-    await gathered(this.connection);
+    await gathered(this.connection, this.servers);
     return this.connection.localDescription.sdp;
   }
 

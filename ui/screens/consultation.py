@@ -11,6 +11,7 @@ from ui.guidance import next_step
 from ui.instruments import is_measuring, listed, working
 from ui.screens.base import Context, Screen
 from ui.screens.consultation_panels import ask_end, ask_new_link, ask_where, show_link, show_readings
+from ui.text.reading import site_text
 from ui.widgets.board import Board
 from ui.widgets.flow import Flow
 from ui.widgets.instrument_list import InstrumentList
@@ -54,11 +55,12 @@ class Consultation(Screen):
 
     def refresh(self) -> None:
         state, text = self.context.state, self.texts.consultation
-        self.title.setText(text.steps[next_step(state)])
-        self.stage.show_call(state.call, self.context.bridge.frames)
+        point = site_text(state.call.point, self.texts)
+        self.title.setText(text.steps[next_step(state)].format(point=point))
+        self.stage.show_call(state.call, self.context.bridge.frames, state.check)
         self.board.refresh(state)
         self.instruments.refresh(listed(state.instruments))
-        self._line.setText(text.lines[state.call.line])
+        self._line.setText(text.picture_paused if state.call.picture_paused else text.lines[state.call.line])
         self._words.setText("  ".join(state.call.words))
         self._words.setVisible(bool(state.call.words))
         self._words_title.setVisible(bool(state.call.words))
@@ -147,7 +149,8 @@ class Consultation(Screen):
         self._show(self._otoscope, Kind.OTOSCOPE in present or call.otoscope_on)
         self._show(self._stethoscope, Kind.STETHOSCOPE in present or call.stethoscope_on)
         self._show(self._keep, call.otoscope_on)
-        self._show(self._record, call.stethoscope_on)
+        relabel(self._record, text.point_show if call.point else text.record_sound)
+        self._show(self._record, (call.stethoscope_on or bool(call.point)) and not call.recording)
         self._show(self._link, bool(call.link) and call.phase not in (*_LOST, CallPhase.WAITING))
         self._show(self._new_link, call.phase in _LOST)
 

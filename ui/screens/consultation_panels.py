@@ -1,14 +1,12 @@
 """The questions of the consultation, each on a panel above it."""
 
-from PySide6.QtWidgets import QWidget
-
+from kiosk.body_points import BodyPoint
 from ui.screens.base import Context
-from ui.text.fr import CONSULTATION as RECORDED
 from ui.text.reading import line_text, time_text
-from ui.widgets.flow import Flow
+from ui.widgets.body_map import BodyMap
 from ui.widgets.invitation import Invitation
 from ui.widgets.panel import Action
-from ui.widgets.parts import button, card, label
+from ui.widgets.parts import card, label
 
 _LISTED = 100
 
@@ -39,23 +37,16 @@ def show_link(context: Context) -> None:
 
 
 def ask_where(context: Context) -> None:
-    """One touch chooses the place on the body and starts the recording. The record names it in French."""
+    """One touch chooses the place on the body and starts the recording."""
     text = context.texts.consultation
-    holder = QWidget()
-    flow = Flow(gap=12)
-    holder.setLayout(flow)
-    for number, point in enumerate(text.body_points):
-        flow.addWidget(_point(context, number, point))
-    close = Action(context.texts.common.close, "panel_close", lambda: None)
-    context.shell.ask(text.record_where, (label(text.record_explain), holder), (close,))
 
-
-def _point(context: Context, number: int, point: str) -> QWidget:
-    def record() -> None:
+    def record(point: BodyPoint) -> None:
         context.shell.close_panel()
-        context.bridge.record_sound(RECORDED.body_points[number])
+        context.bridge.record_sound(point)
 
-    return button(point, f"point_{number}", record)
+    body = BodyMap(text, context.state.call.point, record)
+    close = Action(context.texts.common.close, "panel_close", lambda: None)
+    context.shell.ask(text.record_where, (label(text.record_explain), body, body.legend()), (close,))
 
 
 def show_readings(context: Context) -> None:

@@ -10,11 +10,13 @@ from ui.screens.base import Context, Screen
 from ui.widgets.parts import button, card, label, set_tone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kiosk.selftest.report import Check, Report
 
 _LONGEST = 12
 _DIGITS = "123456789"
-_ROLES = {"green": "good", "amber": "heading", "red": "error"}
+_ROLES = {"green": "good", "amber": "heading", "orange": "heading", "red": "error", "unknown": "soft"}
 
 
 class Technician(Screen):
@@ -123,6 +125,8 @@ class Technician(Screen):
         fresh, column = card(tone="soft")
         for check in report.checks:
             column.addWidget(self._line(check))
+        for part in self._last_call_check():
+            column.addWidget(part)
         self.body.replaceWidget(self._results, fresh)
         self._results.deleteLater()
         self._results = fresh
@@ -131,13 +135,29 @@ class Technician(Screen):
         from ui.text.selftest import check_advice, check_name
 
         text = self.texts.technician
-        frame, column = card(name="row", gap=2)
-        set_tone(frame, "trouble" if check.verdict.value == "red" else "")
-        column.addWidget(label(check_name(check, text), "heading"))
-        column.addWidget(label(text.verdicts[check.verdict], _ROLES[check.verdict.value]))
-        for line in (check_advice(check, text), check.detail):
-            if line:
-                column.addWidget(label(line, "small"))
-        frame.setObjectName("row")
-        frame.setAccessibleName(f"{check_name(check, text)}. {text.verdicts[check.verdict]}")
-        return frame
+        name, verdict = check_name(check, text), text.verdicts[check.verdict]
+        return _row(name, verdict, _ROLES[check.verdict.value], (check_advice(check, text), check.detail))
+
+    def _last_call_check(self) -> "Iterator[QWidget]":
+        """What the check before the last call found, with its figures."""
+        from ui.text.call_check import part_text
+
+        check, text = self.context.state.last_check, self.texts.call_check
+        if check is None:
+            return
+        yield label(text.last, "heading")
+        for part in check.parts:
+            name, advice = part_text(part, text)
+            yield _row(name, text.lights[part.light], _ROLES[part.light.value], (advice, part.detail))
+
+
+def _row(name: str, verdict: str, role: str, lines: tuple[str, ...]) -> QWidget:
+    frame, column = card(name="row", gap=2)
+    set_tone(frame, "trouble" if role == "error" else "")
+    column.addWidget(label(name, "heading"))
+    column.addWidget(label(verdict, role))
+    for line in lines:
+        if line:
+            column.addWidget(label(line, "small"))
+    frame.setAccessibleName(f"{name}. {verdict}")
+    return frame

@@ -3,13 +3,24 @@
 # ruff: noqa: E501 (a sentence stays on one line)
 
 from devices.reading import Absent, Kind, Quality
-from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
+from kiosk.body_points import BodyPoint
+from kiosk.events import (
+    CallPhase,
+    CheckPart,
+    CheckReason,
+    InstrumentState,
+    Light,
+    LineQuality,
+    NoticeReason,
+    Reason,
+)
 from kiosk.selftest.report import Part, Problem, Verdict
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
+    CallCheckText,
     ClosingText,
     ConsentText,
     ConsultationText,
@@ -78,6 +89,9 @@ CONSULTATION = ConsultationText(
         Step.THERMOMETER: "قِس الحرارة بميزان الحرارة.",
         Step.OTOSCOPE_RUNNING: "أدخل منظار الأذن برفق. احفظ صورة عندما يطلب الطبيب.",
         Step.STETHOSCOPE_RUNNING: "ضع السماعة حيث يقول الطبيب. التزموا الصمت.",
+        Step.STETHOSCOPE_POINT: "يطلب الطبيب: {point}. ضع السماعة هناك ثم اضغط على المكان.",
+        Step.STETHOSCOPE_NARROW: "الخط بطيء: يُسجَّل الصوت ثم يُرسل إلى الطبيب. اضغط على المكان.",
+        Step.STETHOSCOPE_RECORDING: "يُسجَّل الصوت لمدة عشر ثوانٍ. لا تتحرك والتزم الصمت.",
         Step.FINISH: "انتهت القياسات. عندما ينتهي الطبيب، اضغط «إنهاء».",
     },
     phases={
@@ -96,6 +110,8 @@ CONSULTATION = ConsultationText(
         LineQuality.FAIR: "الخط متوسط",
         LineQuality.POOR: "الخط ضعيف",
     },
+    picture_paused="الخط أضعف من أن يحمل الفيديو: الطبيب يسمعكم وتصله صورة ثابتة من وقت لآخر.",
+    physician_paused="الخط أضعف من أن يحمل صورة الطبيب. تسمعونه ويسمعكم.",
     link_title="رابط الطبيب",
     link_scan="يفتح الطبيب هذا الرابط في متصفحه. يُستعمل مرة واحدة فقط.",
     link_or_address="عنوان الرابط",
@@ -120,17 +136,26 @@ CONSULTATION = ConsultationText(
     record_sound="تسجيل الصوت",
     record_where="أين وُضعت السماعة؟",
     record_explain="اضغط على المكان. يبدأ التسجيل فورًا.",
-    body_points=(
-        "البؤرة الأبهرية",
-        "البؤرة الرئوية",
-        "بؤرة ثلاثي الشرف",
-        "البؤرة التاجية (القمة)",
-        "الرئة اليمنى، أعلى الظهر",
-        "الرئة اليسرى، أعلى الظهر",
-        "الرئة اليمنى، أسفل الظهر",
-        "الرئة اليسرى، أسفل الظهر",
-        "البطن",
-    ),
+    point_show="عرض المكان",
+    body_front="الأمام",
+    body_back="الظهر",
+    body_left="يسار",
+    body_right="يمين",
+    body_points={
+        BodyPoint.AORTIC: "البؤرة الأبهرية",
+        BodyPoint.PULMONIC: "البؤرة الرئوية",
+        BodyPoint.TRICUSPID: "بؤرة ثلاثي الشرف",
+        BodyPoint.MITRAL: "البؤرة التاجية (القمة)",
+        BodyPoint.FRONT_UPPER_RIGHT: "الرئة اليمنى، أعلى الصدر",
+        BodyPoint.FRONT_UPPER_LEFT: "الرئة اليسرى، أعلى الصدر",
+        BodyPoint.FRONT_LOWER_RIGHT: "الرئة اليمنى، أسفل الصدر",
+        BodyPoint.FRONT_LOWER_LEFT: "الرئة اليسرى، أسفل الصدر",
+        BodyPoint.BACK_UPPER_LEFT: "الرئة اليسرى، أعلى الظهر",
+        BodyPoint.BACK_UPPER_RIGHT: "الرئة اليمنى، أعلى الظهر",
+        BodyPoint.BACK_LOWER_LEFT: "الرئة اليسرى، أسفل الظهر",
+        BodyPoint.BACK_LOWER_RIGHT: "الرئة اليمنى، أسفل الظهر",
+        BodyPoint.ABDOMEN: "البطن",
+    },
     end="إنهاء",
     end_title="هل تريد إنهاء الاستشارة؟",
     end_explain="تُقطع المكالمة وتتوقف القياسات. ما تم قياسه محفوظ.",
@@ -150,6 +175,46 @@ CONSULTATION = ConsultationText(
     pressure="ضغط الكفّة: {value} {unit}",
     instruments="الأدوات",
     no_instruments="لم يُعثر على أي أداة. أوصلها وشغّلها.",
+)
+
+CALL_CHECK = CallCheckText(
+    running="جارٍ التحقق من الكاميرا والميكروفون ومكبر الصوت والخط…",
+    good="الكاميرا والميكروفون ومكبر الصوت والخط: كل شيء يعمل.",
+    unsure="تعذّر التحقق من كل شيء. يمكنكم المتابعة.",
+    last="آخر تحقق قبل مكالمة",
+    parts={
+        CheckPart.CAMERA: "كاميرا المريض",
+        CheckPart.MICROPHONE: "الميكروفون",
+        CheckPart.SPEAKER: "مكبر الصوت",
+        CheckPart.LINE: "الخط",
+    },
+    lights={
+        Light.GREEN: "سليم",
+        Light.ORANGE: "محدود",
+        Light.RED: "يجب إصلاحه",
+        Light.UNKNOWN: "غير معروف بعد",
+    },
+    reasons={
+        CheckReason.NONE: "",
+        CheckReason.CAMERA_MISSING: "لا توجد كاميرا: صِلوا الكاميرا التي ترى المريض.",
+        CheckReason.CAMERA_NO_PICTURE: "كاميرا المريض لا تعطي صورة: افصلوها، انتظروا 5 ثوانٍ، ثم صِلوها من جديد.",
+        CheckReason.CAMERA_BLACK: "كاميرا المريض سوداء: أزيلوا الغطاء أو امسحوا العدسة أو أشعلوا الضوء.",
+        CheckReason.CAMERA_FROZEN: "صورة المريض متجمدة: افصلوا الكاميرا ثم صِلوها من جديد.",
+        CheckReason.MICROPHONE_MISSING: "لا يوجد ميكروفون: صِلوه.",
+        CheckReason.MICROPHONE_SILENT: "الميكروفون لا يسمع شيئًا: تأكدوا من أنه موصول ومن أن زره لم يكتمه.",
+        CheckReason.MICROPHONE_FAINT: "الميكروفون يسمع القليل جدًا: تكلموا قليلًا أو قرّبوه من المريض.",
+        CheckReason.SPEAKER_MISSING: "لا يوجد مكبر صوت: صِلوه وشغّلوه.",
+        CheckReason.SPEAKER_OFF: "مكبر الصوت مكتوم أو منخفض جدًا: ارفعوا الصوت.",
+        CheckReason.SPEAKER_REFUSED: "مكبر الصوت لا يصدر شيئًا: افصلوه ثم صِلوه من جديد.",
+        CheckReason.SOUND_STOPPED: "صوت الجهاز متوقف: اطلبوا المساعدة.",
+        CheckReason.LINE_DOWN: "لا يوجد خط: تحققوا من كابل الشبكة أو الواي فاي. ستبدأ المكالمة فور عودته.",
+        CheckReason.LINE_RELAY: "قد تمنع هذه الشبكة الصورة والصوت: جرّبوا شبكة واي فاي أخرى أو اطلبوا المساعدة.",
+        CheckReason.LINE_VOICE_ONLY: "الخط ضعيف جدًا ولن يمر إلا الصوت: أوقفوا كل ما يستعمل الإنترنت.",
+        CheckReason.LINE_WEAK: "الخط ضعيف: سيمر الصوت وستصغر الصورة.",
+        CheckReason.LINE_LOSSY: "الخط يفقد جزءًا من الصوت والصورة: صِلوا كابل الشبكة أو اقتربوا من الواي فاي.",
+        CheckReason.LINE_SLOW: "الخط بطيء: اتركوا صمتًا بعد كل جملة، فالصوت يصل متأخرًا.",
+        CheckReason.LINE_UNMEASURED: "الكاميرا والميكروفون ومكبر الصوت تعمل. سيُقاس الخط مع الطبيب.",
+    },
 )
 
 READING = ReadingText(
@@ -347,6 +412,7 @@ LATER = LaterTexts(
     identity=IDENTITY,
     consent_screen=CONSENT,
     consultation=CONSULTATION,
+    call_check=CALL_CHECK,
     reading=READING,
     instrument=INSTRUMENT,
     closing=CLOSING,

@@ -3,13 +3,24 @@
 # ruff: noqa: E501 (a sentence stays on one line)
 
 from devices.reading import Absent, Kind, Quality
-from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
+from kiosk.body_points import BodyPoint
+from kiosk.events import (
+    CallPhase,
+    CheckPart,
+    CheckReason,
+    InstrumentState,
+    Light,
+    LineQuality,
+    NoticeReason,
+    Reason,
+)
 from kiosk.selftest.report import Part, Problem, Verdict
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
+    CallCheckText,
     ClosingText,
     ConsentText,
     ConsultationText,
@@ -79,6 +90,9 @@ CONSULTATION = ConsultationText(
         Step.THERMOMETER: "Take the temperature with the thermometer.",
         Step.OTOSCOPE_RUNNING: "Move the otoscope in gently. Keep a picture when the physician asks.",
         Step.STETHOSCOPE_RUNNING: "Place the stethoscope where the physician says. Keep silent.",
+        Step.STETHOSCOPE_POINT: "The physician asks: {point}. Place the stethoscope there, then touch the place.",
+        Step.STETHOSCOPE_NARROW: "The line is slow: the sound is recorded, then sent to the physician. Touch the place.",
+        Step.STETHOSCOPE_RECORDING: "The sound is being recorded, ten seconds. Keep still, keep silent.",
         Step.FINISH: "The readings are done. When the physician has finished, touch “Finish”.",
     },
     phases={
@@ -97,6 +111,8 @@ CONSULTATION = ConsultationText(
         LineQuality.FAIR: "Fair line",
         LineQuality.POOR: "Weak line",
     },
+    picture_paused="The line is too weak for video: the physician hears you and gets a still picture now and then.",
+    physician_paused="The line is too weak for the physician’s picture. You hear each other.",
     link_title="Link for the physician",
     link_scan="The physician opens this link in their browser. It works only once.",
     link_or_address="Address of the link",
@@ -121,17 +137,26 @@ CONSULTATION = ConsultationText(
     record_sound="Record the sound",
     record_where="Where is the stethoscope?",
     record_explain="Touch the place. Recording starts at once.",
-    body_points=(
-        "Aortic area",
-        "Pulmonary area",
-        "Tricuspid area",
-        "Mitral area (apex)",
-        "Right lung, upper back",
-        "Left lung, upper back",
-        "Right lung, lower back",
-        "Left lung, lower back",
-        "Abdomen",
-    ),
+    point_show="See where",
+    body_front="Front",
+    body_back="Back",
+    body_left="Left",
+    body_right="Right",
+    body_points={
+        BodyPoint.AORTIC: "Aortic area",
+        BodyPoint.PULMONIC: "Pulmonary area",
+        BodyPoint.TRICUSPID: "Tricuspid area",
+        BodyPoint.MITRAL: "Mitral area (apex)",
+        BodyPoint.FRONT_UPPER_RIGHT: "Right lung, upper front",
+        BodyPoint.FRONT_UPPER_LEFT: "Left lung, upper front",
+        BodyPoint.FRONT_LOWER_RIGHT: "Right lung, lower front",
+        BodyPoint.FRONT_LOWER_LEFT: "Left lung, lower front",
+        BodyPoint.BACK_UPPER_LEFT: "Left lung, upper back",
+        BodyPoint.BACK_UPPER_RIGHT: "Right lung, upper back",
+        BodyPoint.BACK_LOWER_LEFT: "Left lung, lower back",
+        BodyPoint.BACK_LOWER_RIGHT: "Right lung, lower back",
+        BodyPoint.ABDOMEN: "Abdomen",
+    },
     end="Finish",
     end_title="Finish the consultation?",
     end_explain="The call ends and measuring stops. What was measured is kept.",
@@ -151,6 +176,46 @@ CONSULTATION = ConsultationText(
     pressure="Cuff pressure: {value} {unit}",
     instruments="Instruments",
     no_instruments="No instrument found. Plug them in and switch them on.",
+)
+
+CALL_CHECK = CallCheckText(
+    running="Checking the camera, the microphone, the loudspeaker and the line…",
+    good="Camera, microphone, loudspeaker and line: everything works.",
+    unsure="Not everything could be checked. You can go on.",
+    last="Last check before a call",
+    parts={
+        CheckPart.CAMERA: "Patient's camera",
+        CheckPart.MICROPHONE: "Microphone",
+        CheckPart.SPEAKER: "Loudspeaker",
+        CheckPart.LINE: "Line",
+    },
+    lights={
+        Light.GREEN: "In order",
+        Light.ORANGE: "Reduced",
+        Light.RED: "To be put right",
+        Light.UNKNOWN: "Not known yet",
+    },
+    reasons={
+        CheckReason.NONE: "",
+        CheckReason.CAMERA_MISSING: "There is no camera: plug in the one that looks at the patient.",
+        CheckReason.CAMERA_NO_PICTURE: "The patient's camera gives no picture: unplug it, wait 5 seconds, plug it in again.",
+        CheckReason.CAMERA_BLACK: "The patient's camera is black: take the cover off, wipe the lens or turn on the light.",
+        CheckReason.CAMERA_FROZEN: "The patient's picture is frozen: unplug the camera, then plug it in again.",
+        CheckReason.MICROPHONE_MISSING: "There is no microphone: plug it in.",
+        CheckReason.MICROPHONE_SILENT: "The microphone hears nothing: check that it is plugged in and that its button has not muted it.",
+        CheckReason.MICROPHONE_FAINT: "The microphone hears very little: speak a little, or move it closer to the patient.",
+        CheckReason.SPEAKER_MISSING: "There is no loudspeaker: plug it in and turn it on.",
+        CheckReason.SPEAKER_OFF: "The loudspeaker is muted or too low: turn the volume up.",
+        CheckReason.SPEAKER_REFUSED: "The loudspeaker plays nothing: unplug it, then plug it in again.",
+        CheckReason.SOUND_STOPPED: "The sound of this kiosk has stopped: call for help.",
+        CheckReason.LINE_DOWN: "No line: check the network cable or the Wi-Fi. The call begins as soon as it is back.",
+        CheckReason.LINE_RELAY: "This network may block picture and sound: try another Wi-Fi or call for help.",
+        CheckReason.LINE_VOICE_ONLY: "The line is very weak, only the voice will get through: stop whatever else uses the Internet.",
+        CheckReason.LINE_WEAK: "The line is weak: the voice will get through, the picture will be smaller.",
+        CheckReason.LINE_LOSSY: "The line loses part of sound and picture: plug in the network cable or move closer to the Wi-Fi.",
+        CheckReason.LINE_SLOW: "The line is slow: leave a pause after each sentence, the voice arrives late.",
+        CheckReason.LINE_UNMEASURED: "Camera, microphone and loudspeaker work. The line will be measured with the physician.",
+    },
 )
 
 READING = ReadingText(
@@ -353,6 +418,7 @@ LATER = LaterTexts(
     identity=IDENTITY,
     consent_screen=CONSENT,
     consultation=CONSULTATION,
+    call_check=CALL_CHECK,
     reading=READING,
     instrument=INSTRUMENT,
     closing=CLOSING,

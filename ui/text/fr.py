@@ -3,13 +3,24 @@
 # ruff: noqa: E501 (a sentence stays on one line)
 
 from devices.reading import Absent, Kind, Quality
-from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
+from kiosk.body_points import RECORDED
+from kiosk.events import (
+    CallPhase,
+    CheckPart,
+    CheckReason,
+    InstrumentState,
+    Light,
+    LineQuality,
+    NoticeReason,
+    Reason,
+)
 from kiosk.selftest.report import Part, Problem, Verdict
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
+    CallCheckText,
     ClosingText,
     ConsentText,
     ConsultationText,
@@ -80,6 +91,9 @@ CONSULTATION = ConsultationText(
         Step.THERMOMETER: "Prenez la température avec le thermomètre.",
         Step.OTOSCOPE_RUNNING: "Avancez l'otoscope doucement. Gardez une image quand le médecin le demande.",
         Step.STETHOSCOPE_RUNNING: "Posez le stéthoscope là où le médecin le dit. Faites le silence.",
+        Step.STETHOSCOPE_POINT: "Le médecin demande : {point}. Posez le stéthoscope là, puis touchez l'endroit.",
+        Step.STETHOSCOPE_NARROW: "La ligne est lente : le son est enregistré, puis envoyé au médecin. Touchez l'endroit.",
+        Step.STETHOSCOPE_RECORDING: "Le son s'enregistre, dix secondes. Ne bougez plus, faites le silence.",
         Step.FINISH: "Les mesures sont faites. Quand le médecin a fini, touchez « Terminer ».",
     },
     phases={
@@ -98,6 +112,8 @@ CONSULTATION = ConsultationText(
         LineQuality.FAIR: "Ligne moyenne",
         LineQuality.POOR: "Ligne faible",
     },
+    picture_paused="La ligne est trop faible pour la vidéo : le médecin vous entend et reçoit une image fixe de temps en temps.",
+    physician_paused="La ligne est trop faible pour l’image du médecin. Vous l’entendez et il vous entend.",
     link_title="Lien pour le médecin",
     link_scan="Le médecin ouvre ce lien dans son navigateur. Il ne sert qu'une fois.",
     link_or_address="Adresse du lien",
@@ -122,17 +138,12 @@ CONSULTATION = ConsultationText(
     record_sound="Enregistrer le son",
     record_where="Où est posé le stéthoscope ?",
     record_explain="Touchez l'endroit. L'enregistrement commence aussitôt.",
-    body_points=(
-        "Foyer aortique",
-        "Foyer pulmonaire",
-        "Foyer tricuspide",
-        "Foyer mitral (apex)",
-        "Poumon droit, en haut du dos",
-        "Poumon gauche, en haut du dos",
-        "Poumon droit, en bas du dos",
-        "Poumon gauche, en bas du dos",
-        "Abdomen",
-    ),
+    point_show="Voir où poser",
+    body_front="Devant",
+    body_back="Dos",
+    body_left="Gauche",
+    body_right="Droite",
+    body_points=RECORDED,
     end="Terminer",
     end_title="Terminer la consultation ?",
     end_explain="L'appel est coupé et les mesures s'arrêtent. Ce qui a été mesuré est gardé.",
@@ -152,6 +163,46 @@ CONSULTATION = ConsultationText(
     pressure="Pression du brassard : {value} {unit}",
     instruments="Instruments",
     no_instruments="Aucun instrument trouvé. Branchez-les et allumez-les.",
+)
+
+CALL_CHECK = CallCheckText(
+    running="Vérification de la caméra, du micro, du haut-parleur et de la ligne…",
+    good="Caméra, micro, haut-parleur et ligne : tout marche.",
+    unsure="Tout n'a pas pu être vérifié. Vous pouvez continuer.",
+    last="Dernière vérification avant un appel",
+    parts={
+        CheckPart.CAMERA: "Caméra du patient",
+        CheckPart.MICROPHONE: "Micro",
+        CheckPart.SPEAKER: "Haut-parleur",
+        CheckPart.LINE: "Ligne",
+    },
+    lights={
+        Light.GREEN: "En ordre",
+        Light.ORANGE: "Réduit",
+        Light.RED: "À corriger",
+        Light.UNKNOWN: "Pas encore connu",
+    },
+    reasons={
+        CheckReason.NONE: "",
+        CheckReason.CAMERA_MISSING: "Il n'y a pas de caméra : branchez celle qui regarde le patient.",
+        CheckReason.CAMERA_NO_PICTURE: "La caméra du patient ne donne pas d'image : débranchez-la, attendez 5 secondes, rebranchez-la.",
+        CheckReason.CAMERA_BLACK: "La caméra du patient est noire : enlevez le cache, essuyez l'objectif ou allumez la lumière.",
+        CheckReason.CAMERA_FROZEN: "L'image du patient est figée : débranchez la caméra, puis rebranchez-la.",
+        CheckReason.MICROPHONE_MISSING: "Il n'y a pas de micro : branchez-le.",
+        CheckReason.MICROPHONE_SILENT: "Le micro n'entend rien : vérifiez qu'il est branché et qu'il n'est pas coupé par son bouton.",
+        CheckReason.MICROPHONE_FAINT: "Le micro entend très peu : parlez un peu, ou rapprochez-le du patient.",
+        CheckReason.SPEAKER_MISSING: "Il n'y a pas de haut-parleur : branchez-le et allumez-le.",
+        CheckReason.SPEAKER_OFF: "Le haut-parleur est coupé ou trop bas : montez le volume.",
+        CheckReason.SPEAKER_REFUSED: "Le haut-parleur ne joue rien : débranchez-le, puis rebranchez-le.",
+        CheckReason.SOUND_STOPPED: "Le son du poste est arrêté : appelez de l'aide.",
+        CheckReason.LINE_DOWN: "Pas de ligne : vérifiez le câble du réseau ou le Wi-Fi. L'appel se fera dès son retour.",
+        CheckReason.LINE_RELAY: "Ce réseau bloque peut-être l'image et le son : essayez un autre Wi-Fi ou appelez de l'aide.",
+        CheckReason.LINE_VOICE_ONLY: "La ligne est très faible, seule la voix passera : arrêtez ce qui se sert d'Internet.",
+        CheckReason.LINE_WEAK: "La ligne est faible : la voix passera, l'image sera réduite.",
+        CheckReason.LINE_LOSSY: "La ligne perd une partie du son et de l'image : branchez le câble du réseau ou rapprochez le Wi-Fi.",
+        CheckReason.LINE_SLOW: "La ligne est lente : laissez un silence après chaque phrase, la voix arrive en retard.",
+        CheckReason.LINE_UNMEASURED: "Caméra, micro et haut-parleur marchent. La ligne sera mesurée avec le médecin.",
+    },
 )
 
 READING = ReadingText(
@@ -357,6 +408,7 @@ LATER = LaterTexts(
     identity=IDENTITY,
     consent_screen=CONSENT,
     consultation=CONSULTATION,
+    call_check=CALL_CHECK,
     reading=READING,
     instrument=INSTRUMENT,
     closing=CLOSING,

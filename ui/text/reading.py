@@ -37,12 +37,10 @@ def attachment_text(attachment: Attachment, texts: Texts) -> str:
 
 
 def site_text(site: str, texts: Texts) -> str:
-    """The record names places on the body in French; the screen says them in its own language."""
-    from ui.text.fr import CONSULTATION as RECORDED
+    """A point of the body in the language of the screen; other words as they are."""
+    from kiosk.body_points import BodyPoint
 
-    if site in RECORDED.body_points:
-        return texts.consultation.body_points[RECORDED.body_points.index(site)]
-    return site
+    return texts.consultation.body_points[BodyPoint(site)] if site in set(BodyPoint) else site
 
 
 def time_text(moment: datetime) -> str:

@@ -10,7 +10,17 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
     from collections.abc import Mapping
 
     from devices.reading import Absent, Kind, Quality
-    from kiosk.events import CallPhase, InstrumentState, LineQuality, NoticeReason, Reason
+    from kiosk.body_points import BodyPoint
+    from kiosk.events import (
+        CallPhase,
+        CheckPart,
+        CheckReason,
+        InstrumentState,
+        Light,
+        LineQuality,
+        NoticeReason,
+        Reason,
+    )
     from kiosk.selftest.report import Part, Problem, Verdict
     from kiosk.session import Sex
     from ui.reasons import BlockReason, FieldFault, Step
@@ -105,6 +115,8 @@ class ConsultationText(Table):
     steps: Mapping[Step, str]
     phases: Mapping[CallPhase, str]
     lines: Mapping[LineQuality, str]
+    picture_paused: str
+    physician_paused: str
     link_title: str
     link_scan: str
     link_or_address: str
@@ -129,7 +141,12 @@ class ConsultationText(Table):
     record_sound: str
     record_where: str
     record_explain: str
-    body_points: tuple[str, ...]
+    point_show: str
+    body_front: str
+    body_back: str
+    body_left: str
+    body_right: str
+    body_points: Mapping[BodyPoint, str]
     end: str
     end_title: str
     end_explain: str
@@ -149,6 +166,18 @@ class ConsultationText(Table):
     pressure: str
     instruments: str
     no_instruments: str
+
+
+class CallCheckText(Table):
+    """The check before a call. `unsure`: a part could not be looked at; `last`: the technician's heading."""
+
+    running: str
+    good: str
+    unsure: str
+    last: str
+    parts: Mapping[CheckPart, str]
+    lights: Mapping[Light, str]
+    reasons: Mapping[CheckReason, str]
 
 
 class ReadingText(Table):
@@ -229,6 +258,7 @@ class LaterTexts(Table):
     identity: IdentityText
     consent_screen: ConsentText
     consultation: ConsultationText
+    call_check: CallCheckText
     reading: ReadingText
     instrument: InstrumentText
     closing: ClosingText
@@ -271,6 +301,10 @@ class Texts(Table):
     @property
     def consultation(self) -> ConsultationText:
         return self._later.consultation
+
+    @property
+    def call_check(self) -> CallCheckText:
+        return self._later.call_check
 
     @property
     def reading(self) -> ReadingText:

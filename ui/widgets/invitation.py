@@ -3,8 +3,9 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from kiosk.events import CallChanged
+from kiosk.events import CallChanged, CallCheck
 from ui.text.table import Texts
+from ui.widgets.check_line import CheckLine
 from ui.widgets.link_text import LinkText
 from ui.widgets.parts import label
 from ui.widgets.qr import QrCode
@@ -22,20 +23,26 @@ class Invitation(QFrame):
         self._explain = label(text.link_scan)
         self._qr = QrCode(text.link_title, side_px)
         self._address = LinkText()
+        self.check = CheckLine(texts)
         words = QVBoxLayout()
         words.setSpacing(10)
         for part in (self._phase, self._explain, self._address):
             words.addWidget(part)
         words.addStretch(1)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(20, 16, 20, 16)
+        line = QHBoxLayout()
         line.setSpacing(20)
         line.addWidget(self._qr, 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(words, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(12)
+        column.addWidget(self.check)
+        column.addLayout(line)
 
-    def show_call(self, call: CallChanged) -> None:
+    def show_call(self, call: CallChanged, check: CallCheck | None = None) -> None:
         self._phase.setText(self._texts.consultation.phases[call.phase])
         for part in (self._qr, self._address, self._explain):
             part.setVisible(bool(call.link))
         self._qr.show_link(call.link)
         self._address.set_text(call.link)
+        self.check.show_check(check if call.link else None)

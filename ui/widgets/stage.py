@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from kiosk.events import CallChanged, CallPhase
+from kiosk.events import CallChanged, CallCheck, CallPhase
 from ui.text.table import Texts
 from ui.widgets.invitation import Invitation
 from ui.widgets.parts import label
@@ -51,7 +51,7 @@ class Stage(QFrame):
         made.hide()
         return made
 
-    def show_call(self, call: CallChanged, frames: "Frames | None") -> None:
+    def show_call(self, call: CallChanged, frames: "Frames | None", check: CallCheck | None = None) -> None:
         """Pictures while talking or aiming the otoscope; otherwise how the physician joins."""
         talking = call.phase in _TALKING
         pictures = talking or call.otoscope_on
@@ -59,9 +59,11 @@ class Stage(QFrame):
         self.large.setVisible(pictures)
         self.other.setVisible(pictures and talking and call.otoscope_on)
         self._muted.setVisible(call.muted)
-        self._retry.setText(self._texts.consultation.phases[call.phase])
-        self._retry.setVisible(pictures and call.phase is not CallPhase.CONNECTED)
-        self.invitation.show_call(call)
+        text = self._texts.consultation
+        paused = call.phase is CallPhase.CONNECTED and call.physician_paused
+        self._retry.setText(text.physician_paused if paused else text.phases[call.phase])
+        self._retry.setVisible(pictures and (paused or call.phase is not CallPhase.CONNECTED))
+        self.invitation.show_call(call, check)
         self._watch(call, frames)
         self._arrange()
 

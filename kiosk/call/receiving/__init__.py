@@ -1,1 +1,1 @@
-"""What arrives, made whole: lost packets asked for again or concealed, clocks matched, sound and lips together."""
+"""What arrives, made whole: lost packets asked for again or concealed, clocks matched, lips in step."""

@@ -1,6 +1,7 @@
 """The server over real TLS sockets."""
 
 import asyncio
+import io
 import json
 import logging
 import socket
@@ -41,8 +42,11 @@ class Client:
         self._session = session
         self._context = ssl.create_default_context(cafile=server.cert_file)
 
-    async def get(self, path: str) -> aiohttp.ClientResponse:
-        return await self._session.get(self._base + path, ssl=self._context)
+    async def get(self, path: str, headers: dict[str, str] | None = None) -> aiohttp.ClientResponse:
+        return await self._session.get(self._base + path, headers=headers, ssl=self._context)
+
+    async def post(self, path: str, body: bytes) -> aiohttp.ClientResponse:
+        return await self._session.post(self._base + path, data=io.BytesIO(body), ssl=self._context)
 
     async def join(
         self, headers: dict[str, str] | None = None, **query: str

@@ -1,0 +1,87 @@
+"""Ten times a second: what the line carries, who gets how much of it, and how large the pictures are then."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drivers.frames import FrameSlot
+from kiosk.call.congestion.allocation import allocate, encoder_bps
+from kiosk.call.congestion.ladder import Ladder
+from kiosk.call.congestion.line_end import LineEnd
+from kiosk.call.encoding.processor import ProcessorWatch
+from kiosk.call.encoding.target import LiveTarget
+from kiosk.call.encoding.voice import VoiceEncoder
+from kiosk.call.streams import Shares, Size, VideoTarget, Wants
+from kiosk.call.switch import Switch
+
+PERIOD_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One picture track as the conductor sees it: where it comes from, whether it is on, what it may cost."""
+
+    slot: FrameSlot
+    switch: Switch
+    target: LiveTarget
+    ladder: Ladder
+    rate_hz: float
+
+    def source(self) -> Size | None:
+        """None while it is off, or has no picture yet."""
+        picture = self.slot.latest()
+        if picture is None or not self.switch.on:
+            return None
+        return Size(picture.width, picture.height, self.rate_hz)
+
+
+class Conductor:
+    """`run` for as long as the connection lives. `told` hears of each new division of the line."""
+
+    def __init__(
+        self,
+        line: LineEnd,
+        voice: VoiceEncoder,
+        films: tuple[Film, Film],
+        stethoscope: Switch,
+        processor: ProcessorWatch,
+        bulk_waits: Callable[[], bool],
+        told: Callable[[Shares], None],
+    ) -> None:
+        """`films`: the face, then the otoscope."""
+        self._line = line
+        self._voice = voice
+        self._films = films
+        self._stethoscope = stethoscope
+        self._processor = processor
+        self._bulk_waits = bulk_waits
+        self._told = told
+        self.shares: Shares | None = None
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self.step(time.monotonic())
+            await asyncio.sleep(PERIOD_S)
+
+    def step(self, now_s: float) -> None:
+        """Look once, and act."""
+        controller = self._line.controller
+        controller.tick(now_s)
+        sizes = [film.source() for film in self._films]
+        wants = Wants(sizes[0], sizes[1], self._stethoscope.on, self._bulk_waits())
+        shares = allocate(controller.rate_bps, wants, self.shares)
+        self._voice.mode = shares.voice
+        rates_bps = (shares.face_bps, shares.otoscope_bps)
+        for film, size, rate_bps in zip(self._films, sizes, rates_bps, strict=True):
+            if size is not None:
+                film.target.set(self._target(film, size, rate_bps, now_s))
+        changed = shares != self.shares
+        self.shares = shares
+        if changed:
+            self._told(shares)
+
+    def _target(self, film: Film, source: Size, rate_bps: int, now_s: float) -> VideoTarget:
+        size = film.ladder.choose(rate_bps, source, self._processor.limit, now_s)
+        return VideoTarget(encoder_bps(rate_bps, size.rate_hz), size)

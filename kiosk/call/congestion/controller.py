@@ -1,0 +1,282 @@
+"""How fast one connection may send: delay first, then loss, then silence. Pure: times are passed in, in s.
+
+After Carlucci et al., "Congestion control for web real-time communication" (2017); RFC 8836 says what for.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from kiosk.call.congestion.ceiling import Ceiling
+from kiosk.call.congestion.delay_trend import DelayTrend
+from kiosk.call.congestion.loss_rule import LossRule, Verdict
+from kiosk.call.congestion.meters import RateMeter
+from kiosk.call.congestion.sent_log import Ack
+
+START_BPS, MIN_BPS, MAX_BPS = 500_000, 30_000, 4_000_000
+_SILENT_BPS = 40_000  # a lean voice and the data: enough to notice that the line is back
+_HEAVY_FLOOR_BPS = 100_000
+
+_QUEUE_MAX_S = 0.060
+_GROWING_QUEUE_S, _GROWING_TREND = 0.035, 0.15
+_QUEUE_CLEAR_S = 0.025
+_DRAINED_S = 0.020
+_BACK_OFF, _BACK_OFF_MIN = 0.85, 0.35
+_AFTER_DRAIN = 0.95
+_TRIAL_CUT, _POLICED_CUT = 0.7, 0.92
+_REBASE_S = 3.0
+_START_GROWTH = 1.0
+_UNPROVEN, _UNPROVEN_MARGIN_BPS = 1.5, 40_000
+_METER_S = 0.5
+_ACKS_FRESH_S = 5.0
+_SILENCE_S, _REPORT_SILENCE_S = 0.6, 6.0
+_SILENCE_HALF_S = 0.25
+_BACK_AGAIN_S, _BACK_AGAIN = 0.15, 0.75
+_RTT_SMOOTHING = 0.25
+_TICK_MAX_S = 0.5
+
+
+class State(StrEnum):
+    """START: nothing is known yet. CLIMB: towards the ceiling. DRAIN: a queue must go. SILENT: no news."""
+
+    START = "start"
+    CLIMB = "climb"
+    DRAIN = "drain"
+    SILENT = "silent"
+
+
+class Controller:
+    """`rate_bps` is for everything on the wire, headers included. Call `tick` about every 100 ms."""
+
+    def __init__(self, start_bps: int = START_BPS, max_bps: int = MAX_BPS) -> None:
+        self._rate_bps = float(min(start_bps, max_bps))
+        self._max_bps = max_bps
+        self.state = State.START
+        self.rtt_s: float | None = None
+        self._ceiling = Ceiling()
+        self._by_acks, self._by_reports = DelayTrend(), DelayTrend(window_s=2.0, samples_min=1)
+        self._loss = LossRule()
+        self._acked, self._sent, self._other = RateMeter(_METER_S), RateMeter(_METER_S), RateMeter(_METER_S)
+        self._sent_by_reports = RateMeter(1.0)
+        self._acks_s: float | None = None
+        self._heard_s: float | None = None
+        self._sent_s: float | None = None
+        self._ticked_s: float | None = None
+        self._blind_until_s = 0.0
+        self._draining_since_s = 0.0
+        self._queue_at_drain_s = 0.0
+        self._before_bps = self._rate_bps
+        self._carried_before_bps = self._rate_bps
+        self._back_since_s: float | None = None
+        self._lost_before_s = 0.0
+        self._now_s = 0.0
+
+    # What is known
+
+    @property
+    def rate_bps(self) -> int:
+        return int(self._rate_bps)
+
+    @property
+    def loss(self) -> float:
+        """Of the last two seconds, 0 to 1."""
+        return self._loss.loss
+
+    @property
+    def queue_s(self) -> float:
+        """The standing queue in front of us."""
+        return self._delay.queue_s
+
+    @property
+    def acked_bps(self) -> float:
+        """What arrived in the last half second; the part that nobody acknowledges is taken as arrived."""
+        if self._has_acks:
+            return self._acked.rate_bps() + self._other.rate_bps(self._now_s)
+        return self._sent_by_reports.rate_bps(self._now_s) * (1 - self.loss)
+
+    @property
+    def _has_acks(self) -> bool:
+        return self._acks_s is not None and self._now_s - self._acks_s < _ACKS_FRESH_S
+
+    @property
+    def _delay(self) -> DelayTrend:
+        return self._by_acks if self._has_acks else self._by_reports
+
+    # What is told
+
+    def on_sent(self, size_bytes: int, now_s: float, acknowledged: bool = True) -> None:
+        """A packet left. `acknowledged`: its fate will be told by `on_acks` (data channels never are)."""
+        self._now_s = max(self._now_s, now_s)
+        self._sent_by_reports.add(now_s, size_bytes)
+        if not acknowledged:
+            self._other.add(now_s, size_bytes)
+            return
+        if self._sent_s is None or now_s - self._sent_s > _SILENCE_S:
+            self._heard_s = max(self._heard_s or 0.0, now_s)  # who was quiet waits for no answer
+        self._sent_s = now_s
+
+    def on_acks(self, acks: Sequence[Ack], now_s: float) -> None:
+        """What one feedback message says."""
+        self._now_s = max(self._now_s, now_s)
+        arrived = [(ack.arrived_s, ack) for ack in acks if ack.arrived_s is not None]
+        if not arrived:
+            return
+        self._acks_s = now_s
+        if self.rtt_s is None:
+            self.rtt_s = now_s - max(ack.sent_s for _, ack in arrived)
+        self._hear(now_s)
+        for arrived_s, ack in sorted(arrived, key=lambda pair: pair[0]):
+            self._by_acks.add(ack.sent_s, arrived_s)
+            self._acked.add(arrived_s, ack.size_bytes)
+            self._loss.add(now_s, 0)
+        for ack in acks:
+            self._sent.add(ack.sent_s, ack.size_bytes)
+            if ack.arrived_s is None and ack.sent_s > self._lost_before_s:
+                self._loss.add(now_s, 1)
+        self._judge(now_s)
+
+    def on_report(self, loss: float, rtt_s: float | None, now_s: float, packets: int = 50) -> None:
+        """A receiver report: the fraction lost of about `packets`. Rules the rate only while no acks come."""
+        self._now_s = max(self._now_s, now_s)
+        if rtt_s is not None:
+            self.rtt_s = rtt_s if self.rtt_s is None else self.rtt_s + _RTT_SMOOTHING * (rtt_s - self.rtt_s)
+        if self._has_acks:
+            return
+        self._hear(now_s)
+        if rtt_s is not None:
+            self._by_reports.add(now_s - rtt_s, now_s)
+        self._loss.add(now_s, loss * packets, packets)
+        self._judge(now_s)
+
+    def on_remb(self, rate_bps: float, now_s: float) -> None:
+        """The receiver's estimate. Believed only when there are no acks and something else looks full too."""
+        self._now_s = max(self._now_s, now_s)
+        suspicious = self.queue_s > _QUEUE_CLEAR_S or self.loss > self._loss.usual + 0.05
+        if not self._has_acks and suspicious and rate_bps < self._rate_bps:
+            self._ceiling.learn(rate_bps)
+            self._set(rate_bps)
+            self.state = State.CLIMB
+
+    def tick(self, now_s: float) -> None:
+        """Let time pass: silence is noticed, the rate grows."""
+        passed_s = 0.0 if self._ticked_s is None else min(_TICK_MAX_S, now_s - self._ticked_s)
+        self._ticked_s = now_s
+        self._now_s = max(self._now_s, now_s)
+        if self._is_silent(now_s):
+            self._fall_silent(passed_s)
+        elif self.state in (State.START, State.CLIMB) and self.queue_s < _QUEUE_CLEAR_S:
+            self._grow(passed_s, now_s)
+
+    # Silence
+
+    def _is_silent(self, now_s: float) -> bool:
+        if self._sent_s is None or self._heard_s is None or now_s - self._sent_s > _SILENCE_S:
+            return False
+        patience_s = _SILENCE_S + (self.rtt_s or 0.0) if self._acks_s is not None else _REPORT_SILENCE_S
+        return now_s - self._heard_s > patience_s
+
+    def _fall_silent(self, passed_s: float) -> None:
+        if self.state is not State.SILENT:
+            self._before_bps = self._rate_bps
+            self.state = State.SILENT
+        self._back_since_s = None
+        if self._rate_bps > _SILENT_BPS:
+            self._set(max(_SILENT_BPS, self._rate_bps * 0.5 ** (passed_s / _SILENCE_HALF_S)))
+
+    def _hear(self, now_s: float) -> None:
+        self._heard_s = now_s
+        if self.state is State.SILENT and self._back_since_s is None:
+            self._back_since_s = now_s
+            self._lost_before_s = now_s
+            self._loss.forget()
+
+    def _come_back(self, now_s: float) -> None:
+        if self._back_since_s is None or now_s - self._back_since_s < _BACK_AGAIN_S:
+            return
+        if self.queue_s < _QUEUE_CLEAR_S:
+            self._set(max(self._rate_bps, _BACK_AGAIN * self._before_bps))
+            self.state = State.CLIMB
+        elif self._is_congested():
+            self._back_off(now_s)
+
+    # Congestion
+
+    def _judge(self, now_s: float) -> None:
+        if self.state is State.SILENT:
+            self._come_back(now_s)
+            return
+        if now_s >= self._blind_until_s and self._is_congested():
+            self._back_off(now_s)
+        elif self.state is State.DRAIN:
+            self._drain(now_s)
+        self._obey(self._loss.verdict(now_s, self._settle_s), now_s)
+
+    def _is_congested(self) -> bool:
+        delay = self._delay
+        growing = delay.queue_s > _GROWING_QUEUE_S and delay.trend > _GROWING_TREND
+        return delay.queue_s > _QUEUE_MAX_S or growing
+
+    @property
+    def _settle_s(self) -> float:
+        """Until a change of rate shows: a round trip, a feedback interval, the window of the delay."""
+        return min(1.0, (self.rtt_s or 0.1) + 0.25) if self._has_acks else 2.0
+
+    def _carried_bps(self) -> float:
+        return self.acked_bps / (1 - min(self._loss.usual, 0.25))
+
+    def _back_off(self, now_s: float) -> None:
+        carried_bps = self._carried_bps()
+        depth = max(_BACK_OFF_MIN, _BACK_OFF - 0.5 * max(0.0, self.queue_s - 0.15))
+        target_bps = depth * carried_bps
+        idle = self._has_acks and self._sent.rate_bps() < 0.7 * self._rate_bps and self.loss < 0.1
+        if idle and carried_bps > 0.9 * self._sent.rate_bps():
+            target_bps = max(target_bps, 0.75 * self._rate_bps)  # we were not sending what we might have
+        else:
+            self._ceiling.learn(carried_bps)
+        if self.state is not State.DRAIN:
+            self._draining_since_s, self._queue_at_drain_s = now_s, self.queue_s
+        self._set(min(self._rate_bps, target_bps))
+        self.state = State.DRAIN
+        self._blind_until_s = now_s + self._settle_s
+        self._loss.forget()
+
+    def _drain(self, now_s: float) -> None:
+        if self.queue_s <= _DRAINED_S:
+            self._set(max(self._rate_bps, _AFTER_DRAIN * (self._ceiling.bps or 0.0)))
+            self.state = State.CLIMB
+        elif now_s - self._draining_since_s > _REBASE_S:
+            if self.queue_s > 0.9 * self._queue_at_drain_s:
+                self._delay.rebase()
+            self._draining_since_s, self._queue_at_drain_s = now_s, self.queue_s
+
+    def _obey(self, verdict: Verdict, now_s: float) -> None:
+        match verdict:
+            case Verdict.TRY:
+                self._before_bps, self._carried_before_bps = self._rate_bps, self._carried_bps()
+                self._set(min(self._rate_bps, max(_TRIAL_CUT * self._rate_bps, _HEAVY_FLOOR_BPS)))
+            case Verdict.LINE:
+                self._set(max(self._rate_bps, self._before_bps))
+            case Verdict.OURS:
+                self._ceiling.learn(self._carried_before_bps)
+                self._set(min(self._before_bps, _POLICED_CUT * self._carried_before_bps))
+                self.state = State.CLIMB
+            case Verdict.HEAVY:
+                self._ceiling.learn(self.acked_bps)
+                low_bps = max(_BACK_OFF * self.acked_bps, _HEAVY_FLOOR_BPS)
+                self._set(min(self._rate_bps, low_bps))
+                self.state = State.CLIMB if self.state is State.START else self.state
+                self._blind_until_s = now_s + self._settle_s
+
+    # Growth
+
+    def _grow(self, passed_s: float, now_s: float) -> None:
+        if self._loss.trying or self._heard_s is None or now_s < self._blind_until_s:
+            return
+        if self.state is State.START:
+            growth = _START_GROWTH
+        else:
+            growth = self._ceiling.growth(self._rate_bps, self.acked_bps, self.queue_s, now_s)
+        proven_bps = _UNPROVEN * self.acked_bps + _UNPROVEN_MARGIN_BPS
+        self._set(max(self._rate_bps, min(proven_bps, self._rate_bps * (1 + growth) ** passed_s)))
+
+    def _set(self, rate_bps: float) -> None:
+        self._rate_bps = min(self._max_bps, max(MIN_BPS, rate_bps))

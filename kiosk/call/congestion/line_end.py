@@ -1,0 +1,195 @@
+"""Our end of one connection's line: packets leave numbered and paced, answers are understood."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiortc import RTCDtlsTransport, RTCRtpReceiver, RTCRtpSender
+
+from kiosk.call.congestion import feedback_message, header, rtcp
+from kiosk.call.congestion.arrival_log import ArrivalLog
+from kiosk.call.congestion.controller import Controller
+from kiosk.call.congestion.key_frames import KeyFrames
+from kiosk.call.congestion.pacer import Lane, Pacer
+from kiosk.call.congestion.reports import Reports
+from kiosk.call.congestion.resend import Resends
+from kiosk.call.congestion.sent_log import SentLog
+from kiosk.call.repairs.transport_feedback import extension_ids, silence_remb
+from kiosk.tasks import Tasks
+
+_RTP_OVERHEAD_BYTES = 28 + 10  # IPv4, UDP, SRTP's tag
+_DATA_OVERHEAD_BYTES = 28 + 29  # IPv4, UDP, DTLS
+_FEEDBACK_BYTES, _FEEDBACK_PART = 80, 0.05  # a message on the wire; of our rate for all of them
+_FEEDBACK_MIN_S, _FEEDBACK_MAX_S = 0.06, 0.25
+_HOOKS = ("_send_rtp", "_send_data", "_handle_rtp_data", "_handle_rtcp_data")
+_ASKS = ("_send_keyframe", "_retransmit")
+
+_Send = Callable[[bytes], Awaitable[None]]
+
+
+class LineEnd:
+    """`attach` once before the connection is up, `close` with it. The conductor uses `controller`, `pacer`.
+
+    `senders` in the order voice, face, otoscope, stethoscope.
+    """
+
+    def __init__(
+        self,
+        transport: RTCDtlsTransport,
+        senders: Sequence[RTCRtpSender],
+        receivers: Sequence[RTCRtpReceiver],
+        controller: Controller | None = None,
+    ) -> None:
+        self.controller = controller or Controller()
+        self.pacer = Pacer(self._leave, self._begin_pictures_anew)
+        self._transport = transport
+        self._senders = list(senders)
+        self._receivers = list(receivers)
+        self._lanes = _lanes(self._senders)
+        self._pictures = [KeyFrames(s._send_keyframe) for s in self._senders if s.kind == "video"]
+        self._sent, self._arrived, self._reports = SentLog(), ArrivalLog(), Reports(self.controller)
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks = Tasks("feedback cannot be sent")
+        self._media_ssrc = 0
+        self._silenced = self._closed = False
+        self._originals: dict[str, Callable[..., Awaitable[None]]] = {}
+
+    def attach(self) -> None:
+        """Take the place of the transport's own methods. Raises AttributeError in an aiortc without them."""
+        for name in _HOOKS:
+            if not hasattr(self._transport, name):
+                raise AttributeError(f"this aiortc has no {name}: look for its own congestion control")
+            self._originals[name] = getattr(self._transport, name)
+            setattr(self._transport, name, getattr(self, name))
+        videos = iter(self._pictures)
+        for sender in self._senders:
+            if missing := [name for name in _ASKS if not hasattr(sender, name)]:
+                raise AttributeError(f"this aiortc has no {missing[0]}")
+            if sender.kind == "video":
+                setattr(sender, "_send_keyframe", next(videos).ask)  # noqa: B010
+            setattr(sender, "_retransmit", self._limited(sender._retransmit))  # noqa: B010
+
+    async def close(self) -> None:
+        """Idempotent."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for pictures in self._pictures:
+            pictures.close()
+        await self.pacer.close()
+        await self._tasks.close()
+
+    def _begin_pictures_anew(self) -> None:
+        for pictures in self._pictures:
+            pictures.ask()
+
+    def _limited(self, retransmit: Callable[[int], Awaitable[None]]) -> Callable[[int], Awaitable[None]]:
+        resends = Resends()
+
+        async def limited(sequence: int) -> None:
+            if resends.may_send(sequence, self.controller.rtt_s, time.monotonic()):
+                await retransmit(sequence)
+
+        return limited
+
+    # What leaves
+
+    async def _send_rtp(self, data: bytes) -> None:
+        if self._closed or self._transport.state != "connected" or _is_rtcp(data):
+            for packet in rtcp.split(data) if _is_rtcp(data) else ():
+                self._reports.sent(packet, time.monotonic())
+            await self._originals["_send_rtp"](data)
+            return
+        self.pacer.rate_bps = self.controller.rate_bps
+        await self.pacer.put(data, self._lanes.get(header.ssrc(data), Lane.NOW))
+
+    async def _leave(self, data: bytes) -> None:
+        now_s = time.monotonic()
+        number_id, time_id = extension_ids(self._transport)
+        values: dict[int, bytes] = {}
+        size_bytes = len(data) + _RTP_OVERHEAD_BYTES
+        if number_id is not None:
+            size_bytes += 4
+            values[number_id] = self._sent.add(now_s, size_bytes).to_bytes(2, "big")
+        if time_id is not None and header.extension(data, time_id) is not None:
+            values[time_id] = header.abs_send_time(now_s)
+        self.controller.on_sent(size_bytes, now_s)
+        await self._originals["_send_rtp"](header.with_extensions(data, values) if values else data)
+
+    async def _send_data(self, data: bytes) -> None:
+        await self._originals["_send_data"](data)
+        self.controller.on_sent(len(data) + _DATA_OVERHEAD_BYTES, time.monotonic(), acknowledged=False)
+
+    # What arrives
+
+    async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
+        with contextlib.suppress(header.HeaderError):  # the library judges such a packet itself
+            self._note_arrival(data)
+        await self._originals["_handle_rtp_data"](data, arrival_time_ms=arrival_time_ms)
+
+    def _note_arrival(self, data: bytes) -> None:
+        number_id, _ = extension_ids(self._transport)
+        value = header.extension(data, number_id) if number_id is not None else None
+        if value is None or len(value) != 2:
+            return
+        if not self._silenced:
+            self._silenced = True
+            for receiver in self._receivers:
+                silence_remb(receiver)
+        self._arrived.add(int.from_bytes(value, "big"), time.monotonic())
+        self._media_ssrc = header.ssrc(data)
+        if self._timer is None and not self._closed:
+            self._timer = asyncio.get_running_loop().call_later(self._feedback_interval_s, self._answer)
+
+    @property
+    def _feedback_interval_s(self) -> float:
+        wanted_s = _FEEDBACK_BYTES * 8 / (_FEEDBACK_PART * self.controller.rate_bps)
+        return min(_FEEDBACK_MAX_S, max(_FEEDBACK_MIN_S, wanted_s))
+
+    def _answer(self) -> None:
+        self._timer = None
+        feedback = self._arrived.take(self._senders[0]._ssrc, self._media_ssrc)
+        if feedback is not None and not self._closed:
+            self._tasks.spawn(self._send_feedback(feedback_message.build(feedback)))
+
+    async def _send_feedback(self, message: bytes) -> None:
+        try:
+            await self._originals["_send_rtp"](message)
+        except ConnectionError:
+            return  # the connection went down meanwhile, which others notice
+
+    async def _handle_rtcp_data(self, data: bytes) -> None:
+        now_s = time.monotonic()
+        kept = bytearray()
+        packets = rtcp.split(data)
+        for packet in packets:
+            if (packet.kind, packet.form) == (feedback_message.RTPFB, feedback_message.FORMAT):
+                self._read_feedback(packet.data, now_s)
+            else:
+                kept += packet.data
+        self._reports.received(packets, now_s)
+        if kept:  # aiortc takes transport-wide feedback for a broken NACK, and drops all that came with it
+            await self._originals["_handle_rtcp_data"](bytes(kept))
+
+    def _read_feedback(self, data: bytes, now_s: float) -> None:
+        try:
+            feedback = feedback_message.parse(data)
+        except feedback_message.FeedbackError:
+            return
+        self.controller.on_acks(self._sent.acks(feedback), now_s)
+
+
+def _is_rtcp(data: bytes) -> bool:
+    """RFC 5761 section 4."""
+    return len(data) >= 2 and 192 <= data[1] <= 208
+
+
+def _lanes(senders: Sequence[Any]) -> dict[int, Lane]:
+    lanes: dict[int, Lane] = {}
+    for sender in senders:
+        if sender.kind == "video":
+            lanes[sender._ssrc] = Lane.PICTURE
+            lanes[sender._rtx_ssrc] = Lane.AGAIN
+    return lanes

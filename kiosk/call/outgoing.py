@@ -1,0 +1,114 @@
+"""What one connection sends: four tracks, their encoders, who divides the line among them. Imports aiortc."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from aiortc import MediaStreamTrack, RTCRtpReceiver, RTCRtpTransceiver
+from aiortc.codecs.base import Encoder
+
+from drivers.frames import FrameSlot
+from kiosk.call.conductor import Conductor, Film
+from kiosk.call.congestion.ladder import Ladder
+from kiosk.call.congestion.line_end import LineEnd
+from kiosk.call.encoding.h264 import LiveH264Encoder
+from kiosk.call.encoding.processor import ProcessorWatch
+from kiosk.call.encoding.stethoscope import StethoscopeEncoder
+from kiosk.call.encoding.target import LiveTarget
+from kiosk.call.encoding.voice import VoiceEncoder
+from kiosk.call.encoding.vp8 import LiveVp8Encoder
+from kiosk.call.repairs.capture_reports import report_capture_times
+from kiosk.call.repairs.encoders import set_encoder
+from kiosk.call.repairs.same_stream import share_stream
+from kiosk.call.settings import CallMedia
+from kiosk.call.streams import Shares, Size, VideoTarget
+from kiosk.call.switch import Switch, Switches
+from kiosk.call.tracks import PcmTrack, VideoTrack
+
+_H264 = "video/H264"
+_FIRST = VideoTarget(250_000, Size(640, 480, 15.0))  # for the first tenth of a second
+
+
+class Outgoing:
+    """`tracks` go into the connection, `attach` follows once the offer was read, `close` at the end."""
+
+    def __init__(
+        self,
+        media: CallMedia,
+        switches: Switches,
+        video_rate_hz: float,
+        bulk_waits: Callable[[], bool],
+        told: Callable[[Shares], None],
+    ) -> None:
+        """`bulk_waits`: something slow waits to be sent. `told`: the line is divided differently now."""
+        always, never = Switch(True), Switch(False)
+        began_s = time.monotonic()
+        self._processor = ProcessorWatch()
+        self._bulk_waits, self._told = bulk_waits, told
+        self._stethoscope_on = switches.stethoscope
+        self.films = (
+            self._film(media.face, always, video_rate_hz),
+            self._film(media.otoscope, switches.otoscope, video_rate_hz),
+        )
+        self._videos = tuple(
+            VideoTrack(film.slot, film.switch, video_rate_hz, film.target, began_s) for film in self.films
+        )
+        self._voice = PcmTrack(media.voice, always, switches.muted, fill=True, origin_s=began_s)
+        self._stethoscope = PcmTrack(
+            media.stethoscope, switches.stethoscope, never, fill=False, origin_s=began_s
+        )
+        self.line: LineEnd | None = None
+        self.conductor: Conductor | None = None
+        self._conducting: asyncio.Task[None] | None = None
+
+    def _film(self, slot: FrameSlot, switch: Switch, rate_hz: float) -> Film:
+        return Film(slot, switch, LiveTarget(_FIRST), Ladder(), rate_hz)
+
+    @property
+    def tracks(self) -> list[MediaStreamTrack]:
+        """Voice, face, otoscope, stethoscope."""
+        return [self._voice, *self._videos, self._stethoscope]
+
+    def attach(self, sections: Sequence[RTCRtpTransceiver], receivers: Sequence[RTCRtpReceiver]) -> None:
+        """Give the senders their encoders and the transport its pace, before anything is sent."""
+        voice, face, otoscope, stethoscope = sections
+        share_stream(voice.sender, face.sender)
+        encoder = VoiceEncoder()
+        set_encoder(voice.sender, encoder)
+        set_encoder(stethoscope.sender, StethoscopeEncoder())
+        senders = [section.sender for section in sections]
+        self.line = LineEnd(voice.receiver.transport, senders, receivers)
+        self.line.attach()
+        for section, track, film in zip((face, otoscope), self._videos, self.films, strict=True):
+            set_encoder(section.sender, self._encoder(section, film))
+            track.resumed = section.sender._send_keyframe
+            track.backlog_s = self._backlog_s
+            report_capture_times(section.sender, track.pts_at)
+        report_capture_times(voice.sender, self._voice.pts_at)
+        self.conductor = Conductor(
+            self.line,
+            encoder,
+            self.films,
+            self._stethoscope_on,
+            self._processor,
+            self._bulk_waits,
+            self._told,
+        )
+        self._conducting = asyncio.create_task(self.conductor.run())
+
+    def _encoder(self, section: RTCRtpTransceiver, film: Film) -> Encoder:
+        kind = LiveH264Encoder if section._codecs[0].mimeType == _H264 else LiveVp8Encoder
+        return kind(film.target, self._processor.took)
+
+    def _backlog_s(self) -> float:
+        return self.line.pacer.backlog_s if self.line is not None else 0.0
+
+    async def close(self) -> None:
+        """Idempotent; after the connection was closed."""
+        if self._conducting is not None:
+            self._conducting.cancel()
+            await asyncio.gather(self._conducting, return_exceptions=True)
+        if self.line is not None:
+            await self.line.close()
+        for track in self.tracks:
+            track.stop()

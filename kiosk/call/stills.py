@@ -1,0 +1,45 @@
+"""A still picture every few seconds in place of a video that the line cannot carry."""
+
+import asyncio
+from datetime import datetime
+from uuid import uuid4
+
+from drivers.frames import FrameSlot
+from kiosk.call import wire
+from kiosk.call.encoding.still import still_jpeg
+from kiosk.call.slow_lane import SlowLane
+
+PERIOD_S = 4.0
+_LOOK_S = 0.2
+_BYTES_MIN, _BYTES_MAX = 1_800, 8_000
+_TEXT_PER_BYTE = 1.5  # base64 and the pieces' own words
+
+
+class Stills:
+    """One for a connection. `wanted` names the picture that is paused, "" for none."""
+
+    def __init__(self, lane: SlowLane, slots: dict[str, FrameSlot]) -> None:
+        self._lane = lane
+        self._slots = slots
+        self.wanted = ""
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            slot = self._slots.get(self.wanted)
+            picture = slot.latest() if slot is not None else None
+            if picture is None or self._lane.waiting:
+                await asyncio.sleep(_LOOK_S)
+                continue
+            taken_at = datetime.now().astimezone()
+            jpeg = await asyncio.to_thread(still_jpeg, picture, self._bytes())
+            for text in wire.parts(wire.still(self.wanted, taken_at, jpeg), uuid4()):
+                self._lane.put(text)
+            await asyncio.sleep(PERIOD_S)
+
+    def _bytes(self) -> int:
+        """What can be sent until the next one is due."""
+        rate_bps = self._lane.rate_bps
+        if rate_bps is None:
+            return _BYTES_MAX
+        return round(min(_BYTES_MAX, max(_BYTES_MIN, rate_bps / 8 * PERIOD_S / _TEXT_PER_BYTE)))

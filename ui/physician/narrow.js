@@ -1,0 +1,109 @@
+// A line too narrow for our own picture: the voice goes on alone. Both return with the line.
+
+import { byId, setText } from "./dom.js";
+import { onLanguage, t } from "./strings.js";
+
+const PICTURE_BPS = 110_000; // below: no picture
+const VOICE_BPS = 80_000; // below: a leaner voice
+const ROOM_BPS = 150_000; // above: the picture returns at once
+const LOW_MS = 2000;
+const NARROW_VOICE_BPS = 16_000;
+const WIDE_VOICE_BPS = 32_000;
+// Without a picture the browser does not find out that the line has widened: it must be tried.
+const FIRST_TRIAL_MS = 15_000;
+const LONGEST_TRIAL_MS = 120_000;
+
+/** What the own line bears: pure, `nowMs` is given. `picture` and `leanVoice` are the decision. */
+export class NarrowLine {
+  constructor() {
+    this.picture = true;
+    this.leanVoice = false;
+    this.trialMs = FIRST_TRIAL_MS;
+    this.lowSince = null;
+  }
+
+  /** `availableBps`: the browser's estimate; undefined while it has none. True when the decision has changed. */
+  see(availableBps, nowMs) {
+    if (availableBps === undefined) return false;
+    const before = `${this.picture} ${this.leanVoice}`;
+    if (this.picture) this.whileSending(availableBps, nowMs);
+    else this.whileSuspended(availableBps, nowMs);
+    return before !== `${this.picture} ${this.leanVoice}`;
+  }
+
+  whileSending(availableBps, nowMs) {
+    if (availableBps >= PICTURE_BPS) {
+      this.lowSince = null;
+      if (availableBps > ROOM_BPS) this.leanVoice = false;
+      if (nowMs - this.changedAt > this.trialMs) this.trialMs = FIRST_TRIAL_MS;
+      return;
+    }
+    this.lowSince ??= nowMs;
+    if (nowMs - this.lowSince < LOW_MS) return;
+    this.picture = false;
+    this.changedAt = nowMs;
+    this.leanVoice = availableBps < VOICE_BPS;
+  }
+
+  whileSuspended(availableBps, nowMs) {
+    if (availableBps < VOICE_BPS) this.leanVoice = true;
+    const trial = nowMs - this.changedAt > this.trialMs;
+    if (!trial && availableBps < ROOM_BPS) return;
+    if (trial) this.trialMs = Math.min(this.trialMs * 2, LONGEST_TRIAL_MS);
+    this.picture = true;
+    this.changedAt = nowMs;
+    this.lowSince = null;
+  }
+}
+
+async function change(sender, edit) {
+  const parameters = sender.getParameters();
+  if (!parameters.encodings?.length) return;
+  Object.assign(parameters.encodings[0], edit);
+  try {
+    await sender.setParameters(parameters);
+  } catch (error) {
+    console.info("sender keeps its parameters", error.name); // the connection was closed meanwhile
+  }
+}
+
+/** Does on a connection what NarrowLine decides, and says so on the page. */
+export class Narrow {
+  constructor() {
+    this.line = new NarrowLine();
+    onLanguage(() => this.show());
+  }
+
+  /** A new connection: its voice goes first, and it is as frugal as the one before. */
+  opened(peer) {
+    this.apply(peer);
+  }
+
+  /** The old connection goes on after a cut: a sender that begins again begins with a whole picture. */
+  async revived(peer) {
+    await change(peer.face.sender, { active: false });
+    this.apply(peer);
+  }
+
+  see(peer, availableBps) {
+    if (this.line.see(availableBps, performance.now())) this.apply(peer);
+  }
+
+  apply(peer) {
+    const { picture, leanVoice } = this.line;
+    change(peer.face.sender, { active: picture });
+    change(peer.voice.sender, {
+      priority: "high",
+      networkPriority: "high",
+      adaptivePtime: leanVoice,
+      maxBitrate: leanVoice ? NARROW_VOICE_BPS : WIDE_VOICE_BPS,
+    });
+    this.show();
+  }
+
+  show() {
+    const note = byId("own-suspended");
+    note.hidden = this.line.picture;
+    setText(note, this.line.picture ? "" : t("media.suspended"));
+  }
+}

@@ -1,0 +1,135 @@
+// The line before the call: what passes to and from the meeting place, and whether a relay lets packets through.
+
+const SIZES = [8_000, 64_000, 256_000]; // small enough for 60 kbit/s, large enough for a fast line
+const ENOUGH_MS = 400; // a piece that took this long says what the line can do
+const RATE_LIMIT_MS = 1500;
+const REACH_LIMIT_MS = 2500;
+const ROUND_TRIPS = 4;
+const RELAY_LIMIT_MS = 3000;
+const PACKETS = 50;
+const PACKET_BYTES = 200;
+const PACKET_EVERY_MS = 20;
+const LATE_MS = 500;
+
+const nothing = { reachable: null, rttMs: null, upBps: null, downBps: null };
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Where the probe is; null when the relay is another host, which this page may not ask. */
+export function probeAddress(relay, { room, seat }, place = location) {
+  const address = new URL(relay);
+  if (address.host !== place.host) return null;
+  address.protocol = place.protocol;
+  address.pathname = address.pathname.replace(/[^/]*$/, "probe");
+  address.search = new URLSearchParams({ room, role: "physician", seat });
+  return address;
+}
+
+/** About 4 s at most. `signal` ends it early. Never throws for a line that is down. */
+export async function measureLine(address, signal) {
+  if (!address) return nothing;
+  const trips = [];
+  try {
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(REACH_LIMIT_MS)]);
+    for (let trip = 0; trip < ROUND_TRIPS; trip += 1) trips.push(await down(address, 0, soon));
+  } catch (error) {
+    console.info("the line could not be measured", error.name);
+    return { ...nothing, reachable: error instanceof NotGiven || signal.aborted ? null : false };
+  }
+  const rttMs = Math.min(...trips.slice(1)); // the first opened the connection
+  const downBps = await rate(down, address, rttMs, signal);
+  const upBps = await rate(up, address, rttMs, signal);
+  return { reachable: true, rttMs, upBps, downBps };
+}
+
+class NotGiven extends Error {}
+
+async function rate(transfer, address, rttMs, signal) {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(RATE_LIMIT_MS)]);
+  let bps = null;
+  for (const size of SIZES) {
+    try {
+      const tookMs = await transfer(address, size, limit);
+      bps = (size * 8000) / Math.max(tookMs - rttMs, 1);
+      if (tookMs >= ENOUGH_MS) break;
+    } catch (error) {
+      console.info("a piece did not pass", size, error.name);
+      if (error instanceof NotGiven || signal.aborted) return bps;
+      return Math.min(bps ?? Infinity, (size * 8000) / RATE_LIMIT_MS);
+    }
+  }
+  return bps;
+}
+
+async function down(address, size, signal) {
+  const from = new URL(address);
+  from.searchParams.set("bytes", size);
+  return timed(from, { signal });
+}
+
+const up = (address, size, signal) => timed(address, { method: "POST", body: new Uint8Array(size), signal });
+
+async function timed(address, options) {
+  const began = performance.now();
+  const answer = await fetch(address, { ...options, cache: "no-store" });
+  if (!answer.ok) throw new NotGiven(String(answer.status));
+  await answer.arrayBuffer();
+  return performance.now() - began;
+}
+
+/**
+ * Packets from this page through the relay and back: `{ reachable, rttMs, loss }`, null without a relay.
+ * `ice` as in RTCConfiguration.iceServers.
+ */
+export async function checkRelay(ice, signal) {
+  const turn = ice.filter(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
+  if (!turn.length) return null;
+  const options = { iceServers: turn, iceTransportPolicy: "relay" };
+  const [near, far] = [new RTCPeerConnection(options), new RTCPeerConnection(options)];
+  try {
+    const [ours, theirs] = await connect(near, far, AbortSignal.any([signal, AbortSignal.timeout(RELAY_LIMIT_MS)]));
+    return await count(ours, theirs);
+  } catch (error) {
+    console.info("no way through a relay", error.name);
+    return signal.aborted ? null : { reachable: false, rttMs: null, loss: null };
+  } finally {
+    near.close();
+    far.close();
+  }
+}
+
+async function connect(near, far, limit) {
+  near.onicecandidate = ({ candidate }) => candidate && far.addIceCandidate(candidate);
+  far.onicecandidate = ({ candidate }) => candidate && near.addIceCandidate(candidate);
+  const ours = near.createDataChannel("probe", { ordered: false, maxRetransmits: 0 });
+  const opened = new Promise((resolve, reject) => {
+    limit.addEventListener("abort", () => reject(limit.reason));
+    far.ondatachannel = ({ channel }) => (ours.readyState === "open" ? resolve(channel) : (ours.onopen = () => resolve(channel)));
+  });
+  await near.setLocalDescription();
+  await far.setRemoteDescription(near.localDescription);
+  await far.setLocalDescription();
+  await near.setRemoteDescription(far.localDescription);
+  return [ours, await opened];
+}
+
+/** Each packet comes back from the far end: the loss is that of both ways together. */
+async function count(ours, theirs) {
+  const sentAt = [];
+  const trips = new Map();
+  theirs.onmessage = ({ data }) => theirs.send(data);
+  ours.onmessage = ({ data }) => {
+    const number = new DataView(data).getUint16(0);
+    trips.set(number, performance.now() - sentAt[number]);
+  };
+  ours.binaryType = theirs.binaryType = "arraybuffer";
+  for (let number = 0; number < PACKETS; number += 1) {
+    const packet = new DataView(new ArrayBuffer(PACKET_BYTES));
+    packet.setUint16(0, number);
+    sentAt.push(performance.now());
+    ours.send(packet);
+    await pause(PACKET_EVERY_MS);
+  }
+  for (let waited = 0; trips.size < PACKETS && waited < LATE_MS; waited += PACKET_EVERY_MS) await pause(PACKET_EVERY_MS);
+  const sorted = [...trips.values()].sort((a, b) => a - b);
+  return { reachable: true, rttMs: sorted[sorted.length >> 1] ?? null, loss: 1 - trips.size / PACKETS };
+}
