@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from kiosk.call.call import Call, CallError, CallState
+from kiosk.call.checks.figures import Udp
 from kiosk.events import CallChanged, CallPhase, Event, Notice, NoticeReason
 from kiosk.hub import Hub, StorageError
 from kiosk.keeper import Keeper
@@ -169,6 +170,10 @@ class CallDesk:
         if live != self._shown.stethoscope_live:
             self._show(replace(self._shown, stethoscope_live=live))
             self._ask(lambda media: media.stethoscope_live(live))
+
+    async def try_relay(self) -> Udp | None:
+        """For the check before the call; None without a call or a relay."""
+        return await self._call.try_relay() if self._call is not None else None
 
     @property
     def point(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -35,6 +36,7 @@ from offline_queue.delivery import Delivery, DeliveryStatus
 from offline_queue.outbox import Outbox
 
 SAVE_RETRY_S = 2.0
+PLACED_AFTER_S = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -75,6 +77,7 @@ class Kiosk:
         self.checks = CallChecks(tried, lambda check: emit(CallCheckChanged(check)), self._is_awaiting)
         desk.media = self
         self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
+        self._stethoscope_since_s = 0.0
 
     @property
     def frames(self) -> Frames:
@@ -191,6 +194,8 @@ class Kiosk:
         """
         if on and not self.hub.has(Kind(what)):
             self._emit(Notice(NoticeReason.INSTRUMENT_MISSING, what))
+        if what == "stethoscope" and on and not self.instruments.stethoscope_on:
+            self._stethoscope_since_s = time.monotonic()
         await self.instruments.switch(what, on)
         self.desk.set_media(self.instruments.otoscope_on, self.instruments.stethoscope_on)
 
@@ -202,8 +207,12 @@ class Kiosk:
             await self._capture(what, site)
 
     async def stethoscope_live(self, live: bool) -> None:
-        """The line became too narrow for the sound that is being listened to: record it at once instead."""
-        if not live and self.instruments.stethoscope_on:
+        """The line became too narrow for the sound that is being listened to: record it at once instead.
+
+        One that was just switched on is not on the body yet: the helper is asked to touch the place.
+        """
+        listened_s = time.monotonic() - self._stethoscope_since_s
+        if not live and self.instruments.stethoscope_on and listened_s > PLACED_AFTER_S:
             await self.keep("stethoscope", self.desk.point)
 
     async def _keep_sound(self, site: str) -> None:
@@ -244,7 +253,7 @@ class Kiosk:
         saved_call = await self._keeper.saved_call()
         if saved_call is not None:
             settings, local = self.meeting.call_settings(""), self.config.rendezvous.embedded
-            self.checks.start(LineAddress.of(settings, room_of(saved_call), local))
+            self.checks.start(LineAddress.of(settings, room_of(saved_call), local), self.desk.try_relay)
 
     def _is_awaiting(self) -> bool:
         """The physician has not come yet: what is tried again disturbs nobody."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from devices.reading import Reading, Waveform
 from drivers.instrument import InstrumentStatus
@@ -18,6 +19,9 @@ from kiosk.call.settings import CallListener, CallMedia, CallSettings, CallState
 from kiosk.call.signalling import RelayAddress, Signalling
 from kiosk.events import CallPhase
 from kiosk.session import LineMinute
+
+if TYPE_CHECKING:
+    from kiosk.call.checks.figures import Udp
 
 __all__ = ["Call", "CallError", "CallListener", "CallMedia", "CallSettings", "CallState"]
 
@@ -203,17 +207,27 @@ class Call:
                 self._feed.page(page_id)
             case wire.Request(what, on):
                 self._listener.physician_asked(what, on)
-            case wire.Keep(what):
-                self._listener.physician_keeps(what)
+            case wire.Keep(what, site):
+                self._listener.physician_keeps(what, site)
+            case wire.Point(site):
+                self._listener.physician_points(site)
             case wire.Ping(ping_id):
                 self._feed.pong(ping_id)
             case wire.Line():
                 self._connections.page_says(message)
 
+    async def try_relay(self) -> "Udp | None":
+        """Loss and round trip through the relay, before the call. None: this site has none."""
+        from kiosk.call.checks.line import try_relay
+
+        return await try_relay(self._reaching)
+
     def line_divided(self, face_paused: bool, otoscope_paused: bool, stethoscope_live: bool) -> None:
         """What the line cannot carry now is said on both sides."""
+        live = stethoscope_live or not self._connections.switches.stethoscope.on
         self._feed.video(face_paused, otoscope_paused)
-        self._listener.stethoscope_live(stethoscope_live or not self._connections.switches.stethoscope.on)
+        self._feed.stethoscope_live(live)
+        self._listener.stethoscope_live(live)
         self.changed()
 
     def line_minute(self, minute: LineMinute) -> None:

@@ -23,7 +23,7 @@ class Lane(Protocol):
 
 
 class ClipSender:
-    """One sound at a time, in the order asked for. A cut forgets them: the page asks again for what it lacks."""
+    """One sound at a time, as asked for. A cut forgets them: the page asks again for what it lacks."""
 
     def __init__(self) -> None:
         self._lane: Lane | None = None
@@ -63,7 +63,7 @@ class ClipSender:
 
     async def _send(self, lane: Lane, reading: Reading, first: int) -> None:
         for text in await asyncio.to_thread(_messages, reading, first):
-            while self._lane is lane and lane.waiting >= _AHEAD:
+            while self._lane is lane and lane.waiting >= _AHEAD:  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_AGAIN_S)
             if self._lane is not lane:
                 return

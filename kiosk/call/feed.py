@@ -34,6 +34,7 @@ class LiveFeed:
         self._sent.clear()
         channels.clip_wanted = self._clip_wanted
         self.clips.connect(lane)
+        lane.expects_more = lambda: self.clips.busy
         channels.send_live(hello)
         channels.send_live(wire.instruments(self._instruments))
         channels.send_live(wire.media(*self._media, self._stethoscope_live))

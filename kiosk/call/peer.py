@@ -111,7 +111,7 @@ class Peer:
 
     def _bulk_waits(self) -> bool:
         """A paused picture is replaced by stills; those and recorded sounds need a share of the line."""
-        return bool(self._lane.waiting or self._stills.wanted)
+        return self._lane.busy or bool(self._stills.wanted)
 
     def _divided(self, shares: Shares) -> None:
         self._lane.rate_bps = shares.bulk_bps or _LANE_FIRST_BPS

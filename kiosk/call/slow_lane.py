@@ -7,6 +7,7 @@ a large message would hold up the readings behind it. Here only a little is give
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 
 from kiosk.call.channels import Channels
 
@@ -21,6 +22,7 @@ class SlowLane:
     def __init__(self, channels: Channels, rate_bps: int | None = None) -> None:
         self.rate_bps = rate_bps
         self._channels = channels
+        self.expects_more: Callable[[], bool] = lambda: False
         self._waiting: deque[str] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -33,6 +35,11 @@ class SlowLane:
     def waiting(self) -> int:
         """How many messages have not been given to the channel."""
         return len(self._waiting)
+
+    @property
+    def busy(self) -> bool:
+        """Something waits, or whoever uses this lane has more to come."""
+        return bool(self._waiting) or self.expects_more()
 
     def clear(self) -> None:
         """Forget what waits."""

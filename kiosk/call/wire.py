@@ -175,7 +175,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Keep the picture, or a clip of the sound, in the record. `site`: a point, where the page proposes one."""
+    """Keep the picture, or a clip of the sound, in the record. `site`: the point that the page proposes."""
 
     what: str
     site: str = ""
@@ -245,7 +245,7 @@ def _decode(message: dict[str, object]) -> PageMessage | None:
         case "point":
             return Point(_site(message["site"]))
         case "clip_wanted":
-            return ClipWanted(_ids([message["id"]])[0], _count(message.get("first", 0)))
+            return ClipWanted(_id(message["id"]), _count(message.get("first", 0)))
         case "ping":
             return Ping(_ping_id(message["id"]))
         case "line":
@@ -267,7 +267,13 @@ def _subject(value: object) -> str:
 
 
 def _site(value: object) -> str:
-    return str(BodyPoint(value)) if value != "" else ""
+    return str(BodyPoint(str(value))) if value != "" else ""
+
+
+def _id(value: object) -> UUID:
+    if not isinstance(value, str):
+        raise ValueError("id")
+    return UUID(value)
 
 
 def _count(value: object) -> int:

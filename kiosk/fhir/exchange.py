@@ -60,7 +60,8 @@ def exchange(method: str, url: str, headers: dict[str, str], body: bytes | None,
 
 
 def _with_time_for(body: bytes | None, limits: Limits) -> Limits:
-    return replace(limits, timeout_s=limits.timeout_s + len(body or b"") * 8 / _SLOWEST_BPS)
+    beyond = max(0, len(body or b"") - _CHUNK_BYTES)
+    return replace(limits, timeout_s=limits.timeout_s + beyond * 8 / _SLOWEST_BPS)
 
 
 class _Watchdog:

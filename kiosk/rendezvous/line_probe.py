@@ -1,4 +1,4 @@
-"""`/probe`: how fast the line is, before the call. Only for those who may join a room; nothing is kept."""
+"""`/probe` and `/servers`: how good the line is, before the call. Only for those who may join a room; nothing is kept."""
 
 import os
 import time
@@ -9,6 +9,7 @@ from aiohttp import web
 from kiosk.rendezvous.limits import RateLimit
 from kiosk.rendezvous.page import HEADERS
 from kiosk.rendezvous.settings import Limits
+from kiosk.rendezvous.turn import TurnSettings, servers_message
 
 _LIGHT_BYTES = 64 * 1024
 _PIECE_BYTES = 32 * 1024
@@ -20,9 +21,10 @@ class LineProbe:
     Both also carry what `/signal` would: room, role, seat or the kiosk's token.
     """
 
-    def __init__(self, limits: Limits, knows: Callable[[web.Request], bool]) -> None:
+    def __init__(self, limits: Limits, knows: Callable[[web.Request], bool], turn: TurnSettings) -> None:
         self._bytes_max = limits.probe_bytes
         self._knows = knows
+        self._turn = turn
         self._all = RateLimit(limits.probes_per_minute)
         self._heavy = RateLimit(limits.heavy_probes_per_minute)
         # Random, so that nothing on the way makes it smaller.
@@ -46,6 +48,13 @@ class LineProbe:
         async for piece in request.content.iter_chunked(_PIECE_BYTES):
             received += len(piece)
         return web.json_response({"bytes": received}, headers=HEADERS)
+
+    async def servers(self, request: web.Request) -> web.StreamResponse:
+        """GET: the relays, as `/signal` names them to whoever joins."""
+        refusal = self._refusal(request, 0)
+        if refusal:
+            return _status(refusal)
+        return web.json_response(servers_message(self._turn), headers=HEADERS)
 
     def _refusal(self, request: web.Request, size: int) -> int:
         """The HTTP status that says no, or 0. Strangers are counted too: guessing a room is work."""

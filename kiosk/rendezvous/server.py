@@ -80,11 +80,12 @@ class Rendezvous:
         page = Page(self._settings.page_dir)
         limits = self._settings.limits
         relay = self._relay = Relay(limits, self._settings.kiosk_token, self._settings.turn)
-        probe = LineProbe(limits, relay.knows)
+        probe = LineProbe(limits, relay.knows, self._settings.turn)
         app = web.Application(client_max_size=limits.message_bytes)
         app.router.add_get("/signal", relay.handle)
         app.router.add_get("/probe", probe.give)
         app.router.add_post("/probe", probe.take)
+        app.router.add_get("/servers", probe.servers)
         app.router.add_get("/", page.handle)
         app.router.add_get("/{name:.+}", page.handle)
         return app

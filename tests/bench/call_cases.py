@@ -6,6 +6,7 @@ from typing import Literal
 
 from tests.bench import call_measures as measure
 from tests.bench.call_content import HD30, VGA15, VGA30_TIMED
+from tests.bench.call_long import long
 from tests.bench.call_measures import Figures
 from tests.bench.call_stage import Setting, Talk
 
@@ -120,7 +121,19 @@ CASES: dict[str, Case] = {
         "500 kbit/s for 15 s, then 3 Mbit/s again", _PLAIN, _lifted, (Want("back_to_90_percent_s", 10),),
     ),
     **{
+        f"turn_{way}": Case(
+            f"relay forced ({way}), the first server is dead: from the click to connected",
+            Setting(VGA15, turn=way), measure.joined, (Want("joined_s", 2.0),), ("kiosk",),
+        )
+        for way in ("udp", "tcp", "tls")
+    },
+    **{
         f"cut{seconds}": Case(f"nothing passes for {seconds} s", _QUICK_LOOK, _cut(seconds), _BACK_WANTS)
         for seconds in (5, 20, 45, 180)
     },
+    "long": Case(
+        "a changing line for TELECABINE_BENCH_MINUTES (60)", Setting(VGA15, sample_ms=500), long,
+        (Want("rss_growth_mb", 15), Want("picture_delay_growth_ms", 50), Want("voice_delay_growth_ms", 50),
+         Want("reading_delay_growth_ms", 50), Want("inward_lips_ms_p95", 80)), ("kiosk",),
+    ),
 }  # fmt: skip

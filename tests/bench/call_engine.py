@@ -10,12 +10,13 @@ which the kiosk's screen draws. Readings go out at 4 Hz. It ends when standard i
 import argparse
 import asyncio
 import json
+import socket
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,14 @@ from drivers.chunks import CHUNK_SAMPLES, RATE_HZ, Samples
 from drivers.frames import FrameSlot, VideoFrame
 from kiosk.call.call import Call
 from kiosk.call.settings import CallMedia
+from kiosk.rendezvous.turn import TurnSettings
 from tests.bench.call_content import Format, loop, stamped, voice
 from tests.bench.picture_age import read_row
 from tests.bench.saying import say
 from tests.fakes.call_bench import Notes, ToneSource, rendezvous, settings_for
 from tests.fakes.call_content import oximetry
 from tests.fakes.pictures import BARCODE_BITS, BARCODE_HEIGHT, HEIGHT
+from tests.fakes.turn_server import HOST, SECRET, turn_server
 
 READINGS_HZ = 4.0
 _SAY_S = 0.25
@@ -112,8 +115,9 @@ async def _tell(slot: SeenSlot, sink: HeardSink, notes: Notes, call: Call) -> No
         for state in notes.states[told:]:
             say("state", phase=state.phase.value)
         told = len(notes.states)
-        if hasattr(call, "figures"):
-            say("figures", figures=call.figures())
+        peer = call._connections._peer
+        if peer is not None and peer.voice is not None:
+            say("voice", **asdict(peer.voice), skew_ms=peer._remote.lips.skew_ms if peer._remote else None)
 
 
 async def _first_line() -> tuple[asyncio.StreamReader, dict[str, Any]]:
@@ -143,8 +147,22 @@ def _fail_loudly(task: "asyncio.Task[None]") -> None:
         task.get_loop().stop()
 
 
-async def _main(folder: Path, shape: Format, servers: dict[str, Any]) -> None:
-    async with rendezvous(folder) as server:
+async def _relays(stack: AsyncExitStack, folder: Path, way: str) -> tuple[TurnSettings, dict[str, Any]]:
+    """Relays and nothing else: the first never answers, the second is coturn by UDP, TCP or TLS."""
+    if not way:
+        return TurnSettings(), {}
+    silent = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    silent.bind((HOST, 0))
+    turn = await stack.enter_async_context(turn_server(folder))
+    dead = f"turn:{HOST}:{silent.getsockname()[1]}?transport=udp"
+    settings = TurnSettings((dead, str(getattr(turn, way))), SECRET, relay_only=True)
+    return settings, {"turn_ca_file": turn.ca_file}
+
+
+async def _main(folder: Path, shape: Format, way: str) -> None:
+    async with AsyncExitStack() as stack:
+        turn, servers = await _relays(stack, folder, way)
+        server = await stack.enter_async_context(rendezvous(folder, turn=turn))
         say("rendezvous", port=server.port)
         commands, ports = await _first_line()
         face, otoscope, remote, sink, notes = FrameSlot(), FrameSlot(), SeenSlot(), HeardSink(), Notes()
@@ -178,8 +196,8 @@ if __name__ == "__main__":
     parser.add_argument("--height", type=int, default=480)
     parser.add_argument("--rate", type=int, default=15)
     parser.add_argument("--barcode", action="store_true")
+    parser.add_argument("--turn", choices=("udp", "tcp", "tls"), default="", help="relays and nothing else")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="telecabine-engine-") as scratch:
-        asyncio.run(
-            _main(Path(scratch), Format(given.width, given.height, given.rate, given.barcode), servers={})
-        )
+        shape_ = Format(given.width, given.height, given.rate, given.barcode)
+        asyncio.run(_main(Path(scratch), shape_, given.turn))

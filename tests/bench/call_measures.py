@@ -28,7 +28,7 @@ def received(talk: Talk, seconds: float) -> Figures:
         **_voice(before, after),
         **_pictures(before, after, took_s),
         **_data(talk, began_ms),
-        **_inward(talk.inward(began_ms), talk.inward_voice()["played_s"] - voice_before["played_s"], took_s),
+        **_inward(talk.inward(began_ms), voice_before, talk.inward_voice(), took_s),
         "rebuilt": talk.connections() - connections,
     }
 
@@ -77,8 +77,19 @@ def _quantiles(name: str, values: Sequence[float]) -> Figures:
     }
 
 
-def _inward(seen: Seen, played_s: float, took_s: float) -> Figures:
-    return {"inward_fps": round(len(seen) / took_s, 2), "inward_voice_share": round(played_s / took_s, 3)}
+def _inward(seen: Seen, before: Figures, after: Figures, took_s: float) -> Figures:
+    """A kiosk that was connected anew counts its concealment from 0 again."""
+    played_s = after["played_s"] - before["played_s"]
+    guessed_s = after.get("guessed_s", 0.0) - before.get("guessed_s", 0.0)
+    return {
+        "inward_fps": round(len(seen) / took_s, 2),
+        "inward_voice_share": round(played_s / took_s, 3),
+        "inward_voice_concealed": round(max(0.0, guessed_s) / played_s, 4) if played_s else 1.0,
+    }
+
+
+def joined(talk: Talk) -> Figures:
+    return {"joined_s": talk.joined_s}
 
 
 def cpu(talk: Talk, seconds: float) -> Figures:

@@ -169,5 +169,5 @@ def show(result: dict[str, Any]) -> str:
     return "\n".join((
         table("In the headphones against what was sent (dB)", head, rows),
         f"\nlive, no filter: at most {worst:.2f} dB off (limit {result['limit_db']})",
-        f"record: {'bit-exact' if not differs else f'{differs} samples differ'} at {result['record_rate_hz']} Hz",
+        f"record, {result['record_rate_hz']} Hz: {f'{differs} samples differ' if differs else 'bit-exact'}",
     ))  # fmt: skip

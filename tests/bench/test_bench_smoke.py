@@ -5,8 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import sync_playwright
 
-from tests.bench import part_outbox, report
+from tests.bench import call_content, part_call, part_outbox, report
+from tests.bench.call_cases import CASES, Case, Want
+from tests.bench.call_measures import received
+from tests.bench.call_stage import talk
 from tests.bench.part_wire import _left_at
 from tests.bench.picture_age import read_row
 from tests.fakes import pictures
@@ -47,3 +51,31 @@ def test_the_barcode_is_read_from_a_scaled_picture() -> None:
     pictures.stamp_barcode(image, 0xA5C3_0F96)
     wide = np.repeat(image, 2, axis=1)
     assert read_row(wide[8, :, 1], x=0, width=2 * pictures.WIDTH) == 0xA5C3_0F96
+
+
+def test_the_barcode_of_the_engine_is_the_one_of_the_camera() -> None:
+    planes = call_content.stamped(call_content.loop(call_content.VGA15)[0], 0x5A3C_F069)
+    assert read_row(planes[8], x=0, width=640) == 0x5A3C_F069
+
+
+def test_a_case_is_judged_by_its_medians() -> None:
+    wants = (Want("a", 0.5, ratio=True), Want("b", 5, at_least=True))
+    case = Case("a case", CASES["loss10"].setting, lambda _: {}, wants)
+    samples = {"kiosk": {"a": [1.0, 2.0, 9.0], "b": [4.0]}, "chromium": {"a": [4.0], "b": [0.0]}}
+    verdicts = part_call.judged(case, samples)["wanted"]
+    assert [(verdict["value"], verdict["met"]) for verdict in verdicts] == [(0.5, True), (4.0, False)]
+    samples["chromium"]["a"] = [0.0]
+    assert not part_call.judged(case, samples)["wanted"][0]["met"]
+
+
+@pytest.mark.parametrize("side", ["kiosk", "chromium"])
+def test_a_call_over_the_line_is_measured_on_both_sides(side: str) -> None:
+    with sync_playwright() as playwright, talk(side, playwright, CASES["loss10"].setting) as running:
+        figures = received(running, 1.5)
+        assert min(way["packets"] for way in running.line.counters().values()) > 100
+    assert figures["face_fps"] > 0
+    assert figures["voice_concealed"] < 1
+    assert 0 < figures["reading_ms_p95"] < 5000
+    assert 0 < figures["ping_ms_p95"] < 5000
+    assert figures["inward_fps"] > 0
+    assert figures["inward_voice_share"] > 0

@@ -52,11 +52,11 @@ def executable() -> str:
 
 
 @asynccontextmanager
-async def turn_server(directory: Path) -> AsyncIterator[TurnServerUnderTest]:
-    """One server; ended afterwards."""
+async def turn_server(directory: Path, port: int = 0) -> AsyncIterator[TurnServerUnderTest]:
+    """One server, on `port` for UDP and TCP (0: a free one); ended afterwards."""
     home = directory / "turn"
     cert_file, key_file = self_signed(home, ("localhost", HOST))
-    port, tls_port = free_port(), free_port()
+    port, tls_port = port or free_port(), free_port()
     log_file = home / "turn.log"
     with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(

@@ -116,7 +116,7 @@ def readings(name: str = "S-0001") -> tuple[Reading, ...]:
         Quantity(metrics.PULSE_RATE, absent=Absent.INVALID),
     )
     still = Attachment("image/jpeg", b"\xff\xd8synthetic\xff\xd9", "Tympan droit")
-    clip = Attachment("audio/wav", b"RIFF" + b"\0" * 4000, "Foyer mitral (apex)")
+    clip = Attachment("audio/flac", b"fLaC" + b"\0" * 4000, "mitral")
     doubtful = frozenset({Quality.IRREGULAR_PULSE, Quality.MOTION})
     return (
         _reading(name, Kind.OXIMETER, oximeter),

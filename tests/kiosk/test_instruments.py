@@ -1,8 +1,6 @@
 """Cameras and microphones of a kiosk that runs: opened for a consultation, kept in its record, closed."""
 
 import asyncio
-import io
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +9,9 @@ import numpy as np
 import pytest
 
 from devices.reading import Attachment, Kind
+from drivers.chunks import Samples
 from drivers.instrument import InstrumentState
+from kiosk.clip import decode_flac
 from kiosk.config import DevicesConfig
 from kiosk.events import CallChanged, ReadingShown
 from tests.kiosk.simulators import Simulators, simulators
@@ -33,6 +33,13 @@ def kept(whole: Whole, kind: Kind) -> Attachment | None:
     return shown[-1].attachment if shown else None
 
 
+async def listen(whole: Whole, heard: list[Samples]) -> None:
+    """What the sound server gives of the stethoscope, beside the recording."""
+    with whole.kiosk.instruments.stethoscope.listen() as queue:
+        async for chunk in queue:
+            heard.append(chunk.samples)
+
+
 async def test_a_picture_and_a_sound_go_into_the_record(stage: Simulators, tmp_path: Path) -> None:
     config = config_in(tmp_path / "data", devices=DevicesConfig(bluetooth=False))
     watched = (Kind.CAMERA, Kind.MICROPHONE, Kind.OTOSCOPE, Kind.STETHOSCOPE)
@@ -42,7 +49,10 @@ async def test_a_picture_and_a_sound_go_into_the_record(stage: Simulators, tmp_p
         await whole.until(lambda: whole.kiosk.frames.face.latest())
         await whole.kiosk.set_otoscope(True)
         await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
-        await asyncio.gather(whole.kiosk.keep_picture(), whole.kiosk.record_sound("apex"))
+        heard: list[Samples] = []
+        listening = asyncio.create_task(listen(whole, heard))
+        await asyncio.gather(whole.kiosk.keep_picture(), whole.kiosk.record_sound("mitral"))
+        listening.cancel()
         await whole.until(
             lambda: state(whole, Kind.STETHOSCOPE) is InstrumentState.READY
         )  # it was off before
@@ -58,7 +68,8 @@ async def test_a_picture_and_a_sound_go_into_the_record(stage: Simulators, tmp_p
     assert picture.content_type == "image/jpeg"
     seen = cv2.imdecode(np.frombuffer(picture.data, dtype=np.uint8), cv2.IMREAD_COLOR)
     assert seen is not None and seen.std() > 5
-    assert (sound.content_type, sound.site) == ("audio/wav", "apex")
-    with wave.open(io.BytesIO(sound.data)) as file:
-        assert (file.getframerate(), file.getnframes()) == (8_000, 8 * 8_000)
-        assert np.frombuffer(file.readframes(64_000), dtype="<i2").std() > 50
+    assert (sound.content_type, sound.site) == ("audio/flac", "mitral")
+    samples, rate_hz = decode_flac(sound.data)
+    assert (rate_hz, len(samples)) == (48_000, 10 * 48_000)
+    assert samples.std() > 50
+    assert samples.tobytes() in np.concatenate(heard).tobytes()  # bit by bit what the sound server gave

@@ -227,8 +227,25 @@ async def test_a_tampered_call_goes_into_the_report(tmp_path: Path) -> None:
         assert kinds.count(IncidentKind.CALL_TAMPERED) == 1
 
 
+async def test_a_point_that_the_physician_asks_for_is_shown_until_the_stethoscope_is_put_away(
+    tmp_path: Path,
+) -> None:
+    async with whole_kiosk(config_in(tmp_path)) as whole:
+        await whole.consult()
+        desk = whole.kiosk.desk
+        desk.physician_points("mitral")
+        assert whole.heard(CallChanged)[-1].point == desk.point == "mitral"
+        desk.set_media(otoscope=True, stethoscope=False)  # it was not on yet: the wish stays
+        assert desk.point == "mitral"
+        desk.set_media(otoscope=False, stethoscope=True)
+        desk.stethoscope_live(False)
+        assert not whole.heard(CallChanged)[-1].stethoscope_live
+        desk.set_media(otoscope=False, stethoscope=False)
+        assert whole.heard(CallChanged)[-1].point == ""
+
+
 async def test_the_call_is_checked_while_the_link_is_passed_on(tmp_path: Path) -> None:
-    """By itself, with consent; here without camera and sound. A meeting place on this machine tells no rate."""
+    """By itself, here without camera and sound. A meeting place on this machine tells no rate."""
     async with whole_kiosk(config_in(tmp_path)) as whole:
         await whole.receive()
         assert whole.heard(CallCheckChanged) == []

@@ -59,7 +59,7 @@ def sound() -> Reading:
     taken = reading(Kind.STETHOSCOPE)
     return Reading(
         taken.id, taken.kind, taken.identity, AT, Clock.KIOSK, (),
-        attachment=Attachment("audio/wav", b"", "Foyer mitral (apex)"),
+        attachment=Attachment("audio/flac", b"", "mitral"),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import { deriveKeys, LinkError, takeLink, takeSeat } from "./link.js";
 import { OwnMedia } from "./media.js";
 import { Narrow } from "./narrow.js";
 import { Otoscope } from "./otoscope.js";
+import { Parts } from "./parts.js";
 import { Picture } from "./picture.js";
 import { Pleth } from "./pleth.js";
 import { Precheck } from "./precheck.js";
@@ -43,6 +44,7 @@ class Consultation {
     this.line = new Line();
     this.narrow = new Narrow();
     this.stills = new Stills();
+    this.parts = new Parts((message) => this.live(message));
     this.words = new Words(() => this.end("different"));
     this.inbox = new Inbox(this.readings, (fresh) => this.show(fresh), (ids) => send({ type: "seen", ids }));
     this.ticks = 0;
@@ -104,6 +106,7 @@ class Consultation {
   opened(peer) {
     peer.send({ type: "page", id: this.pageId }); // another page than before has seen nothing yet
     this.line.reset();
+    this.parts.clear();
     this.words.compute(this.link.secret, peer.descriptions);
     this.stethoscope.reopened();
     this.narrow.opened(peer);
@@ -113,7 +116,6 @@ class Consultation {
   revived(peer) {
     this.line.reset();
     this.tracks(peer);
-    this.narrow.revived(peer);
     this.drawPatient();
   }
 
@@ -135,6 +137,7 @@ class Consultation {
     else if (message.type === "hello") this.hello(message);
     else if (message.type === "video") this.videoChanged(message);
     else if (message.type === "still") this.stills.take(message);
+    else if (message.type === "part") this.parts.take(message);
   }
 
   hello(message) {

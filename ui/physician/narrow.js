@@ -79,12 +79,6 @@ export class Narrow {
     this.apply(peer);
   }
 
-  /** The old connection goes on after a cut: a sender that begins again begins with a whole picture. */
-  async revived(peer) {
-    await change(peer.face.sender, { active: false });
-    this.apply(peer);
-  }
-
   see(peer, availableBps) {
     if (this.line.see(availableBps, performance.now())) this.apply(peer);
   }

@@ -3,7 +3,7 @@
 import { byId, el, setText } from "./dom.js";
 import { deriveKeys, takeSeat } from "./link.js";
 import { judgeCamera, judgeLine, judgeMicrophone, judgeSpeaker, UNKNOWN, worst } from "./precheck_judge.js";
-import { checkRelay, measureLine, probeAddress } from "./precheck_line.js";
+import { askServers, checkRelay, measureLine, probeAddress } from "./precheck_line.js";
 import { Ear, Eye, playTone } from "./precheck_senses.js";
 import { onLanguage, t } from "./strings.js";
 
@@ -12,9 +12,8 @@ const QUALITY = { green: "good", orange: "fair", red: "poor", unknown: "unknown"
 const CHOICES = { camera: "videoinput", microphone: "audioinput" };
 
 export class Precheck {
-  /** `servers()` resolves to the relays (`RTCConfiguration.iceServers`) where the page can know them already. */
-  constructor({ media, link, servers = async () => [] }) {
-    Object.assign(this, { media, link, servers });
+  constructor({ media, link }) {
+    Object.assign(this, { media, link });
     this.found = { camera: UNKNOWN, microphone: UNKNOWN, speaker: UNKNOWN, line: UNKNOWN };
     this.rows = Object.fromEntries(Object.keys(this.found).map((part) => [part, byId(`precheck-${part}`)]));
     this.heard = null;
@@ -73,8 +72,8 @@ export class Precheck {
     const { signal } = this.aborter;
     const { room } = await deriveKeys(this.link.secret);
     const address = probeAddress(this.link.relay, { room, seat: takeSeat() });
-    const ice = await this.servers();
-    const [figures, relay] = await Promise.all([measureLine(address, signal), checkRelay(ice, signal)]);
+    const relayChecked = askServers(address, signal).then((ice) => checkRelay(ice, signal));
+    const [figures, relay] = await Promise.all([measureLine(address, signal), relayChecked]);
     if (signal.aborted) return;
     this.figures = { ...figures, relay };
     this.found.line = judgeLine(this.figures);

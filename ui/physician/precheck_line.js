@@ -24,6 +24,20 @@ export function probeAddress(relay, { room, seat }, place = location) {
   return address;
 }
 
+/** The relays that the call may use (`RTCConfiguration.iceServers`); none when nobody can be asked. */
+export async function askServers(address, signal) {
+  if (!address) return [];
+  const where = new URL(address);
+  where.pathname = where.pathname.replace(/[^/]*$/, "servers");
+  try {
+    const answer = await fetch(where, { cache: "no-store", signal: AbortSignal.any([signal, AbortSignal.timeout(REACH_LIMIT_MS)]) });
+    return answer.ok ? (await answer.json()).ice : [];
+  } catch (error) {
+    console.info("the relays are not known", error.name);
+    return [];
+  }
+}
+
 /** About 4 s at most. `signal` ends it early. Never throws for a line that is down. */
 export async function measureLine(address, signal) {
   if (!address) return nothing;

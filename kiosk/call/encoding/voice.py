@@ -15,9 +15,8 @@ from kiosk.call.streams import VoiceMode
 
 TIME_BASE = Fraction(1, RATE_HZ)
 _BIT_RATES_BPS = {VoiceMode.FULL: 32_000, VoiceMode.LEAN: 16_000}
-_OPTIONS = {"application": "voip", "fec": "1", "packet_loss": "12"}
-# 16 kbit/s are enough for a wide-band voice and its repair data, not for the full band as well.
-_MORE = {VoiceMode.FULL: {}, VoiceMode.LEAN: {"cutoff": "8000"}}
+# Told of less loss, libopus finds 16 kbit/s too few for repair data and sends none.
+_LOSS_PERCENT = {VoiceMode.FULL: "12", VoiceMode.LEAN: "25"}
 _CHUNKS = {VoiceMode.FULL: 1, VoiceMode.LEAN: 3}
 _PRIMING = max(_CHUNKS.values())
 _SILENCE = np.zeros(CHUNK_SAMPLES, dtype=np.int16)
@@ -84,7 +83,8 @@ class VoiceEncoder(Encoder):
         """Opus looks 6.5 ms ahead: the new encoder hears again what the old one still held back."""
         self._mode = mode
         chunks = _CHUNKS[mode]
-        self._codec = opus(_BIT_RATES_BPS[mode], chunks * CHUNK_MS, _OPTIONS | _MORE[mode])
+        options = {"application": "voip", "fec": "1", "packet_loss": _LOSS_PERCENT[mode]}
+        self._codec = opus(_BIT_RATES_BPS[mode], chunks * CHUNK_MS, options)
         for end in range(chunks, _PRIMING + 1, chunks):
             self._packet(self._history[end - chunks : end])
 

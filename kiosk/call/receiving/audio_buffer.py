@@ -11,6 +11,7 @@ from kiosk.call.receiving.sequence import Sequence, Timestamps
 
 _SPAN_MAX = 2 * RATE_HZ
 _PIECES_MAX = 200
+_GAP_MAX = RATE_HZ // 2  # a longer one is jumped over
 _CREDIT_MAX = RATE_HZ // 10
 
 
@@ -77,8 +78,9 @@ class AudioBuffer:
     def _forget(self) -> None:
         self._sequence, self._timestamps = Sequence(), Timestamps()
         self._pieces: dict[int, Piece] = {}
-        self._end = 0  # of the newest sound that has come
+        self._end: int | None = None  # of the newest sound that has come
         self._next: int | None = None  # the sound that comes next
+        self._stopped_at = 0
         self._taken = 0  # the sequence number of the last packet that has left
         self._held = 0  # what was bridged while waiting
         self._credit = 0  # how much too late packets have come: waiting longer would have saved them
@@ -100,16 +102,17 @@ class AudioBuffer:
         self._keep(Piece(sequence, self._timestamps.extend(timestamp), samples, payload))
 
     def _keep(self, piece: Piece) -> None:
-        if self._end and abs(piece.timestamp + piece.samples - self._end) > _SPAN_MAX:
+        end = piece.timestamp + piece.samples
+        if self._end is not None and abs(end - self._end) > _SPAN_MAX:
             self._pieces.clear()
-            self._next, self._end = None, 0
+            self._next, self._end = None, None
         if piece.sequence in self._pieces:
             self.counts.repeated += 1
         elif self._next is not None and piece.sequence <= self._taken:
             self._missed(self._next - piece.timestamp)
         else:
             self._pieces[piece.sequence] = piece
-            self._end = max(self._end, piece.timestamp + piece.samples)
+            self._end = end if self._end is None else max(self._end, end)
             if len(self._pieces) > _PIECES_MAX:
                 del self._pieces[min(self._pieces)]
 
@@ -122,7 +125,7 @@ class AudioBuffer:
     @property
     def ahead(self) -> int:
         """Samples from the next one to the end of the newest packet."""
-        if not self._pieces:
+        if not self._pieces or self._end is None:
             return 0
         return self._end - (self._pieces[min(self._pieces)].timestamp if self._next is None else self._next)
 
@@ -136,18 +139,24 @@ class AudioBuffer:
         """Whether there is anything to start with."""
         return bool(self._pieces)
 
-    def start(self, wanted: int) -> None:
-        """Begin, with at most about `wanted` samples at hand; older ones are left out."""
+    def start(self, wanted: int) -> bool:
+        """Begin, with at most about `wanted` samples at hand; older ones are left out.
+
+        Whether the sender had only paused: nothing was lost since `stop`.
+        """
         while len(self._pieces) > 1:
             oldest = self._pieces[min(self._pieces)]
-            if self._end - oldest.timestamp <= wanted + oldest.samples:
+            if self._end is None or self._end - oldest.timestamp <= wanted + oldest.samples:
                 break
             del self._pieces[oldest.sequence]
         head = self._pieces[min(self._pieces)]
+        paused = head.sequence == self._taken + 1 and head.timestamp > self._stopped_at
         self._next, self._taken, self._held, self._credit = head.timestamp, head.sequence - 1, 0, 0
+        return paused
 
     def stop(self) -> None:
         """Nothing came for too long: begin anew with `start`."""
+        self._stopped_at = self._next or 0
         self._next = None
 
     def held(self, samples: int) -> int:
@@ -164,6 +173,9 @@ class AudioBuffer:
         if gap <= 0:
             return self._sound(head)
         missing = head.sequence - self._taken - 1
+        if gap > _GAP_MAX:
+            self.counts.lost += 1
+            return self._sound(head)
         if missing and self._credit > 0 and self._held < _CREDIT_MAX:
             self._credit = max(0, self._credit - head.samples)
             return Wait()

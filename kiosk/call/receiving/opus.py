@@ -33,7 +33,7 @@ class Libopus:
         self._sound = np.zeros(PACKET_MAX, dtype=np.int16)
 
     def decode(self, packet: bytes) -> Samples | None:
-        return self._run(packet, PACKET_MAX, 0)
+        return self._run(packet, PACKET_MAX, 0) if packet else None
 
     def conceal(self, samples: int, following: bytes = b"") -> Samples:
         """What was lost: the end from the copy in `following` when it has one, the rest from the past."""

@@ -76,7 +76,7 @@ class Playout:
         self._waited += CHUNK_SAMPLES
         if self.buffer.ahead < self._depth.wanted and self._waited <= self._depth.wanted:
             return False
-        self.buffer.start(int(self._depth.wanted))
+        self._settle(counted=not self.buffer.start(int(self._depth.wanted)))
         self._depth.restart()
         self._running, self._waited, self._from_silence = True, 0, True
         return True
@@ -122,7 +122,6 @@ class Playout:
         self._bridged += CHUNK_SAMPLES
         self._invent(self._decoder.conceal(CHUNK_SAMPLES))
         if self.buffer.held(CHUNK_SAMPLES) >= _HELD_MAX:
-            self._settle(counted=True)
             self.buffer.stop()
             self._running = False
 

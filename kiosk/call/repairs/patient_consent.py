@@ -1,6 +1,5 @@
 """aioice gives up a connection after 30 s of silence. Ours asks on, so that a line that comes back is found.
 
-
 RFC 7675, 5.1: without consent for 30 s nothing may be sent. That is kept: what is to be sent is thrown away,
 only the questions go on, and the first proven answer (same credentials, same addresses) is consent again.
 """
@@ -13,7 +12,7 @@ from aioice import Connection, stun
 from aiortc import RTCIceTransport
 
 CALM_S = 4.0  # between two questions while they are answered (RFC 7675, 5.1: 4 to 6 s)
-ANXIOUS_S = 0.5  # while they are not
+ANXIOUS_S = 0.3  # while they are not
 VALID_S = 30.0
 PATIENCE_S = 600.0  # then the connection is given up, as stock does
 _RETRANSMISSIONS = 1  # 1.5 s in all: stock's 0.5 s is too short for a satellite
@@ -32,6 +31,7 @@ class PatientConsent:
         self._send = connection.sendto
         self._agreed_s = time.monotonic()
         self._answered = True
+        self._asking: set[asyncio.Task[None]] = set()
 
     @property
     def valid(self) -> bool:
@@ -41,21 +41,31 @@ class PatientConsent:
     async def query_consent(self) -> None:
         """Until cancelled, or until nobody has answered for ten minutes."""
         self._agreed_s = time.monotonic()
-        while time.monotonic() - self._agreed_s < PATIENCE_S:
-            await asyncio.sleep(random.uniform(1.0, 1.5) * (CALM_S if self._answered else ANXIOUS_S))
-            await self._ask()
+        try:
+            while time.monotonic() - self._agreed_s < PATIENCE_S:
+                await asyncio.sleep(random.uniform(1.0, 1.5) * (CALM_S if self._answered else ANXIOUS_S))
+                self._begin_to_ask()
+        finally:
+            for asking in self._asking:
+                asking.cancel()
         self._connection._query_consent_task = None
         await self._connection.close()
 
+    def _begin_to_ask(self) -> None:
+        """Not waited for: an unanswered question takes longer than the next one may come late."""
+        asking = asyncio.create_task(self._ask())
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
+
     async def _ask(self) -> None:
         password = str(self._connection.remote_password).encode()
-        for pair in self._connection._nominated.values():
+        for pair in tuple(self._connection._nominated.values()):
             request = self._connection.build_request(pair, nominate=False)
             try:
                 await pair.protocol.request(
                     request, pair.remote_addr, integrity_key=password, retransmissions=_RETRANSMISSIONS
                 )
-            except stun.TransactionError:
+            except (stun.TransactionError, ConnectionError):
                 self._answered = False
             else:
                 self._agreed_s, self._answered = time.monotonic(), True

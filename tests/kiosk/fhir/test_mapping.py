@@ -153,7 +153,9 @@ def test_pictures_and_sounds() -> None:
     assert base64.b64decode(still["content"]["data"]).startswith(b"\xff\xd8")
     assert (still["type"]["coding"][0]["code"], still["bodySite"]["text"]) == ("image", "Tympan droit")
     _, clip = resources(6)
-    assert clip["content"]["contentType"] == "audio/wav"
+    assert clip["content"]["contentType"] == "audio/flac"
+    assert clip["bodySite"]["text"] == "Foyer mitral (apex)"
+    assert clip["content"]["title"] == "Auscultation, Foyer mitral (apex)"
     assert clip["content"]["size"] == 4004
 
 

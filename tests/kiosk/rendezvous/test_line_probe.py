@@ -6,6 +6,7 @@ from pathlib import Path
 import aiohttp
 
 from kiosk.rendezvous.settings import Limits
+from kiosk.rendezvous.turn import TurnSettings
 from tests.kiosk.rendezvous.test_server import OTHER_SEAT, ROOM, SEAT, TOKEN, Client, said, served
 
 PHYSICIAN = f"room={ROOM}&role=physician&seat={SEAT}"
@@ -63,3 +64,14 @@ async def test_sizes_and_rates_have_limits(tmp_path: Path) -> None:
         assert [await status(client, f"{PHYSICIAN}&bytes=2000000") for _ in range(3)] == [200, 200, 429]
         assert (await post(client, b"x" * 70_000)).status == 429
         assert [await status(client, PHYSICIAN) for _ in range(4)] == [200, 200, 200, 429]
+
+
+async def test_the_relays_are_named_to_those_who_may_join(tmp_path: Path) -> None:
+    turn = TurnSettings(("turn:turn.example.org:3478",), "a secret of both servers")
+    async with served(tmp_path, turn=turn) as (_, client):
+        await said(await client.kiosk())
+        answer = await client.get(f"/servers?{PHYSICIAN}")
+        told = await answer.json()
+        assert told["ice"][0]["urls"] == ["turn:turn.example.org:3478"]
+        assert told["ice"][0]["credential"]
+        assert (await client.get(f"/servers?room={ROOM}&role=physician")).status == 403

@@ -77,6 +77,16 @@ async def test_a_relay_that_dies_is_left_and_one_that_returns_is_taken(tmp_path:
             assert url_of(await found.route()) == again.tcp
 
 
+async def test_a_line_that_is_back_is_used_at_the_next_connection(tmp_path: Path) -> None:
+    """Not only when the next look is due."""
+    port = free_port()
+    async with reaching() as found:
+        found.told(told(f"turn:{HOST}:{port}?transport=tcp"))
+        assert url_of(await found.route()) == "none"
+        async with turn_server(tmp_path, port) as server:
+            assert url_of(await found.route()) == server.tcp
+
+
 async def test_only_a_relay_and_none_there_is_blocked() -> None:
     async with reaching() as found:
         found.told(told(REFUSED, relay_only=True))

@@ -21,7 +21,7 @@ Sound = NDArray[np.int16]
 
 def tone(seconds: float, tone_hz: float = 440.0) -> Sound:
     at_s = np.arange(int(RATE_HZ * seconds)) / RATE_HZ
-    return (8000 * np.sin(2 * np.pi * tone_hz * at_s)).astype(np.int16)
+    return np.asarray(8000 * np.sin(2 * np.pi * tone_hz * at_s), dtype=np.int16)
 
 
 def voice(seconds: float) -> Sound:
@@ -35,7 +35,7 @@ def voice(seconds: float) -> Sound:
         weight = np.exp(-(((harmonic * pitch_hz - formant_hz) / 150) ** 2)) + 0.08
         sound += weight * np.sin(harmonic * phase)
     sound *= np.clip(np.sin(2 * np.pi * 2.1 * at_s) + 1.1, 0.05, 1)
-    return (sound / np.abs(sound).max() * 12_000).astype(np.int16)
+    return np.asarray(sound / np.abs(sound).max() * 12_000, dtype=np.int16)
 
 
 def encode(sound: Sound, packet_ms: int = 20) -> list[bytes]:

@@ -47,7 +47,7 @@ def test_the_library_still_asks_only_once() -> None:
 
 
 def test_the_library_still_waits_for_the_next_picture_and_lets_out_one_at_a_time() -> None:
-    """When this fails, aiortc looks at the marker bit, or catches up after a gap: see what is still needed."""
+    """When this fails, aiortc looks at the marker bit, or catches up after a gap: see what is needed."""
     buffer = JitterBuffer(capacity=512, is_video=True)
     assert buffer.add(packet(1, 0, 1))[1] is None
     for number in (3, 4, 5, 6):

@@ -39,7 +39,7 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
         await until(lambda: voice.figures.played_s > 3)
         sound = loudspeaker.sound()
         figures = voice.figures
-        stats = [s for s in (await kiosk.getStats()).values() if s.type == "inbound-rtp"]
+        streams: Any = vars(kiosk.getTransceivers()[0].receiver)["_RTCRtpReceiver__remote_streams"]
     finally:
         await page.close()
         await kiosk.close()
@@ -49,7 +49,7 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
     assert figures.last_packet_s is not None
     assert level_of(sound[48_000:120_000], 440) > 0.9
     assert np.mean(np.abs(sound[48_000:120_000].reshape(-1, 480)).max(axis=1) < 100) < 0.05
-    assert stats[0].packetsReceived > 100
+    assert max(stream.packets_received for stream in streams.values()) > 100  # for receiver reports
 
 
 def _lossy(peer: RTCPeerConnection, loss: float) -> None:
@@ -70,8 +70,7 @@ async def _garbage(peer: RTCPeerConnection) -> None:
     for data in (
         RtpPacket(payload_type=96, sequence_number=9, timestamp=1, ssrc=99, payload=bytes(1100)).serialize(),
         RtpPacket(payload_type=96, sequence_number=60_000, ssrc=99, payload=b"\x03\xff").serialize(),
-        b"\x9f\x60" + bytes(12),
-        b"\x80\xc8\x00\x06" + bytes(24),
+        b"\x80\x60" + bytes(10),
     ):
         await transport._send_rtp(data)
 

@@ -1,0 +1,69 @@
+import asyncio
+
+from kiosk.call.congestion.pacer import Lane, Pacer
+from tests.fakes.polling import until
+
+
+class Wire:
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.down = False
+
+    async def send(self, packet: bytes) -> None:
+        if self.down:
+            raise ConnectionError
+        self.sent.append(packet)
+
+
+async def test_an_ordinary_picture_leaves_at_once() -> None:
+    wire = Wire()
+    pacer = Pacer(wire.send)
+    pacer.rate_bps = 1_000_000
+    await pacer.put(b"x", Lane.NOW)
+    await asyncio.sleep(0.05)
+    for _ in range(4):
+        await pacer.put(bytes(1200), Lane.PICTURE)
+    assert len(wire.sent) == 5
+    assert pacer.backlog_s == 0
+    await pacer.close()
+
+
+async def test_a_large_picture_waits_and_sound_and_resends_overtake_it() -> None:
+    wire = Wire()
+    pacer = Pacer(wire.send)
+    pacer.rate_bps = 400_000
+    pictures = [bytes([n]) * 1000 for n in range(20)]
+    for packet in pictures:
+        await pacer.put(packet, Lane.PICTURE)
+    assert len(wire.sent) < 10
+    assert 0.2 < pacer.backlog_s < 0.4
+    await pacer.put(b"again", Lane.AGAIN)
+    await pacer.put(b"sound", Lane.NOW)
+    assert wire.sent[-1] == b"sound"
+    await until(lambda: len(wire.sent) == 22)
+    assert [packet for packet in wire.sent if len(packet) > 5] == pictures
+    assert wire.sent.index(b"again") < wire.sent.index(pictures[-1])
+    assert pacer.backlog_s == 0
+    await pacer.close()
+
+
+async def test_too_much_is_thrown_away_as_a_whole_and_told() -> None:
+    wire, told = Wire(), list[bool]()
+    pacer = Pacer(wire.send, lambda: told.append(True))
+    pacer.rate_bps = 40_000
+    for _ in range(60):
+        await pacer.put(bytes(1000), Lane.PICTURE)
+    assert told == [True]
+    await pacer.close()
+    assert pacer.backlog_s == 0
+
+
+async def test_a_line_that_goes_down_ends_what_waits() -> None:
+    wire = Wire()
+    pacer = Pacer(wire.send)
+    pacer.rate_bps = 400_000
+    for _ in range(10):
+        await pacer.put(bytes(1000), Lane.PICTURE)
+    wire.down = True
+    await until(lambda: pacer.backlog_s == 0)
+    await pacer.close()
