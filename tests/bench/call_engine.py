@@ -117,7 +117,20 @@ async def _tell(slot: SeenSlot, sink: HeardSink, notes: Notes, call: Call) -> No
         told = len(notes.states)
         peer = call._connections._peer
         if peer is not None and peer.voice is not None:
+            say("line", **_line(peer))
             say("voice", **asdict(peer.voice), skew_ms=peer._remote.lips.skew_ms if peer._remote else None)
+
+
+def _line(peer: Any) -> dict[str, Any]:
+    """What the congestion controller thinks."""
+    line, conductor = peer._outgoing.line, peer._outgoing.conductor
+    seen = line.controller
+    return {
+        "rate_bps": seen.rate_bps, "acked_bps": round(seen.acked_bps), "queue_ms": round(seen.queue_s * 1000),
+        "loss": round(seen.loss, 3), "rtt_ms": round((seen.rtt_s or 0) * 1000), "state": seen.state.value,
+        "backlog_ms": round(line.pacer.backlog_s * 1000), "shares": str(conductor.shares),
+        "films": [str(film.target.value) for film in peer._outgoing.films],
+    }  # fmt: skip
 
 
 async def _first_line() -> tuple[asyncio.StreamReader, dict[str, Any]]:

@@ -8,7 +8,6 @@ const SILENCE_MS = 2500;
 const ANSWER_LIMIT_MS = 10000; // the first connection
 const ANSWER_AGAIN_LIMIT_MS = 3000; // after a cut: what was sent into a dead line is gone
 const OPENING_LIMIT_MS = 6000;
-const RENEWAL_MS = 3000;
 const DEAD_LINK_PATIENCE_MS = 600000; // a kiosk that restarts opens its room again, once its helper is there
 const TICK_MS = 250;
 const LISTEN_TICKS = 2;
@@ -194,8 +193,9 @@ export class Call {
     else if (!this.connected) this.insist();
   }
 
+  /** An offer that is on its way stays: the kiosk may answer it, and then goes on with the new connection. */
   revived() {
-    this.dropNext();
+    if (!this.next?.offeredAt) this.dropNext();
     this.restored();
     this.listener.revived(this.peer);
   }
@@ -206,7 +206,7 @@ export class Call {
     const limitMs = this.cut ? ANSWER_AGAIN_LIMIT_MS : ANSWER_LIMIT_MS;
     if (this.next?.offeredAt && now - this.next.offeredAt > limitMs) this.unanswered();
     const opening = this.peer && !this.peer.everOpen && now - this.answeredAt < OPENING_LIMIT_MS;
-    if (!opening && !this.next?.offeredAt && this.mayOffer(now)) this.offer();
+    if (!opening && !this.next?.offeredAt && this.mayOffer) this.offer();
   }
 
   unanswered() {
@@ -214,9 +214,11 @@ export class Call {
     if (this.cut) this.signalling.renew();
   }
 
-  /** After a cut, by a way to the relay that has proved itself since; by the old one when no other is to be had. */
-  mayOffer(now) {
-    if (!this.signalling.ready) return false;
-    return !this.cut || this.signalling.renewedAt > this.cutAt || now - this.cutAt > RENEWAL_MS;
+  /**
+   * After a cut only by a way to the relay that has proved itself since: TCP would deliver late what was sent into
+   * a dead one, and the kiosk would give up a connection that has come back meanwhile.
+   */
+  get mayOffer() {
+    return this.signalling.ready && (!this.cut || this.signalling.renewedAt > this.cutAt);
   }
 }

@@ -1,5 +1,6 @@
 """Pictures through a line that loses, reorders and stalls; time is simulated."""
 
+import itertools
 import random
 
 from hypothesis import given, settings
@@ -29,7 +30,7 @@ def packets(count: int, keys: frozenset[int] = frozenset({0}), first: int = 65_5
 
 
 def out(buffer: PictureBuffer) -> list[Picture]:
-    return [picture for picture in iter(buffer.pop, None)]
+    return list(iter(buffer.pop, None))
 
 
 def at(packet: VideoPacket, second: float) -> VideoPacket:
@@ -63,7 +64,7 @@ def test_nothing_is_shown_before_a_key_picture_and_it_is_asked_for() -> None:
         assert not shown or shown[0].timestamp >= 150_000
     assert len(asked) == 2
     assert 0.29 < asked[0] < 0.35
-    assert min(b - a for a, b in zip(asked, asked[1:], strict=False)) >= 0.5
+    assert min(b - a for a, b in itertools.pairwise(asked)) >= 0.5
 
 
 def test_an_old_gap_is_given_up_and_no_broken_picture_shown() -> None:
@@ -151,7 +152,7 @@ def test_a_lost_packet_is_asked_for_with_patience_and_again() -> None:
     assert {number for _, number in asked} == {11}
     assert 4 <= len(asked) <= 6
     assert 0.01 <= asked[0][0] <= 0.02
-    assert all(b - a >= 0.039 for (a, _), (b, _) in zip(asked, asked[1:], strict=False))
+    assert all(b - a >= 0.039 for (a, _), (b, _) in itertools.pairwise(asked))
     assert len(missing) == 0
 
 
