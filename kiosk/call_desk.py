@@ -113,6 +113,10 @@ class CallDesk:
             self._call.set_muted(muted)
             self._show(replace(self._shown, muted=muted))
 
+    def remove_guest(self) -> None:
+        if self._call is not None:
+            self._call.remove_guest()
+
     def set_media(self, otoscope: bool, stethoscope: bool) -> None:
         """Both screens show what is on."""
         if self._call is not None:
@@ -133,6 +137,7 @@ class CallDesk:
                 line=state.line,
                 picture_paused=state.picture_paused,
                 physician_paused=state.physician_paused,
+                guest=state.guest,
             )
         )
         if state.phase is before:

@@ -99,6 +99,7 @@ class CallChanged:
     stethoscope_live: bool = True  # False: the line is too narrow, recordings are sent instead
     point: str = ""
     recording: bool = False  # the stethoscope's sound, for the record
+    guest: bool = False  # the physician has invited one more, who sees and hears the patient
 
 
 @dataclass(frozen=True, slots=True)

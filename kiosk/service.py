@@ -173,6 +173,10 @@ class Kiosk:
     async def set_muted(self, muted: bool) -> None:
         self.desk.set_muted(muted)
 
+    async def remove_guest(self) -> None:
+        """Whom the physician has invited is sent away."""
+        self.desk.remove_guest()
+
     async def set_otoscope(self, on: bool) -> None:
         await self.switch("otoscope", on)
 

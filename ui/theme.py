@@ -159,6 +159,7 @@ def _cards() -> str:
 def _stage() -> str:
     return f"""
 #stage {{ background: {STAGE}; border-radius: 14px; }}
+#guest {{ background: {BLUE}; color: {WHITE}; border-radius: 10px; padding: 10px 16px; font-weight: 600; }}
 #muted {{ background: {RED}; color: {WHITE}; border-radius: 10px; padding: 10px 16px; font-weight: 600; }}
 """
 

@@ -12,6 +12,7 @@ from kiosk.call import secret, wire
 from kiosk.call.connections import Connections
 from kiosk.call.errors import CallError, CallReason
 from kiosk.call.feed import LiveFeed
+from kiosk.call.guest import GuestRoom
 from kiosk.call.handshake import Handshake, Message, Offered, Rejected
 from kiosk.call.progress import Progress
 from kiosk.call.reaching.reaching import Reaching
@@ -42,6 +43,7 @@ class Call:
         self._listener = listener
         self._progress = Progress()
         self._feed = LiveFeed()
+        self._guest = GuestRoom(lambda message: self._signalling.send(message), self._guest_settled)
         self._reaching = Reaching(settings.turn_ca_file)
         self._connections = Connections(settings, media, self._progress, self, self._reaching)
         self._secret = b""
@@ -148,6 +150,8 @@ class Call:
                 self._reaching.told(message)
             case "refused":
                 self._listener.link_refused()
+            case "invited":
+                self._guest.relay_said(message)
             case _:
                 await self._heard_page(message)
 
@@ -189,6 +193,8 @@ class Call:
 
     def _reachable(self, reachable: bool) -> None:
         self._progress.reachable = reachable
+        if reachable and self._progress.final is None:
+            self._guest.ask()
         self._relay_tried.set()
         self.changed()
 
@@ -215,6 +221,18 @@ class Call:
                 self._feed.pong(ping_id)
             case wire.Line():
                 self._connections.page_says(message)
+            case wire.Invite():
+                self._guest.invite(message)
+            case wire.Uninvite():
+                self._guest.close()
+
+    def remove_guest(self) -> None:
+        """The helper sends away whom the physician has invited; the page is told."""
+        self._guest.close()
+
+    def _guest_settled(self, room: str, is_open: bool) -> None:
+        self._feed.guest(room, is_open)
+        self.changed()
 
     async def try_relay(self) -> "Udp | None":
         """Loss and round trip through the relay, before the call. None: this site has none."""
@@ -240,7 +258,10 @@ class Call:
         """Tell the listener when something it can see has changed."""
         line, phase = self._connections.line, self._progress.phase
         paused = self._connections.picture_paused
-        state = CallState(phase, self._link, self._words, line.quality, line.rtt_ms, line.loss, paused)
+        guest = self._guest.open and self._progress.final is None
+        state = CallState(
+            phase, self._link, self._words, line.quality, line.rtt_ms, line.loss, paused, guest=guest
+        )
         if state != self._told:
             self._told = state
             self._listener.call_changed(state)

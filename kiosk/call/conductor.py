@@ -71,7 +71,7 @@ class Conductor:
         controller.tick(now_s)
         sizes = [film.source() for film in self._films]
         wants = Wants(sizes[0], sizes[1], self._stethoscope.on, self._bulk_waits())
-        shares = allocate(controller.rate_bps, wants, self.shares)
+        shares = allocate(int(controller.rate_bps - self._line.resent_bps), wants, self.shares)
         self._voice.mode = shares.voice
         rates_bps = (shares.face_bps, shares.otoscope_bps)
         for film, size, rate_bps in zip(self._films, sizes, rates_bps, strict=True):

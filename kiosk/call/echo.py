@@ -14,6 +14,7 @@ import numpy as np
 
 from drivers.chunks import CHUNK_SAMPLES, RATE_HZ, ChunkQueue, Samples
 from kiosk.call.both_talk import BothTalk
+from kiosk.call.receiving.sink import latency_s, waiting_s
 from kiosk.call.settings import PcmSink, PcmSource
 
 _SILENCE = np.zeros(CHUNK_SAMPLES, dtype=np.int16)
@@ -60,6 +61,16 @@ class EchoGuard:
         if self._pump is not None:
             self._played.add(samples)
         self._loudspeaker.play(samples)
+
+    @property
+    def latency_s(self) -> float:
+        """The loudspeaker's own delay."""
+        return latency_s(self._loudspeaker)
+
+    @property
+    def waiting_s(self) -> float | None:
+        """How much it has not played yet."""
+        return waiting_s(self._loudspeaker)
 
     @contextmanager
     def listen(self) -> Iterator[ChunkQueue]:

@@ -108,6 +108,9 @@ class LiveFeed:
     def pong(self, ping_id: str | int) -> None:
         self._send(wire.pong(ping_id))
 
+    def guest(self, room: str, allowed: bool) -> None:
+        self._send(wire.guest(room, allowed))
+
     def end(self, reason: str) -> None:
         self._send(wire.end(reason))
 

@@ -73,6 +73,8 @@ class Outgoing:
         """Give the senders their encoders and the transport its pace, before anything is sent."""
         voice, face, otoscope, stethoscope = sections
         share_stream(voice.sender, face.sender)
+        share_stream(otoscope.sender)
+        share_stream(stethoscope.sender)
         encoder = VoiceEncoder()
         set_encoder(voice.sender, encoder)
         set_encoder(stethoscope.sender, StethoscopeEncoder())
@@ -85,6 +87,7 @@ class Outgoing:
             track.backlog_s = self._backlog_s
             report_capture_times(section.sender, track.pts_at)
         report_capture_times(voice.sender, self._voice.pts_at)
+        report_capture_times(stethoscope.sender, self._stethoscope.pts_at)
         self.conductor = Conductor(
             self.line,
             encoder,

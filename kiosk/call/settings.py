@@ -42,7 +42,8 @@ class CallSettings:
 class CallState:
     """`rtt_ms` and `loss` (0 to 1) are the latest known ones, None before the first.
 
-    The two pauses: a picture that the line cannot carry now, the patient's or the physician's.
+    The two pauses: a picture that the line cannot carry now, the patient's or the physician's. `guest`: the
+    physician has invited one more, who sees and hears the patient through the physician's page.
     """
 
     phase: CallPhase
@@ -53,6 +54,7 @@ class CallState:
     loss: float | None = None
     picture_paused: bool = False
     physician_paused: bool = False
+    guest: bool = False
 
 
 class CallListener(Protocol):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _IDS_MAX = 512
 _PING_MAX = 64
 _CHUNKS_MAX = 100_000
 _SUBJECTS = ("otoscope", "stethoscope")
+_ROOM = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_HASH = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def _encode(type_: str, /, **fields: object) -> str:
@@ -154,6 +157,11 @@ def pong(ping_id: str | int) -> str:
     return _encode("pong", id=ping_id)
 
 
+def guest(room: str, allowed: bool) -> str:
+    """Whether the room of the page's guest is open. False also when the helper has removed the guest."""
+    return _encode("guest", room=room, allowed=allowed)
+
+
 def end(reason: str) -> str:
     return _encode("end", reason=reason)
 
@@ -217,7 +225,20 @@ class PageId:
     id: str
 
 
-PageMessage = Seen | PageId | Request | Keep | Point | ClipWanted | Ping | Line
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """The physician invites one more: open `room` for whoever presents the token whose hash is `host`."""
+
+    room: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uninvite:
+    """Nobody is invited any more."""
+
+
+PageMessage = Seen | PageId | Request | Keep | Point | ClipWanted | Ping | Line | Invite | Uninvite
 
 
 def decode(text: object) -> PageMessage | None:
@@ -248,6 +269,10 @@ def _decode(message: dict[str, object]) -> PageMessage | None:
             return ClipWanted(_id(message["id"]), _count(message.get("first", 0)))
         case "ping":
             return Ping(_ping_id(message["id"]))
+        case "invite":
+            return Invite(_word(message["room"], _ROOM), _word(message["host"], _HASH))
+        case "uninvite":
+            return Uninvite()
         case "line":
             quality = LineQuality(str(message["quality"]))
             return Line(quality, _number(message.get("rtt_ms")), _number(message.get("loss")))
@@ -279,6 +304,12 @@ def _id(value: object) -> UUID:
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _CHUNKS_MAX:
         raise ValueError("count")
+    return value
+
+
+def _word(value: object, pattern: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ValueError("a word")
     return value
 
 

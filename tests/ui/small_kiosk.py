@@ -86,6 +86,10 @@ class SmallKiosk:
     async def resume(self, accept: bool) -> None:
         self.asked.append(f"resume {accept}")
 
+    async def remove_guest(self) -> None:
+        self.asked.append("remove_guest")
+        self.set_call(replace(self.call, guest=False))
+
     async def set_muted(self, muted: bool) -> None:
         self.set_call(replace(self.call, muted=muted))
 

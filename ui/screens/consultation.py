@@ -128,13 +128,14 @@ class Consultation(Screen):
             text.stethoscope_on, "stethoscope", lambda: bridge.set_stethoscope(not state.call.stethoscope_on)
         )
         self._record = button(text.record_sound, "record_sound", lambda: ask_where(self.context), "primary")
+        self._remove_guest = button(text.guest_remove, "remove_guest", bridge.remove_guest, "danger")
         self._link = button(text.link_open, "link", lambda: show_link(self.context))
         self._new_link = button(text.link_new, "new_link", lambda: ask_new_link(self.context))
         self._end_button = button(text.end, "end", lambda: ask_end(self.context), "danger")
         flow = Flow()
         self._tools.setLayout(flow)
         tools = (self._mute, self._otoscope, self._keep, self._stethoscope, self._record)
-        for made in (*tools, self._link, self._new_link):
+        for made in (*tools, self._remove_guest, self._link, self._new_link):
             flow.addWidget(made)
         self.foot(self._end_button)
 
@@ -151,6 +152,7 @@ class Consultation(Screen):
         self._show(self._keep, call.otoscope_on)
         relabel(self._record, text.point_show if call.point else text.record_sound)
         self._show(self._record, (call.stethoscope_on or bool(call.point)) and not call.recording)
+        self._show(self._remove_guest, call.guest)
         self._show(self._link, bool(call.link) and call.phase not in (*_LOST, CallPhase.WAITING))
         self._show(self._new_link, call.phase in _LOST)
 

@@ -133,6 +133,8 @@ class ConsultationText(Table):
     mute: str
     unmute: str
     muted: str
+    guest: str
+    guest_remove: str
     otoscope_on: str
     otoscope_off: str
     keep_picture: str

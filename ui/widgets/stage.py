@@ -39,14 +39,15 @@ class Stage(QFrame):
         self._waiting.column.addStretch(1)
         self._muted = self._banner(text.muted)
         self._retry = self._banner("")
+        self._guest = self._banner(text.guest, "guest")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._waiting)
         self.setMinimumSize(300, 200)
 
-    def _banner(self, text: str) -> QLabel:
+    def _banner(self, text: str, name: str = "muted") -> QLabel:
         made = label(text)
-        made.setObjectName("muted")
+        made.setObjectName(name)
         made.setParent(self)
         made.hide()
         return made
@@ -59,6 +60,7 @@ class Stage(QFrame):
         self.large.setVisible(pictures)
         self.other.setVisible(pictures and talking and call.otoscope_on)
         self._muted.setVisible(call.muted)
+        self._guest.setVisible(call.guest)
         text = self._texts.consultation
         paused = call.phase is CallPhase.CONNECTED and call.physician_paused
         self._retry.setText(text.physician_paused if paused else text.phases[call.phase])
@@ -95,12 +97,12 @@ class Stage(QFrame):
         self.own.setGeometry(own)
         self.other.setGeometry(own.translated(0, -height - _GAP))
         top = _GAP
-        for banner in (self._retry, self._muted):
+        for banner in (self._retry, self._guest, self._muted):
             banner.setFixedWidth(max(200, self.width() - 2 * _GAP))
             banner.move(_GAP, top)
             banner.resize(banner.width(), banner.heightForWidth(banner.width()))
             top += banner.height() + 8 if banner.isVisibleTo(self) else 0
-        for above in (self.own, self.other, self._retry, self._muted):
+        for above in (self.own, self.other, self._retry, self._guest, self._muted):
             above.raise_()
 
 

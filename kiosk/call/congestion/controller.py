@@ -19,7 +19,7 @@ _HEAVY_FLOOR_BPS = 100_000
 _QUEUE_MAX_S = 0.060
 _GROWING_QUEUE_S, _GROWING_TREND = 0.035, 0.15
 _QUEUE_CLEAR_S = 0.025
-_DRAINED_S = 0.020
+_DRAINED_S = 0.035
 _BACK_OFF, _BACK_OFF_MIN = 0.85, 0.35
 _AFTER_DRAIN = 0.95
 _TRIAL_CUT, _POLICED_CUT = 0.7, 0.92
@@ -28,7 +28,7 @@ _START_GROWTH = 1.0
 _UNPROVEN, _UNPROVEN_MARGIN_BPS = 1.5, 40_000
 _METER_S = 0.5
 _ACKS_FRESH_S = 5.0
-_SILENCE_S, _REPORT_SILENCE_S = 0.6, 6.0
+_SILENCE_S, _REPORT_SILENCE_S = 0.6, 3.0
 _SILENCE_HALF_S = 0.25
 _BACK_AGAIN_S, _BACK_AGAIN = 0.15, 0.75
 _RTT_SMOOTHING = 0.25
@@ -52,13 +52,15 @@ class Controller:
         self._max_bps = max_bps
         self.state = State.START
         self.rtt_s: float | None = None
+        self._answer_s = 0.1
         self._ceiling = Ceiling()
-        self._by_acks, self._by_reports = DelayTrend(), DelayTrend(window_s=2.0, samples_min=1)
+        self._by_acks, self._by_reports = _delay_trends()
         self._loss = LossRule()
         self._acked, self._sent, self._other = RateMeter(_METER_S), RateMeter(_METER_S), RateMeter(_METER_S)
         self._sent_by_reports = RateMeter(1.0)
         self._acks_s: float | None = None
         self._heard_s: float | None = None
+        self._answered = False
         self._sent_s: float | None = None
         self._ticked_s: float | None = None
         self._blind_until_s = 0.0
@@ -80,6 +82,11 @@ class Controller:
     def loss(self) -> float:
         """Of the last two seconds, 0 to 1."""
         return self._loss.loss
+
+    @property
+    def answer_s(self) -> float:
+        """How long after it has left we hear of a packet: the round trip with the queue of this moment."""
+        return max(self._answer_s, self.rtt_s or 0.0)
 
     @property
     def queue_s(self) -> float:
@@ -121,8 +128,9 @@ class Controller:
         if not arrived:
             return
         self._acks_s = now_s
+        self._answer_s = now_s - max(ack.sent_s for _, ack in arrived)
         if self.rtt_s is None:
-            self.rtt_s = now_s - max(ack.sent_s for _, ack in arrived)
+            self.rtt_s = self._answer_s
         self._hear(now_s)
         for arrived_s, ack in sorted(arrived, key=lambda pair: pair[0]):
             self._by_acks.add(ack.sent_s, arrived_s)
@@ -183,11 +191,13 @@ class Controller:
             self._set(max(_SILENT_BPS, self._rate_bps * 0.5 ** (passed_s / _SILENCE_HALF_S)))
 
     def _hear(self, now_s: float) -> None:
+        self._answered = True
         self._heard_s = now_s
         if self.state is State.SILENT and self._back_since_s is None:
             self._back_since_s = now_s
             self._lost_before_s = now_s
             self._loss.forget()
+            self._by_acks, self._by_reports = _delay_trends()  # the way may be another one now
 
     def _come_back(self, now_s: float) -> None:
         if self._back_since_s is None or now_s - self._back_since_s < _BACK_AGAIN_S:
@@ -269,7 +279,7 @@ class Controller:
     # Growth
 
     def _grow(self, passed_s: float, now_s: float) -> None:
-        if self._loss.trying or self._heard_s is None or now_s < self._blind_until_s:
+        if self._loss.trying or not self._answered or now_s < self._blind_until_s:
             return
         if self.state is State.START:
             growth = _START_GROWTH
@@ -280,3 +290,8 @@ class Controller:
 
     def _set(self, rate_bps: float) -> None:
         self._rate_bps = min(self._max_bps, max(MIN_BPS, rate_bps))
+
+
+def _delay_trends() -> tuple[DelayTrend, DelayTrend]:
+    """From acks, from receiver reports."""
+    return DelayTrend(), DelayTrend(window_s=2.0, samples_min=1)

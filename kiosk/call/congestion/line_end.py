@@ -12,9 +12,10 @@ from kiosk.call.congestion import feedback_message, header, rtcp
 from kiosk.call.congestion.arrival_log import ArrivalLog
 from kiosk.call.congestion.controller import Controller
 from kiosk.call.congestion.key_frames import KeyFrames
+from kiosk.call.congestion.meters import RateMeter
 from kiosk.call.congestion.pacer import Lane, Pacer
 from kiosk.call.congestion.reports import Reports
-from kiosk.call.congestion.resend import Resends
+from kiosk.call.congestion.resend import ResendBudget, Resends
 from kiosk.call.congestion.sent_log import SentLog
 from kiosk.call.repairs.transport_feedback import extension_ids, silence_remb
 from kiosk.tasks import Tasks
@@ -23,6 +24,7 @@ _RTP_OVERHEAD_BYTES = 28 + 10  # IPv4, UDP, SRTP's tag
 _DATA_OVERHEAD_BYTES = 28 + 29  # IPv4, UDP, DTLS
 _FEEDBACK_BYTES, _FEEDBACK_PART = 80, 0.05  # a message on the wire; of our rate for all of them
 _FEEDBACK_MIN_S, _FEEDBACK_MAX_S = 0.06, 0.25
+_RESENT_BYTES, _RESENT_S = 1200, 1.0
 _HOOKS = ("_send_rtp", "_send_data", "_handle_rtp_data", "_handle_rtcp_data")
 _ASKS = ("_send_keyframe", "_retransmit")
 
@@ -53,6 +55,8 @@ class LineEnd:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks = Tasks("feedback cannot be sent")
         self._media_ssrc = 0
+        self._budget = ResendBudget()
+        self._resent = RateMeter(_RESENT_S)
         self._silenced = self._closed = False
         self._originals: dict[str, Callable[..., Awaitable[None]]] = {}
 
@@ -81,6 +85,11 @@ class LineEnd:
         await self.pacer.close()
         await self._tasks.close()
 
+    @property
+    def resent_bps(self) -> float:
+        """What is sent a second time, lately: the pictures must leave room for it."""
+        return self._resent.rate_bps(time.monotonic())
+
     def _begin_pictures_anew(self) -> None:
         for pictures in self._pictures:
             pictures.ask()
@@ -89,7 +98,10 @@ class LineEnd:
         resends = Resends()
 
         async def limited(sequence: int) -> None:
-            if resends.may_send(sequence, self.controller.rtt_s, time.monotonic()):
+            now_s = time.monotonic()
+            if resends.may_send(sequence, self.controller.answer_s, now_s) and self._budget.take(
+                _RESENT_BYTES, self.controller.rate_bps, now_s
+            ):
                 await retransmit(sequence)
 
         return limited
@@ -107,6 +119,9 @@ class LineEnd:
 
     async def _leave(self, data: bytes) -> None:
         now_s = time.monotonic()
+        self.__dict__.setdefault("dbg", {})
+        k = self._lanes.get(header.ssrc(data), Lane.NOW).name
+        self.dbg[k] = self.dbg.get(k, 0) + len(data)  # DBG
         number_id, time_id = extension_ids(self._transport)
         values: dict[int, bytes] = {}
         size_bytes = len(data) + _RTP_OVERHEAD_BYTES
@@ -116,6 +131,8 @@ class LineEnd:
         if time_id is not None and header.extension(data, time_id) is not None:
             values[time_id] = header.abs_send_time(now_s)
         self.controller.on_sent(size_bytes, now_s)
+        if self._lanes.get(header.ssrc(data)) is Lane.AGAIN:
+            self._resent.add(now_s, size_bytes)
         await self._originals["_send_rtp"](header.with_extensions(data, values) if values else data)
 
     async def _send_data(self, data: bytes) -> None:

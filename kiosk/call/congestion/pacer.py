@@ -12,7 +12,7 @@ _GRID_S = 0.005
 _FACTOR = 1.7  # of the target: a key frame takes longer than others, but not seconds
 _RATE_MIN_BPS = 60_000
 _BURST_S, _BURST_MIN_BYTES = 0.040, 2_400  # an ordinary picture leaves as a whole
-_BOUND_S, _BOUND_MIN_BYTES = 2.0, 48_000
+_BOUND_S, _BOUND_MIN_BYTES = 0.6, 20_000
 
 
 class Lane(Enum):

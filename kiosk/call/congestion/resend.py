@@ -1,8 +1,9 @@
-"""A lost packet that is asked for again and again: once per round trip is enough. Pure."""
+"""A lost packet that is asked for again and again: how often, and how much of it all, is enough. Pure."""
 
-_ROUND_TRIP_PART = 0.8
+_ROUND_TRIP_PART = 1.1
 _APART_MIN_S = 0.020
 _KEPT = 1024
+_BUDGET, _BUDGET_S = 0.3, 0.5  # of the rate, over so long
 
 
 class Resends:
@@ -19,3 +20,22 @@ class Resends:
         if len(self._sent_s) > _KEPT:
             del self._sent_s[next(iter(self._sent_s))]
         return may
+
+
+class ResendBudget:
+    """What all resends of a connection may cost: a line that drops what is too much must not get it again."""
+
+    def __init__(self) -> None:
+        self._credit_bytes = 0.0
+        self._filled_s: float | None = None
+
+    def take(self, size_bytes: int, rate_bps: float, now_s: float) -> bool:
+        """False: not now. The receiver asks again."""
+        most = max(3000.0, _BUDGET * rate_bps / 8 * _BUDGET_S)
+        passed_s = _BUDGET_S if self._filled_s is None else now_s - self._filled_s
+        self._credit_bytes = min(most, self._credit_bytes + _BUDGET * rate_bps / 8 * passed_s)
+        self._filled_s = now_s
+        if self._credit_bytes < size_bytes:
+            return False
+        self._credit_bytes -= size_bytes
+        return True

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +52,7 @@ def test_a_rate_that_trembles_changes_the_size_once_at_most(rate_bps: float, par
     ladder, sizes = Ladder(), list[Size]()
     for n in range(300):
         sizes.append(ladder.choose(rate_bps * (1 + (part if n % 2 else -part) / 2), VGA30, 1.0, n * 0.1))
-    assert sum(a != b for a, b in zip(sizes, sizes[1:], strict=False)) <= 1
+    assert sum(a != b for a, b in pairwise(sizes)) <= 1
 
 
 @given(st.integers(64, 1920), st.integers(48, 1080), st.floats(5, 60), st.floats(0, 3e6), st.floats(0.01, 1))

@@ -53,7 +53,8 @@ async def test_too_much_is_thrown_away_as_a_whole_and_told() -> None:
     pacer.rate_bps = 40_000
     for _ in range(60):
         await pacer.put(bytes(1000), Lane.PICTURE)
-    assert told == [True]
+    assert told
+    assert pacer.backlog_s < 5
     await pacer.close()
     assert pacer.backlog_s == 0
 

@@ -19,14 +19,16 @@ from kiosk.call.streams import Size, VideoTarget
 CLOCK_HZ = 90_000
 NAL_IDR = 5
 WIDTH, HEIGHT = 640, 360
+FULL = Size(WIDTH, HEIGHT, 30.0)
 
 
 def scene(width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
     """A textured wall, four times as large as the picture that wanders over it."""
     rng = np.random.default_rng(7)
     rough = rng.integers(0, 255, (2 * height, 2 * width)).astype(np.float32)
-    smooth = cv2.normalize(cv2.GaussianBlur(rough, (0, 0), 2), None, 30, 220, cv2.NORM_MINMAX)
-    return np.clip(smooth + rng.normal(0, 4, smooth.shape), 0, 255).astype(np.uint8)
+    smooth = np.asarray(cv2.GaussianBlur(rough, (0, 0), 2))
+    spread = 30 + 190 * (smooth - smooth.min()) / np.ptp(smooth)
+    return np.asarray(np.clip(spread + rng.normal(0, 4, smooth.shape), 0, 255), dtype=np.uint8)
 
 
 WALL = scene()
@@ -68,7 +70,7 @@ class Camera:
     target: LiveTarget
     at_s: float = 0.0
 
-    def play(self, seconds: float, rate_bps: int, size: Size = Size(WIDTH, HEIGHT, 30.0)) -> list[list[bytes]]:
+    def play(self, seconds: float, rate_bps: int, size: Size = FULL) -> list[list[bytes]]:
         """The payloads of each picture."""
         self.target.set(VideoTarget(rate_bps, size))
         sent = []

@@ -84,7 +84,7 @@ def test_nothing_is_sent_while_paused(camera: Camera) -> None:
 
 def test_the_estimate_for_the_whole_line_is_ignored(camera: Camera) -> None:
     camera.play(0.1, 300_000)
-    camera.encoder.target_bitrate = 5_000_000  # type: ignore[misc]
+    camera.encoder.target_bitrate = 5_000_000
     assert camera.encoder.target_bitrate == 300_000
     assert rate_bps(camera.play(3, 300_000), 3) == pytest.approx(300_000, rel=0.2)
 
@@ -118,7 +118,7 @@ def test_the_time_of_each_picture_is_told() -> None:
 
 
 def test_the_library_still_rebuilds_for_a_new_rate() -> None:
-    """When this fails, aiortc changes the rate in flight: see whether an encoder of our own is still needed."""
+    """When this fails, aiortc changes the rate in flight: is our own encoder still needed?."""
     encoder = H264Encoder()
     encoder.encode(picture(0))
     first = encoder.codec

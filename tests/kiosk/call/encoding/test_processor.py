@@ -1,5 +1,7 @@
 """Simulated: a processor that needs so long for each full picture, and two tracks."""
 
+from itertools import pairwise
+
 from kiosk.call.encoding.processor import STEPS, ProcessorWatch
 
 
@@ -67,7 +69,7 @@ def test_no_flapping() -> None:
     for _ in range(600):
         simulation.run(1, 0.015 if simulation.watch.limit == 1.0 else 0.005)
     lowered = [at_s for at_s, limit in simulation.changes if limit < 1.0]
-    waits = [after - before for before, after in zip(lowered, lowered[1:], strict=False)]
+    waits = [after - before for before, after in pairwise(lowered)]
     assert len(lowered) <= 8
     assert waits == sorted(waits)
     assert waits[-1] > 100

@@ -45,5 +45,7 @@ def test_colours_stay_in_their_planes() -> None:
     flat[96 * 128 : 96 * 160], flat[96 * 160 :] = 100, 200
     small = scaled(av.VideoFrame.from_ndarray(i420, format="yuv420p"), 64, 48)
     planes = [np.frombuffer(memoryview(plane), np.uint8) for plane in small.planes]
-    values = [set(p.reshape(-1, v.line_size)[:, : v.width].flat) for p, v in zip(planes, small.planes, strict=True)]
+    values = [
+        set(p.reshape(-1, v.line_size)[:, : v.width].flat) for p, v in zip(planes, small.planes, strict=True)
+    ]
     assert values == [{50}, {100}, {200}]

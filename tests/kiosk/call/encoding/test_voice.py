@@ -3,7 +3,17 @@ import pytest
 
 from kiosk.call.encoding.voice import VoiceEncoder
 from kiosk.call.streams import VoiceMode
-from tests.kiosk.call.encoding.tones import CHUNK, LEVEL, RATE_HZ, Sound, change_db, chunk, decoded, encoded, tone
+from tests.kiosk.call.encoding.tones import (
+    CHUNK,
+    LEVEL,
+    RATE_HZ,
+    Sound,
+    change_db,
+    chunk,
+    decoded,
+    encoded,
+    tone,
+)
 
 TONE_HZ = 437.5  # not a whole number of periods in a packet
 FULL, LEAN = VoiceMode.FULL, VoiceMode.LEAN
@@ -21,7 +31,7 @@ def swelling(seconds: int) -> Sound:
     """Louder and softer, with some breath."""
     breath = np.random.default_rng(3).normal(0, 0.02, seconds * RATE_HZ)
     loudness = 1 + np.sin(np.arange(seconds * RATE_HZ) / 9000)
-    return np.clip(tone(180, seconds) * loudness + breath, -1, 1)
+    return np.asarray(np.clip(tone(180, seconds) * loudness + breath, -1, 1))
 
 
 def switched(sound: Sound, modes: dict[int, VoiceMode]) -> list[tuple[int, bytes]]:
@@ -77,7 +87,7 @@ def test_a_new_mode_loses_and_repeats_nothing() -> None:
     assert {2880, 960} == set(lengths)
     sound = decoded(packets)
     assert rough_parts(sound[RATE_HZ // 2 : RATE_HZ * 9 // 10]) == []
-    assert len(rough_parts(sound[RATE_HZ // 2 :])) <= 3 * 2
+    assert len(rough_parts(sound[RATE_HZ // 2 :])) <= 4
     assert phase(sound, 3.5) == pytest.approx(phase(sound, 0.5), abs=0.2)
 
 
@@ -100,7 +110,7 @@ def test_time_that_jumps_ends_a_packet() -> None:
 
 @pytest.mark.parametrize(("mode", "silk_frames"), [(FULL, 1), (LEAN, 3)])
 def test_lost_packets_can_be_repaired_from_the_next(mode: VoiceMode, silk_frames: int) -> None:
-    """The flag that the packet before is repeated in this one follows a flag for each frame (RFC 6716 4.2.3)."""
+    """The flag for repair data follows a flag for each frame (RFC 6716 section 4.2.3)."""
     packets = encoded(VoiceEncoder(mode), swelling(4))[10:]
     repeated = [payload[1] >> (7 - silk_frames) & 1 for _, payload in packets]
     assert sum(repeated) > 0.6 * len(packets)  # silence is not worth repeating

@@ -19,7 +19,9 @@ def keys(sent: list[list[bytes]]) -> int:
     return sum(vp8_is_key(payloads) for payloads in sent)
 
 
-@pytest.mark.parametrize(("bit_rate", "size"), [(800_000, FULL), (100_000, SLOW), (25_000, Size(160, 90, 5.0))])
+@pytest.mark.parametrize(
+    ("bit_rate", "size"), [(800_000, FULL), (100_000, SLOW), (25_000, Size(160, 90, 5.0))]
+)
 def test_the_rate_is_kept(camera: Camera, bit_rate: int, size: Size) -> None:
     assert rate_bps(camera.play(5, bit_rate, size), 5) == pytest.approx(bit_rate, rel=0.2)
 

@@ -1,0 +1,50 @@
+"""The kiosk's way to the relay when the line to it dies without a word."""
+
+import asyncio
+from pathlib import Path
+
+from kiosk.call.handshake import Message
+from kiosk.call.signalling import RelayAddress, Signalling
+from tests.fakes.call_bench import TOKEN, rendezvous
+from tests.fakes.line_relay import LineRelay
+from tests.fakes.polling import until
+
+ROOM = "r" * 22
+
+
+class Line:
+    """What the signalling has told."""
+
+    def __init__(self) -> None:
+        self.reachable: list[bool] = []
+
+    async def heard(self, message: Message) -> None:
+        assert message["type"] in ("peer", "servers")
+
+    def came(self) -> int:
+        return self.reachable.count(True)
+
+
+async def test_a_dead_connection_is_noticed_and_replaced_while_it_is_urgent(tmp_path: Path) -> None:
+    told = Line()
+    async with rendezvous(tmp_path) as server, LineRelay() as line:
+        url = f"wss://localhost:{line.tcp('127.0.0.1', server.port, dialled_by='kiosk')}/signal"
+        signalling = Signalling(
+            RelayAddress(url, TOKEN, ROOM, server.cert_file), told.heard, told.reachable.append
+        )
+        signalling.start()
+        try:
+            await until(lambda: told.came() == 1)
+            line.cut(True)
+            signalling.urgent(True)
+            await until(lambda: told.reachable[-1] is False)
+            line.cut(False)
+            await until(lambda: told.came() == 2)
+            signalling.urgent(False)
+            await asyncio.sleep(2.5)  # calm again: an idle connection is left alone
+            assert told.reachable[-1] is True
+            signalling.urgent(True)
+            await asyncio.sleep(2.5)  # and one that answers is kept however urgent it is
+            assert told.reachable[-1] is True
+        finally:
+            await signalling.close()
