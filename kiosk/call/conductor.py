@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from drivers.frames import FrameSlot
-from kiosk.call.congestion.allocation import allocate, encoder_bps
+from kiosk.call.congestion.allocation import DATA_BPS, allocate, encoder_bps
 from kiosk.call.congestion.ladder import Ladder
 from kiosk.call.congestion.line_end import LineEnd
 from kiosk.call.encoding.processor import ProcessorWatch
@@ -16,6 +16,7 @@ from kiosk.call.streams import Shares, Size, VideoTarget, Wants
 from kiosk.call.switch import Switch
 
 PERIOD_S = 0.1
+_TAKEN_SMOOTHING = 0.07  # of each look: pictures that come and go cost more than they show
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Conductor:
         self._bulk_waits = bulk_waits
         self._told = told
         self.shares: Shares | None = None
+        self._taken_bps = 0.0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -71,7 +73,7 @@ class Conductor:
         controller.tick(now_s)
         sizes = [film.source() for film in self._films]
         wants = Wants(sizes[0], sizes[1], self._stethoscope.on, self._bulk_waits())
-        shares = allocate(int(controller.rate_bps - self._line.resent_bps), wants, self.shares)
+        shares = allocate(self._for_sharing_bps(), wants, self.shares)
         self._voice.mode = shares.voice
         rates_bps = (shares.face_bps, shares.otoscope_bps)
         for film, size, rate_bps in zip(self._films, sizes, rates_bps, strict=True):
@@ -81,6 +83,14 @@ class Conductor:
         self.shares = shares
         if changed:
             self._told(shares)
+
+    def _for_sharing_bps(self) -> int:
+        """What the line carries, without what is sent again and without data beyond its share."""
+        controller = self._line.controller
+        known_bps = DATA_BPS + (self.shares.bulk_bps if self.shares is not None else 0)
+        taken_bps = self._line.resent_bps + max(0.0, controller.data_bps - known_bps)
+        self._taken_bps += (taken_bps - self._taken_bps) * _TAKEN_SMOOTHING
+        return max(0, int(controller.rate_bps - self._taken_bps))
 
     def _target(self, film: Film, source: Size, rate_bps: int, now_s: float) -> VideoTarget:
         size = film.ladder.choose(rate_bps, source, self._processor.limit, now_s)

@@ -11,6 +11,8 @@ from kiosk.call.clip_sender import ClipSender
 from kiosk.call.slow_lane import SlowLane
 from kiosk.clip import CONTENT_TYPE
 
+_CROWDED_BYTES = 2000  # of messages that the line has not taken yet
+
 
 class LiveFeed:
     """The session's readings, numbered from 1 in the order they came; instruments; what is switched on."""
@@ -70,9 +72,14 @@ class LiveFeed:
         sequence = len(self._readings) + 1
         self._readings[reading.id] = (sequence, reading)
         text = wire.reading(reading, sequence, history)
-        self._send(text)
-        if self._channels is not None:
-            self._sent.add(reading.id)
+        if self._channels is None or self._lane is None:
+            return
+        self._sent.add(reading.id)
+        if self._channels.unsent_bytes > _CROWDED_BYTES:
+            self._lane.put(text, first=True)  # the newest is what the physician waits for
+            return
+        self._channels.send_live(text)
+        if not any(self._video):
             # Lost on a bad line, the first copy comes late; this one does not wait for it.
             self._channels.send_wave(text)
 

@@ -30,6 +30,7 @@ from kiosk.tasks import Tasks
 
 _logger = logging.getLogger(__name__)
 _LANE_FIRST_BPS = 64_000  # for the tenth of a second until what waits has its own share
+_LANE_NARROW_BPS = 4_000
 
 
 class PeerOwner(Protocol):
@@ -114,7 +115,8 @@ class Peer:
         return self._lane.busy or bool(self._stills.wanted)
 
     def _divided(self, shares: Shares) -> None:
-        self._lane.rate_bps = shares.bulk_bps or _LANE_FIRST_BPS
+        narrow = not (shares.face_bps or shares.otoscope_bps)
+        self._lane.rate_bps = shares.bulk_bps or (_LANE_NARROW_BPS if narrow else _LANE_FIRST_BPS)
         face_paused = not shares.face_bps and self._media.face.latest() is not None
         otoscope_paused = self._switches.otoscope.on and not shares.otoscope_bps
         self._stills.wanted = "otoscope" if otoscope_paused else "face" if face_paused else ""

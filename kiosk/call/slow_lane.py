@@ -26,8 +26,12 @@ class SlowLane:
         self._waiting: deque[str] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    def put(self, text: str) -> None:
-        self._waiting.append(text)
+    def put(self, text: str, first: bool = False) -> None:
+        """`first`: before all that waits."""
+        if first:
+            self._waiting.appendleft(text)
+        else:
+            self._waiting.append(text)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 

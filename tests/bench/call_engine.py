@@ -4,7 +4,7 @@ A child of the bench. It says {"what": "rendezvous", "port"} and waits for one l
 {"page_port", "kiosk_port"}: the ports by which page and kiosk reach the rendezvous. Then it says
 {"what": "link", "link"}, and four times a second what came in: {"what": "inward", "pictures": [[when, age]],
 "sound_s", "loud_at"}, times in ms of the wall clock; a picture counts when it is put into the slot from
-which the kiosk's screen draws. Readings go out at 4 Hz. It ends when standard input ends.
+which the kiosk's screen draws. Readings go out at 2 Hz. It ends when standard input ends.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from tests.fakes.call_content import oximetry
 from tests.fakes.pictures import BARCODE_BITS, BARCODE_HEIGHT, HEIGHT
 from tests.fakes.turn_server import HOST, SECRET, turn_server
 
-READINGS_HZ = 4.0
+READINGS_HZ = 2.0
 _SAY_S = 0.25
 _LOUD = 300
 _OLDEST_MS = 5000.0
@@ -130,7 +130,6 @@ def _line(peer: Any) -> dict[str, Any]:
         "loss": round(seen.loss, 3), "rtt_ms": round((seen.rtt_s or 0) * 1000), "state": seen.state.value,
         "backlog_ms": round(line.pacer.backlog_s * 1000), "shares": str(conductor.shares),
         "octets": [getattr(s, "_RTCRtpSender__octet_count") for s in line._senders],
-        "lanes": dict(getattr(line, "dbg", {})),
         "films": [str(film.target.value) for film in peer._outgoing.films],
     }  # fmt: skip
 

@@ -30,7 +30,7 @@ connection.ontrack = ({ track, transceiver }) => {
   const video = show(name, track);
   if (video && options.watched) bench.watchVideo(name, video);
 };
-const READINGS_MS = 250;
+const READINGS_MS = 500;
 /** The kiosk's side of the data channel: readings as long as the product's, and answers to pings. */
 connection.ondatachannel = ({ channel }) => {
   const say = (message) => channel.readyState === "open" && channel.send(JSON.stringify({ v: 1, ...message }));

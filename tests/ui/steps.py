@@ -43,7 +43,9 @@ def busy_consultation(desk: Desk) -> None:
     for reading in (samples.oximeter(), samples.cuff(), samples.thermometer(), samples.sound()):
         desk.kiosk.measure(reading)
     desk.kiosk.set_call(
-        CallChanged(CallPhase.CONNECTED, LINK, WORDS, otoscope_on=True, stethoscope_on=True, muted=True)
+        CallChanged(
+            CallPhase.CONNECTED, LINK, WORDS, otoscope_on=True, stethoscope_on=True, muted=True, guest=True
+        )
     )
     desk.kiosk.publish(Notice(NoticeReason.STORAGE_FULL))
     desk.settle()

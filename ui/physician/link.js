@@ -24,18 +24,31 @@ function defaultRelay(place) {
   return `${scheme}//${place.host}/signal`;
 }
 
-/** `#<secret>[@<base64url of the relay's address>]` to {secret, relay}; throws LinkError. */
+/** `#<secret>[~guest][@<base64url of the relay's address>]` to {secret, role, relay}; throws LinkError. */
 export function parseFragment(fragment, place = location) {
-  const [secretText, relayText] = fragment.replace(/^#/, "").split("@");
+  const [own, relayText] = fragment.replace(/^#/, "").split("@");
+  const [secretText, role = "physician"] = own.split("~");
   try {
+    if (!["physician", "guest"].includes(role)) throw new LinkError("no such role");
     const secret = fromBase64Url(secretText);
     if (secret.length !== SECRET_BYTES) throw new LinkError("wrong length");
     const relay = relayText ? new TextDecoder().decode(fromBase64Url(relayText)) : defaultRelay(place);
     if (!/^wss?:$/.test(new URL(relay).protocol)) throw new LinkError("not a relay");
-    return { secret, relay };
+    return { secret, role, relay };
   } catch (error) {
     throw new LinkError(error.message);
   }
+}
+
+/** The link of a guest: another secret and so another room, by the same page and relay. */
+export function guestLink(secretText, relay, place = location) {
+  const named = relay === defaultRelay(place) ? "" : `@${toBase64Url(encoder.encode(relay))}`;
+  return `${place.origin}${place.pathname}#${secretText}~guest${named}`;
+}
+
+/** base64url of the SHA-256 of a token. */
+export async function hashOf(token) {
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(token))));
 }
 
 /** Takes the fragment out of the address bar; keeps it for this tab, so that a reload works. */

@@ -2,6 +2,8 @@
 
 import { Call } from "./call.js";
 import { byId, setText } from "./dom.js";
+import { GuestHost } from "./guest_host.js";
+import { takeGuestSeat } from "./guest_seat.js";
 import { History } from "./history.js";
 import { Inbox } from "./inbox.js";
 import { Instruments } from "./instruments.js";
@@ -29,7 +31,8 @@ class Consultation {
   constructor(link) {
     this.link = link;
     this.pageId = crypto.randomUUID();
-    const send = (message) => this.call?.send(message) ?? false;
+    this.isGuest = link.role === "guest";
+    const send = (message) => (!this.isGuest && this.call?.send(message)) ?? false;
     this.readings = createReadings();
     this.screens = new Screens(() => this.messageAction());
     this.media = new OwnMedia();
@@ -47,6 +50,7 @@ class Consultation {
     this.parts = new Parts((message) => this.live(message));
     this.words = new Words(() => this.end("different"));
     this.inbox = new Inbox(this.readings, (fresh) => this.show(fresh), (ids) => send({ type: "seen", ids }));
+    this.guests = this.isGuest ? null : new GuestHost({ relay: link.relay, send, words: this.words, media: this.media });
     this.ticks = 0;
     onLanguage(() => this.drawHello());
     byId("join-preview").onclick = () => this.precheck.start();
@@ -67,7 +71,8 @@ class Consultation {
     this.call.start();
   }
 
-  end(state) {
+  async end(state) {
+    await this.guests?.finish();
     this.call?.stop();
     this.changed(state);
   }
@@ -85,6 +90,7 @@ class Consultation {
     if (again) setText(byId("status"), t("state.again"));
     if (state === "reconnecting") this.lost();
     if (!FINAL.includes(state)) return;
+    this.guests?.finish();
     this.media.close();
     this.stethoscope.silence();
     this.line.reset();
@@ -101,6 +107,7 @@ class Consultation {
     this.patient.show(new MediaStream([peer.voice.receiver.track, peer.face.receiver.track]));
     this.otoscope.track(peer.otoscope.receiver.track);
     this.stethoscope.track(peer.stethoscope.receiver.track);
+    this.guests?.tracks(peer);
   }
 
   opened(peer) {
@@ -110,6 +117,7 @@ class Consultation {
     this.words.compute(this.link.secret, peer.descriptions);
     this.stethoscope.reopened();
     this.narrow.opened(peer);
+    this.guests?.connected();
   }
 
   /** The line came back before a new connection was needed. */
@@ -120,6 +128,7 @@ class Consultation {
   }
 
   wave(wave) {
+    this.guests?.wave(wave);
     if (wave.type === "reading") return this.inbox.take(wave); // a copy that a lossy line may bring sooner
     if (wave.type !== "wave" || !wave.samples.length) return;
     const spanMs = Number(wave.period_ms) * (wave.samples.length - 1);
@@ -129,6 +138,7 @@ class Consultation {
   }
 
   live(message) {
+    this.guests?.live(message);
     if (message.type === "reading") this.inbox.take(message);
     else if (message.type === "instruments") this.instruments.changed(message.items);
     else if (message.type === "media") this.mediaChanged(message);
@@ -170,6 +180,7 @@ class Consultation {
   }
 
   noticeKept(reading) {
+    if (this.isGuest && reading.history) return; // its sound cannot be asked for
     const part = { otoscope: this.otoscope, stethoscope: this.stethoscope }[reading.kind];
     if (part && reading.attachment) part.kept(reading);
   }
@@ -206,13 +217,16 @@ function usable() {
 }
 
 function begin() {
-  onLanguage(translatePage);
   byId("language").onclick = switchLanguage;
   try {
     if (!usable()) throw new LinkError("unsupported");
-    new Consultation(takeLink());
+    const link = takeLink();
+    if (link.role === "guest") takeGuestSeat();
+    onLanguage(translatePage);
+    new Consultation(link);
   } catch (error) {
     if (!(error instanceof LinkError)) throw error;
+    onLanguage(translatePage);
     new Screens(() => {}).show(error.message === "unsupported" ? "unsupported" : "wrong");
   }
   addEventListener("hashchange", () => location.reload());

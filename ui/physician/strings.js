@@ -1,5 +1,7 @@
 // Every sentence of the page, in every language. Keys are the same in each; French comes first.
 
+import { GUEST } from "./strings_guest.js";
+
 const STRINGS = {
   fr: {
     title: "Télécabine – consultation",
@@ -592,11 +594,20 @@ const STRINGS = {
 const listeners = [];
 let current = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "fr";
 
+let role = "";
+for (const [name, sentences] of Object.entries(GUEST)) Object.assign(STRINGS[name], sentences);
+
 export const language = () => current;
+
+/** Whose page it is: sentences of this role come before the common ones. Before anything is shown. */
+export function setRole(name) {
+  role = name;
+}
 
 /** The sentence for `key`, with {names} filled in; undefined when there is none. */
 export function find(key, values = {}) {
-  return STRINGS[current][key]?.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const sentence = STRINGS[current][`${key}.${role}`] ?? STRINGS[current][key];
+  return sentence?.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 /** The sentence for `key`; an unknown word of the kiosk is shown as it came rather than hidden. */

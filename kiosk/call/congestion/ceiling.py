@@ -2,10 +2,10 @@
 
 _ALIKE = 0.3
 _NEAR, _BEYOND = 0.92, 1.05
-_SLOW, _FAST = 0.03, 0.8  # of the rate, a second
+_SLOW, _FAST = 0.04, 0.8  # of the rate, a second
 _IDLE, _IDLE_MIN = 0.12, 0.02  # the same, while nobody sends as much; less each time it proves to be too much
 _PROOF_S = 0.3
-_NO_QUEUE_S = 0.015
+_NO_QUEUE_S = 0.030
 
 
 class Ceiling:

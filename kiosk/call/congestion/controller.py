@@ -14,12 +14,13 @@ from kiosk.call.congestion.sent_log import Ack
 
 START_BPS, MIN_BPS, MAX_BPS = 500_000, 30_000, 4_000_000
 _SILENT_BPS = 40_000  # a lean voice and the data: enough to notice that the line is back
-_HEAVY_FLOOR_BPS = 100_000
+_HEAVY_FLOOR_BPS = 50_000
 
 _QUEUE_MAX_S = 0.060
 _GROWING_QUEUE_S, _GROWING_TREND = 0.035, 0.15
 _QUEUE_CLEAR_S = 0.025
-_DRAINED_S = 0.035
+_DRAINED_S = 0.030
+_PACKET_BITS, _PACKET_MAX_S = 9_600, 0.1
 _BACK_OFF, _BACK_OFF_MIN = 0.85, 0.35
 _AFTER_DRAIN = 0.95
 _TRIAL_CUT, _POLICED_CUT = 0.7, 0.92
@@ -31,6 +32,7 @@ _ACKS_FRESH_S = 5.0
 _SILENCE_S, _REPORT_SILENCE_S = 0.6, 3.0
 _SILENCE_HALF_S = 0.25
 _BACK_AGAIN_S, _BACK_AGAIN = 0.15, 0.75
+_CUT_LOST = 3  # times as many lost as arrived: nothing passed; else the line was full
 _RTT_SMOOTHING = 0.25
 _TICK_MAX_S = 0.5
 
@@ -53,6 +55,8 @@ class Controller:
         self.state = State.START
         self.rtt_s: float | None = None
         self._answer_s = 0.1
+        self._silent_s = 0.0
+        self._while_silent = (0, 0)  # packets: lost, arrived
         self._ceiling = Ceiling()
         self._by_acks, self._by_reports = _delay_trends()
         self._loss = LossRule()
@@ -101,6 +105,11 @@ class Controller:
         return self._sent_by_reports.rate_bps(self._now_s) * (1 - self.loss)
 
     @property
+    def data_bps(self) -> float:
+        """What the data channels send, lately."""
+        return self._other.rate_bps(self._now_s)
+
+    @property
     def _has_acks(self) -> bool:
         return self._acks_s is not None and self._now_s - self._acks_s < _ACKS_FRESH_S
 
@@ -124,6 +133,7 @@ class Controller:
     def on_acks(self, acks: Sequence[Ack], now_s: float) -> None:
         """What one feedback message says."""
         self._now_s = max(self._now_s, now_s)
+        self._count_lost(acks, now_s)
         arrived = [(ack.arrived_s, ack) for ack in acks if ack.arrived_s is not None]
         if not arrived:
             return
@@ -136,11 +146,18 @@ class Controller:
             self._by_acks.add(ack.sent_s, arrived_s)
             self._acked.add(arrived_s, ack.size_bytes)
             self._loss.add(now_s, 0)
+        self._judge(now_s)
+
+    def _count_lost(self, acks: Sequence[Ack], now_s: float) -> None:
+        if self.state is State.SILENT:
+            fates = [ack.arrived_s is None for ack in acks if ack.sent_s > self._silent_s]
+            lost, came = self._while_silent
+            self._while_silent = (lost + sum(fates), came + len(fates) - sum(fates))
         for ack in acks:
             self._sent.add(ack.sent_s, ack.size_bytes)
-            if ack.arrived_s is None and ack.sent_s > self._lost_before_s:
+            cut = self.state is State.SILENT or ack.sent_s <= self._lost_before_s
+            if ack.arrived_s is None and not cut:
                 self._loss.add(now_s, 1)
-        self._judge(now_s)
 
     def on_report(self, loss: float, rtt_s: float | None, now_s: float, packets: int = 50) -> None:
         """A receiver report: the fraction lost of about `packets`. Rules the rate only while no acks come."""
@@ -158,7 +175,7 @@ class Controller:
     def on_remb(self, rate_bps: float, now_s: float) -> None:
         """The receiver's estimate. Believed only when there are no acks and something else looks full too."""
         self._now_s = max(self._now_s, now_s)
-        suspicious = self.queue_s > _QUEUE_CLEAR_S or self.loss > self._loss.usual + 0.05
+        suspicious = self.queue_s > self._clear_s or self.loss > self._loss.usual + 0.05
         if not self._has_acks and suspicious and rate_bps < self._rate_bps:
             self._ceiling.learn(rate_bps)
             self._set(rate_bps)
@@ -170,8 +187,8 @@ class Controller:
         self._ticked_s = now_s
         self._now_s = max(self._now_s, now_s)
         if self._is_silent(now_s):
-            self._fall_silent(passed_s)
-        elif self.state in (State.START, State.CLIMB) and self.queue_s < _QUEUE_CLEAR_S:
+            self._fall_silent(passed_s, now_s)
+        elif self.state in (State.START, State.CLIMB) and self.queue_s < self._clear_s:
             self._grow(passed_s, now_s)
 
     # Silence
@@ -182,9 +199,10 @@ class Controller:
         patience_s = _SILENCE_S + (self.rtt_s or 0.0) if self._acks_s is not None else _REPORT_SILENCE_S
         return now_s - self._heard_s > patience_s
 
-    def _fall_silent(self, passed_s: float) -> None:
+    def _fall_silent(self, passed_s: float, now_s: float) -> None:
         if self.state is not State.SILENT:
             self._before_bps = self._rate_bps
+            self._silent_s, self._while_silent = now_s, (0, 0)
             self.state = State.SILENT
         self._back_since_s = None
         if self._rate_bps > _SILENT_BPS:
@@ -197,16 +215,19 @@ class Controller:
             self._back_since_s = now_s
             self._lost_before_s = now_s
             self._loss.forget()
-            self._by_acks, self._by_reports = _delay_trends()  # the way may be another one now
 
     def _come_back(self, now_s: float) -> None:
         if self._back_since_s is None or now_s - self._back_since_s < _BACK_AGAIN_S:
             return
-        if self.queue_s < _QUEUE_CLEAR_S:
+        lost, arrived = self._while_silent
+        if lost < _CUT_LOST * arrived:  # it was full, not cut: what we heard of it came late
+            self._ceiling.learn(self.acked_bps)
+            self._set(_BACK_OFF * self.acked_bps)
+        else:
+            self._by_acks, self._by_reports = _delay_trends()  # the way may be another one now
             self._set(max(self._rate_bps, _BACK_AGAIN * self._before_bps))
-            self.state = State.CLIMB
-        elif self._is_congested():
-            self._back_off(now_s)
+        self.state = State.CLIMB
+        self._blind_until_s = now_s + self._settle_s
 
     # Congestion
 
@@ -222,8 +243,17 @@ class Controller:
 
     def _is_congested(self) -> bool:
         delay = self._delay
-        growing = delay.queue_s > _GROWING_QUEUE_S and delay.trend > _GROWING_TREND
-        return delay.queue_s > _QUEUE_MAX_S or growing
+        growing = delay.queue_s > _GROWING_QUEUE_S + self._packet_s and delay.trend > _GROWING_TREND
+        return delay.queue_s > _QUEUE_MAX_S + self._packet_s or growing
+
+    @property
+    def _packet_s(self) -> float:
+        """How long one full packet keeps a line of this rate busy: on a narrow one that is no queue yet."""
+        return min(_PACKET_MAX_S, _PACKET_BITS / self._rate_bps)
+
+    @property
+    def _clear_s(self) -> float:
+        return _QUEUE_CLEAR_S + 0.7 * self._packet_s
 
     @property
     def _settle_s(self) -> float:
@@ -237,7 +267,8 @@ class Controller:
         carried_bps = self._carried_bps()
         depth = max(_BACK_OFF_MIN, _BACK_OFF - 0.5 * max(0.0, self.queue_s - 0.15))
         target_bps = depth * carried_bps
-        idle = self._has_acks and self._sent.rate_bps() < 0.7 * self._rate_bps and self.loss < 0.1
+        sent_bps = self._sent_by_reports.rate_bps(now_s)
+        idle = self._has_acks and sent_bps < 0.85 * self._rate_bps and self.loss < 0.1
         if idle and carried_bps > 0.9 * self._sent.rate_bps():
             target_bps = max(target_bps, 0.75 * self._rate_bps)  # we were not sending what we might have
         else:
@@ -250,7 +281,7 @@ class Controller:
         self._loss.forget()
 
     def _drain(self, now_s: float) -> None:
-        if self.queue_s <= _DRAINED_S:
+        if self.queue_s <= _DRAINED_S + 0.5 * self._packet_s:
             self._set(max(self._rate_bps, _AFTER_DRAIN * (self._ceiling.bps or 0.0)))
             self.state = State.CLIMB
         elif now_s - self._draining_since_s > _REBASE_S:

@@ -119,9 +119,6 @@ class LineEnd:
 
     async def _leave(self, data: bytes) -> None:
         now_s = time.monotonic()
-        self.__dict__.setdefault("dbg", {})
-        k = self._lanes.get(header.ssrc(data), Lane.NOW).name
-        self.dbg[k] = self.dbg.get(k, 0) + len(data)  # DBG
         number_id, time_id = extension_ids(self._transport)
         values: dict[int, bytes] = {}
         size_bytes = len(data) + _RTP_OVERHEAD_BYTES

@@ -34,8 +34,8 @@ async def consulting(tmp_path: Path) -> AsyncIterator[tuple[Bench, LineRelay, Pa
             await browser.close()
 
 
-async def in_state(page: Page, state: str) -> None:
-    await expect(page.locator("body")).to_have_attribute("data-state", state, timeout=_PATIENCE_MS)
+async def in_state(page: Page, state: str, timeout_ms: float = _PATIENCE_MS) -> None:
+    await expect(page.locator("body")).to_have_attribute("data-state", state, timeout=timeout_ms)
 
 
 async def all_flows(kiosk: Bench, page: Page) -> None:
@@ -54,7 +54,7 @@ async def test_both_screens_say_a_cut_and_everything_comes_back(tmp_path: Path) 
         link = kiosk.notes.states[-1].link
         await all_flows(kiosk, page)
         line.cut(True)
-        await in_state(page, "reconnecting")
+        await in_state(page, "reconnecting", 12_000)  # the browser itself needs twenty seconds
         await kiosk.until_phase(CallPhase.RECONNECTING)
         await expect(page.locator("#patient-state")).to_be_visible()
         line.cut(False)
@@ -65,7 +65,7 @@ async def test_both_screens_say_a_cut_and_everything_comes_back(tmp_path: Path) 
 
 
 async def test_a_changed_address_is_followed(tmp_path: Path) -> None:
-    """Another network in mid-call: the page's packets come from elsewhere, and what it was sent to is gone."""
+    """Another network in mid-call: the page's old address is gone, and its packets come from elsewhere."""
     async with consulting(tmp_path) as (kiosk, line, page):
         await all_flows(kiosk, page)
         line.rebind()
@@ -76,7 +76,7 @@ async def test_a_changed_address_is_followed(tmp_path: Path) -> None:
 
 
 async def test_a_connection_that_ends_is_replaced(tmp_path: Path) -> None:
-    """The kiosk's end is gone though the line is whole: another offer, another connection, the same session."""
+    """The kiosk's end is gone though the line is whole: another offer and connection, the same session."""
     async with consulting(tmp_path) as (kiosk, _, page):
         words = kiosk.notes.states[-1].words
         await kiosk.call._connections.close()

@@ -64,6 +64,10 @@ def test_what_the_page_may_say() -> None:
         f'{{"v":1,"type":"seen","ids":["{one}"]}}': wire.Seen((one,)),
         '{"v":1,"type":"request","what":"otoscope","on":false}': wire.Request("otoscope", False),
         '{"v":1,"type":"keep","what":"stethoscope"}': wire.Keep("stethoscope"),
+        f'{{"v":1,"type":"invite","room":"a-room-for-a-guest-0","host":"{"h" * 43}"}}': wire.Invite(
+            "a-room-for-a-guest-0", "h" * 43
+        ),
+        '{"v":1,"type":"uninvite"}': wire.Uninvite(),
         '{"v":1,"type":"keep","what":"stethoscope","site":"mitral"}': wire.Keep("stethoscope", "mitral"),
         '{"v":1,"type":"point","site":"lung_back_upper_left"}': wire.Point("lung_back_upper_left"),
         '{"v":1,"type":"point","site":""}': wire.Point(""),
@@ -106,6 +110,10 @@ def test_what_the_page_may_say() -> None:
         '{"v":1,"type":"clip_wanted","id":"7e0c8d3e-6a59-4f6e-9f0e-0d6d3c3c8f11","first":-1}',
         '{"v":1,"type":"clip_wanted","id":"7e0c8d3e-6a59-4f6e-9f0e-0d6d3c3c8f11","first":true}',
         '{"v":1,"type":"ping","id":"' + "x" * 65 + '"}',
+        '{"v":1,"type":"invite","room":"a-room-for-a-guest-0"}',
+        '{"v":1,"type":"invite","room":"a room","host":"' + "h" * 43 + '"}',
+        '{"v":1,"type":"invite","room":"a-room-for-a-guest-0","host":"' + "h" * 44 + '"}',
+        '{"v":1,"type":"invite","room":["a-room-for-a-guest-0"],"host":"' + "h" * 43 + '"}',
         '{"v":1,"type":"line","quality":"superb"}',
         '{"v":1,"type":"line","quality":"good","rtt_ms":NaN}',
         '{"v":1,"type":"line","quality":"good","loss":-1}',
@@ -124,11 +132,14 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-_kinds = st.sampled_from(["seen", "request", "keep", "ping", "line", "other"])
+_kinds = st.sampled_from(["seen", "request", "keep", "ping", "line", "invite", "other"])
 
 
 @given(
-    _kinds, st.dictionaries(st.sampled_from(["ids", "what", "on", "id", "quality", "rtt_ms", "loss"]), _json)
+    _kinds,
+    st.dictionaries(
+        st.sampled_from(["ids", "what", "on", "id", "quality", "rtt_ms", "loss", "room", "host"]), _json
+    ),
 )
 def test_any_message_is_understood_or_refused(kind: str, fields: dict[str, object]) -> None:
     try:
