@@ -256,6 +256,7 @@ class Call:
 
     def changed(self) -> None:
         """Tell the listener when something it can see has changed."""
+        self._signalling.urgent(self._progress.phase is CallPhase.RECONNECTING)
         line, phase = self._connections.line, self._progress.phase
         paused = self._connections.picture_paused
         guest = self._guest.open and self._progress.final is None

@@ -128,7 +128,9 @@ export class GuestHost {
     this.peer?.close();
     this.peer = peer;
     try {
-      await signalling.answer(await peer.answer(sdp, this.tracksForGuest()));
+      const answer = await peer.answer(sdp, this.tracksForGuest());
+      if (peer !== this.peer) return; // the guest has offered another one meanwhile
+      await signalling.answer(answer);
     } catch (error) {
       console.info("the guest's offer was not answered", error.name, error.message);
       peer.close();

@@ -24,8 +24,9 @@ async function look(peer) {
   const reports = [...(await peer.connection.getStats()).values()];
   const inbound = reports.filter((report) => report.type === "inbound-rtp");
   const sum = (list, field) => list.reduce((total, report) => total + (report[field] ?? 0), 0);
-  const pair = reports.find((report) => report.type === "candidate-pair" && report.state === "succeeded"
-    && report.nominated);
+  const pairs = reports.filter((report) => report.type === "candidate-pair" && report.state === "succeeded");
+  const chosen = reports.find((report) => report.type === "transport")?.selectedCandidatePairId;
+  const pair = pairs.find((report) => report.id === chosen) ?? pairs.find((report) => report.nominated);
   const video = (transceiver) => inbound.find((report) => report.mid === transceiver.mid);
   return {
     atMs: performance.now(),

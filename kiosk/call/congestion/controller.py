@@ -32,7 +32,8 @@ _ACKS_FRESH_S = 5.0
 _SILENCE_S, _REPORT_SILENCE_S = 0.6, 3.0
 _SILENCE_HALF_S = 0.25
 _BACK_AGAIN_S, _BACK_AGAIN = 0.15, 0.75
-_CUT_LOST = 3  # times as many lost as arrived: nothing passed; else the line was full
+_EDGE_S = 0.3  # of a silence: what was sent then may have come although the line was cut in between
+_RTT_USUAL_MAX_S = 0.3
 _RTT_SMOOTHING = 0.25
 _TICK_MAX_S = 0.5
 
@@ -56,7 +57,7 @@ class Controller:
         self.rtt_s: float | None = None
         self._answer_s = 0.1
         self._silent_s = 0.0
-        self._while_silent = (0, 0)  # packets: lost, arrived
+        self._came_while_silent: list[float] = []  # when they were sent
         self._ceiling = Ceiling()
         self._by_acks, self._by_reports = _delay_trends()
         self._loss = LossRule()
@@ -142,6 +143,8 @@ class Controller:
         if self.rtt_s is None:
             self.rtt_s = self._answer_s
         self._hear(now_s)
+        if self.state is State.SILENT:
+            self._came_while_silent += [ack.sent_s for _, ack in arrived]
         for arrived_s, ack in sorted(arrived, key=lambda pair: pair[0]):
             self._by_acks.add(ack.sent_s, arrived_s)
             self._acked.add(arrived_s, ack.size_bytes)
@@ -149,10 +152,6 @@ class Controller:
         self._judge(now_s)
 
     def _count_lost(self, acks: Sequence[Ack], now_s: float) -> None:
-        if self.state is State.SILENT:
-            fates = [ack.arrived_s is None for ack in acks if ack.sent_s > self._silent_s]
-            lost, came = self._while_silent
-            self._while_silent = (lost + sum(fates), came + len(fates) - sum(fates))
         for ack in acks:
             self._sent.add(ack.sent_s, ack.size_bytes)
             cut = self.state is State.SILENT or ack.sent_s <= self._lost_before_s
@@ -202,7 +201,7 @@ class Controller:
     def _fall_silent(self, passed_s: float, now_s: float) -> None:
         if self.state is not State.SILENT:
             self._before_bps = self._rate_bps
-            self._silent_s, self._while_silent = now_s, (0, 0)
+            self._silent_s, self._came_while_silent = self._heard_s or now_s, []
             self.state = State.SILENT
         self._back_since_s = None
         if self._rate_bps > _SILENT_BPS:
@@ -219,8 +218,7 @@ class Controller:
     def _come_back(self, now_s: float) -> None:
         if self._back_since_s is None or now_s - self._back_since_s < _BACK_AGAIN_S:
             return
-        lost, arrived = self._while_silent
-        if lost < _CUT_LOST * arrived:  # it was full, not cut: what we heard of it came late
+        if self._was_full():
             self._ceiling.learn(self.acked_bps)
             self._set(_BACK_OFF * self.acked_bps)
         else:
@@ -228,6 +226,14 @@ class Controller:
             self._set(max(self._rate_bps, _BACK_AGAIN * self._before_bps))
         self.state = State.CLIMB
         self._blind_until_s = now_s + self._settle_s
+
+    def _was_full(self) -> bool:
+        """After a silence. A line that was cut let nothing pass in the middle of it; a full one did."""
+        edge_s = _EDGE_S + min(_RTT_USUAL_MAX_S, self.rtt_s or 0.0)
+        since_s, until_s = self._silent_s + edge_s, (self._back_since_s or 0.0) - edge_s
+        if since_s < until_s:
+            return any(since_s < sent_s < until_s for sent_s in self._came_while_silent)
+        return self.queue_s > _QUEUE_MAX_S + self._packet_s
 
     # Congestion
 

@@ -142,6 +142,14 @@ class PictureBuffer:
         self._packets = kept
 
     @property
+    def waits(self) -> bool:
+        """Something has come and cannot leave, or a key picture must come: look again soon.
+
+        Not only what is known as missing: of a long gap no list is kept.
+        """
+        return bool(self._packets) or self.needs_key or len(self.missing) > 0
+
+    @property
     def needs_key(self) -> bool:
         """Whether there is nothing to show and nothing to wait for but a key picture."""
         return self._arrived_s is not None and self._head is None

@@ -73,7 +73,7 @@ class VideoReceiver:
                 packet.sequence_number, packet.timestamp, bool(packet.marker), data, codec.name, now_s
             )
         )
-        if len(self.buffer.missing) or self.buffer.needs_key:
+        if self.buffer.waits:
             self._wake.set()
 
     @property
@@ -104,7 +104,7 @@ class VideoReceiver:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while len(self.buffer.missing) or self.buffer.needs_key:
+            while self.buffer.waits:
                 await self._ask()
                 await asyncio.sleep(_PERIOD_S)
 

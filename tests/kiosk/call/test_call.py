@@ -220,7 +220,7 @@ async def test_a_listener_that_fails_does_not_end_the_call(tmp_path: Path, caplo
     async with bench(tmp_path) as kiosk, Physician(kiosk.link, kiosk.context) as physician:
         await connected(kiosk, physician)
 
-        def fails(what: str) -> None:
+        def fails(what: str, site: str = "") -> None:
             raise RuntimeError("a fault of the kiosk")
 
         kiosk.notes.physician_keeps = fails  # type: ignore[method-assign]

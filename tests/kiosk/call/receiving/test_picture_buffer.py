@@ -80,6 +80,19 @@ def test_an_old_gap_is_given_up_and_no_broken_picture_shown() -> None:
     assert (buffer.skipped, asked) == (1, 1)
 
 
+def test_a_gap_too_long_for_a_list_is_given_up_too() -> None:
+    buffer, sent = PictureBuffer(), packets(240, keys=frozenset({0, 200}))
+    for packet in sent[:30] + sent[530:560]:
+        buffer.put(packet)
+    assert len(out(buffer)) == 10
+    assert buffer.waits
+    buffer.expire(sent[559].arrived_s + 1)
+    assert buffer.needs_key
+    for packet in sent[600:]:
+        buffer.put(packet)
+    assert len(out(buffer)) == 40
+
+
 def test_a_large_picture_on_a_slow_line_may_take_its_time() -> None:
     buffer = PictureBuffer()
     for number in range(100):
