@@ -1,6 +1,7 @@
 """One WebRTC connection: made for one offer, thrown away with it. Imports aiortc: loaded after `open`."""
 
 import logging
+from functools import partial
 from typing import Protocol
 
 from aiortc import RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
@@ -17,7 +18,7 @@ from kiosk.call.repairs.guarded_receive import guard_receive
 from kiosk.call.repairs.loopback import offer_loopback
 from kiosk.call.repairs.patient_consent import be_patient
 from kiosk.call.repairs.quick_level import quick_level
-from kiosk.call.repairs.quick_sctp import quicken_sctp
+from kiosk.call.repairs.quick_sctp import quicken_sctp, repeat_now
 from kiosk.call.repairs.spread_candidates import spread_candidates
 from kiosk.call.repairs.transport_feedback import negotiate_transport_feedback
 from kiosk.call.repairs.voice_receiver import VoiceFigures
@@ -106,6 +107,8 @@ class Peer:
             voice.receiver, self._media.remote_audio, face.receiver, self._media.remote_video
         )
         self._outgoing.attach(sections, [voice.receiver, face.receiver])
+        if self._connection.sctp is not None and self._outgoing.line is not None:
+            self._outgoing.line.came_back = partial(repeat_now, self._connection.sctp)
         guard_receive(transport, self._connection.sctp)  # last: it stands before all the others
         for part in (self._remote, self._stills):
             self._tasks.spawn(part.run())

@@ -6,6 +6,8 @@ import { onLanguage, t } from "./strings.js";
 const POOR = { rttMs: 400, loss: 0.08, fps: 5 };
 const FAIR = { rttMs: 200, loss: 0.02, fps: 10 };
 
+const VOICE_ON_THE_WIRE_BPS = 55_000; // Opus at 32 kbit/s with its headers
+
 /** Nothing measured yet. */
 const UNKNOWN = { quality: "unknown" };
 
@@ -17,6 +19,16 @@ function judge({ rttMs, loss, fps }) {
 
 function sizeText(report) {
   return report?.frameWidth ? `${report.frameWidth} × ${report.frameHeight}` : "–";
+}
+
+/**
+ * What our own side may send. The browser's estimate for the whole line falls late; what it gives to our picture
+ * falls at once.
+ */
+function available(pair, ownPicture) {
+  const whole = pair?.availableOutgoingBitrate;
+  if (!ownPicture?.active || !ownPicture.targetBitrate) return whole;
+  return Math.min(whole ?? Infinity, ownPicture.targetBitrate + VOICE_ON_THE_WIRE_BPS);
 }
 
 /** Sums of one look at the statistics; the differences between two looks are what matters. */
@@ -34,7 +46,7 @@ async function look(peer) {
     lost: sum(inbound, "packetsLost"),
     bytesIn: sum(inbound, "bytesReceived"),
     bytesOut: sum(reports.filter((report) => report.type === "outbound-rtp"), "bytesSent"),
-    availableBps: pair?.availableOutgoingBitrate,
+    availableBps: available(pair, reports.find((report) => report.type === "outbound-rtp" && report.mid === peer.face.mid)),
     rttMs: Math.round((pair?.currentRoundTripTime ?? 0) * 1000),
     face: video(peer.face),
     otoscope: video(peer.otoscope),

@@ -6,7 +6,7 @@ import { onLanguage, t } from "./strings.js";
 const PICTURE_BPS = 110_000; // below: no picture
 const VOICE_BPS = 80_000; // below: a leaner voice
 const ROOM_BPS = 150_000; // above: the picture returns at once
-const LOW_MS = 2000;
+const LOW_MS = 1500;
 const NARROW_VOICE_BPS = 16_000;
 const WIDE_VOICE_BPS = 32_000;
 // Without a picture the browser does not find out that the line has widened: it must be tried.
@@ -42,7 +42,7 @@ export class NarrowLine {
     if (nowMs - this.lowSince < LOW_MS) return;
     this.picture = false;
     this.changedAt = nowMs;
-    this.leanVoice = availableBps < VOICE_BPS;
+    this.leanVoice = true;
   }
 
   whileSuspended(availableBps, nowMs) {

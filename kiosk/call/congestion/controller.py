@@ -322,7 +322,8 @@ class Controller:
             growth = _START_GROWTH
         else:
             growth = self._ceiling.growth(self._rate_bps, self.acked_bps, self.queue_s, now_s)
-        proven_bps = _UNPROVEN * self.acked_bps + _UNPROVEN_MARGIN_BPS
+        margin_bps = min(_UNPROVEN_MARGIN_BPS, 0.25 * self._rate_bps)
+        proven_bps = _UNPROVEN * self.acked_bps + margin_bps
         self._set(max(self._rate_bps, min(proven_bps, self._rate_bps * (1 + growth) ** passed_s)))
 
     def _set(self, rate_bps: float) -> None:

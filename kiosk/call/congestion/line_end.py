@@ -10,7 +10,7 @@ from aiortc import RTCDtlsTransport, RTCRtpReceiver, RTCRtpSender
 
 from kiosk.call.congestion import feedback_message, header, rtcp
 from kiosk.call.congestion.arrival_log import ArrivalLog
-from kiosk.call.congestion.controller import Controller
+from kiosk.call.congestion.controller import Controller, State
 from kiosk.call.congestion.key_frames import KeyFrames
 from kiosk.call.congestion.meters import RateMeter
 from kiosk.call.congestion.pacer import Lane, Pacer
@@ -55,6 +55,8 @@ class LineEnd:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks = Tasks("feedback cannot be sent")
         self._media_ssrc = 0
+        self.came_back: Callable[[], None] = lambda: None
+        """Called when something is heard again after a silence."""
         self._budget = ResendBudget()
         self._resent = RateMeter(_RESENT_S)
         self._silenced = self._closed = False
@@ -192,7 +194,10 @@ class LineEnd:
             feedback = feedback_message.parse(data)
         except feedback_message.FeedbackError:
             return
+        silent = self.controller.state is State.SILENT
         self.controller.on_acks(self._sent.acks(feedback), now_s)
+        if silent and self.controller.state is not State.SILENT:
+            self.came_back()
 
 
 def _is_rtcp(data: bytes) -> bool:

@@ -139,7 +139,7 @@ async def the_heart_sounds_the_same(physician: Page, guest: Page) -> None:
         direct, passed_on = [
             (await page.evaluate(_HEARD, ["stethoscope", [30]]))[0] for page in (physician, guest)
         ]
-        return direct > -40 and abs(direct - passed_on) < 1
+        return bool(direct > -40 and abs(direct - passed_on) < 1)
 
     await until(same, 20)
 
