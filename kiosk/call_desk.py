@@ -9,6 +9,8 @@ from uuid import UUID
 
 from kiosk.call.call import Call, CallError, CallState
 from kiosk.call.checks.figures import Udp
+from kiosk.call.errors import CallReason
+from kiosk.call.figures import CallFigures
 from kiosk.events import CallChanged, CallPhase, Event, Notice, NoticeReason
 from kiosk.hub import Hub, StorageError
 from kiosk.keeper import Keeper
@@ -180,6 +182,10 @@ class CallDesk:
         """For the check before the call; None without a call or a relay."""
         return await self._call.try_relay() if self._call is not None else None
 
+    def figures(self) -> CallFigures | None:
+        """For the technician; None without a call."""
+        return self._call.figures() if self._call is not None else None
+
     @property
     def point(self) -> str:
         """Where the physician would like the stethoscope; "" when nothing was asked."""
@@ -193,6 +199,10 @@ class CallDesk:
 
     def link_refused(self) -> None:
         self._emit(Notice(NoticeReason.LINK_REFUSED))
+
+    def offer_refused(self, reason: CallReason) -> None:
+        blocked = reason is CallReason.NO_RELAY
+        self._emit(Notice(NoticeReason.CALL_BLOCKED if blocked else NoticeReason.PAGE_NOT_UNDERSTOOD))
 
     async def _physician_arrived(self) -> None:
         """The link is bound to this browser from now on, also after a restart."""

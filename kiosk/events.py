@@ -43,6 +43,8 @@ class NoticeReason(StrEnum):
     STORAGE_FULL = "storage_full"
     STORAGE_BROKEN = "storage_broken"
     LINK_REFUSED = "link_refused"  # somebody else tried the physician's link
+    CALL_BLOCKED = "call_blocked"  # only a relay may carry the call, and none can be reached
+    PAGE_NOT_UNDERSTOOD = "page_not_understood"  # the physician's browser cannot do what a call needs
     DELIVERY_PAUSED = "delivery_paused"
     DELIVERY_QUARANTINED = "delivery_quarantined"
     RECORDING_FAILED = "recording_failed"

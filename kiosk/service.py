@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from devices.reading import Kind
 from kiosk.call.checks.checking import CallChecks, Tried
 from kiosk.call.checks.line import LineAddress
+from kiosk.call.figures import CallFigures
 from kiosk.call.secret import room_of
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
@@ -243,6 +244,10 @@ class Kiosk:
         from kiosk.selftest.running import check_running
 
         return await check_running(self)
+
+    async def call_figures(self) -> CallFigures | None:
+        """How the call goes that runs; None without one."""
+        return self.desk.figures()
 
     async def check_pin(self, pin: str) -> bool:
         return await asyncio.to_thread(pin_matches, pin, self.config.kiosk.technician_pin)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
 
+    from kiosk.call.figures import CallFigures
     from kiosk.events import Event
     from kiosk.frames import Frames
     from kiosk.selftest.report import Report
@@ -42,6 +43,7 @@ class KioskPort(Protocol):
     async def record_sound(self, site: str) -> None: ...
     async def new_link(self) -> None: ...
     async def run_selftest(self) -> Report: ...
+    async def call_figures(self) -> CallFigures | None: ...
     async def check_pin(self, pin: str) -> bool: ...
 
 
@@ -82,6 +84,7 @@ class Bridge(QObject):
     blocked = Signal(object)
     pin_checked = Signal(bool)
     selftest_done = Signal(object)
+    call_figures_told = Signal(object)
     command_failed = Signal()
 
     _arrived = Signal(object)
@@ -176,6 +179,10 @@ class Bridge(QObject):
     def run_selftest(self) -> None:
         """The answer comes with `selftest_done`."""
         self._ask(lambda kiosk: kiosk.run_selftest(), self.selftest_done)
+
+    def ask_call_figures(self) -> None:
+        """The answer comes with `call_figures_told`: None without a call."""
+        self._ask(lambda kiosk: kiosk.call_figures(), self.call_figures_told)
 
     def check_pin(self, pin: str) -> None:
         """The answer comes with `pin_checked`."""

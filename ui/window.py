@@ -125,8 +125,10 @@ class Window(QMainWindow):
 
     def _session_changed(self, event: SessionChanged) -> None:
         ended = self.state.session is not None and event.session is None
+        before = self.state.session
         other = self.state.set_session(event.session)
-        self._aside = ""
+        if other or self._aside != "technician" or _screen_of(before) != _screen_of(event.session):
+            self._aside = ""  # a reading that is kept meanwhile does not send the technician away
         if ended:
             self.state.messages.clear()
             self._say_in(self.settings.language)
@@ -235,7 +237,15 @@ class Window(QMainWindow):
 
     def ask_help(self) -> None:
         """Who to call. On every screen."""
-        self._above.show_help(self.settings.help_phone)
+        self._above.show_help(self.settings.help_phone, self._for_technicians())
+
+    def _for_technicians(self) -> tuple[Action, ...]:
+        """While a call runs its figures are behind the help, not on the way of the patient."""
+        if self.name != "consultation":
+            return ()
+        from ui.widgets.panel import Action
+
+        return (Action(self._texts.welcome.technician, "technician", self.open_technician, "quiet"),)
 
     def ask(self, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]) -> None:
         """A panel above the screen; the one before is closed."""

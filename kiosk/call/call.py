@@ -12,6 +12,7 @@ from kiosk.call import secret, wire
 from kiosk.call.connections import Connections
 from kiosk.call.errors import CallError, CallReason
 from kiosk.call.feed import LiveFeed
+from kiosk.call.figures import CallFigures
 from kiosk.call.guest import GuestRoom
 from kiosk.call.handshake import Handshake, Message, Offered, Rejected
 from kiosk.call.progress import Progress
@@ -51,6 +52,7 @@ class Call:
         self._words: tuple[str, ...] = ()
         self._all_words: tuple[str, ...] = ()
         self._told: CallState | None = None
+        self._refused: CallReason | None = None
         self._relay_tried = asyncio.Event()
         self._shutting: asyncio.Task[None] | None = None
 
@@ -186,10 +188,20 @@ class Call:
         try:
             answer, fingerprints = await self._connections.answer(offer)
         except CallError as error:
-            _logger.warning("signalling: %s", error)
+            await self._refuse(error)
             return
+        self._refused = None
         self._words = secret.four_words(self._secret, fingerprints, self._all_words)
         await self._signalling.send(self._handshake.answer(answer))
+
+    async def _refuse(self, error: CallError) -> None:
+        """The page says why, and so does the kiosk's screen; a page that tries again is not told of again."""
+        _logger.warning("signalling: %s", error)
+        if self._refused is not error.reason:
+            self._refused = error.reason
+            self._listener.offer_refused(error.reason)
+        blocked = error.reason is CallReason.NO_RELAY
+        await self._signalling.send(self._handshake.reject("no_relay" if blocked else "unsuited"))
 
     def _reachable(self, reachable: bool) -> None:
         self._progress.reachable = reachable
@@ -239,6 +251,10 @@ class Call:
         from kiosk.call.checks.line import try_relay
 
         return await try_relay(self._reaching)
+
+    def figures(self) -> CallFigures | None:
+        """How the call goes, for the technician. None once it has ended."""
+        return self._connections.figures() if self._progress.final is None else None
 
     def line_divided(self, face_paused: bool, otoscope_paused: bool, stethoscope_live: bool) -> None:
         """What the line cannot carry now is said on both sides."""

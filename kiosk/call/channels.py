@@ -1,16 +1,19 @@
 """The two data channels of one connection: "live" (reliable, in order) and "waves" (late is lost)."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kiosk.call import wire
 from kiosk.call.errors import CallError
+from kiosk.call.flood import Flood
 
 if TYPE_CHECKING:
     from aiortc import RTCDataChannel
 
 _logger = logging.getLogger(__name__)
+_COMPLAINTS_MAX, _DETAIL_MAX = 10, 200
 _WAVES_BUFFER_MAX = 32 * 1024  # bytes; half a second of everything is far less
 
 
@@ -23,6 +26,8 @@ class Channels:
     def __init__(self, opened: Callable[[], None], heard: Callable[[wire.PageMessage], None]) -> None:
         self._opened = opened
         self._heard = heard
+        self._flood = Flood()
+        self._complaints = 0
         self._live: RTCDataChannel | None = None
         self._waves: RTCDataChannel | None = None
         self.clip_wanted: Callable[[wire.ClipWanted], None] = lambda wanted: None
@@ -57,10 +62,13 @@ class Channels:
         channel.send(text)
 
     def _receive(self, data: object) -> None:
+        if not self._flood.passes(time.monotonic()):
+            self._complain("the page sends too much: some of it is dropped")
+            return
         try:
             message = wire.decode(data)
         except CallError as error:
-            _logger.warning("the page sent something else: %s", error)
+            self._complain(f"the page sent something else: {str(error)[:_DETAIL_MAX]}")
             return
         if message is None:
             return
@@ -72,3 +80,9 @@ class Channels:
         except Exception:
             # aiortc would close the connection: a fault of ours must not end a consultation.
             _logger.exception("a message of the page could not be handled")
+
+    def _complain(self, what: str) -> None:
+        """The first few only: a page must not fill the disk."""
+        self._complaints += 1
+        if self._complaints <= _COMPLAINTS_MAX:
+            _logger.warning("%s", what)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from drivers.frames import FrameSlot
 from kiosk.call.congestion.allocation import DATA_BPS, allocate, encoder_bps
-from kiosk.call.congestion.ladder import Ladder
+from kiosk.call.congestion.ladder import Ladder, needed_bps
 from kiosk.call.congestion.line_end import LineEnd
 from kiosk.call.encoding.processor import ProcessorWatch
 from kiosk.call.encoding.target import LiveTarget
@@ -16,6 +16,8 @@ from kiosk.call.streams import Shares, Size, VideoTarget, Wants
 from kiosk.call.switch import Switch
 
 PERIOD_S = 0.1
+# What a picture needs to look right, times this: more costs line, processor and, where packets are lost, time.
+_PLENTY, _PLENTY_LOSSY, _LOSSY = 2.5, 1.8, 0.04
 _TAKEN_SMOOTHING = 0.07  # of each look: pictures that come and go cost more than they show
 
 
@@ -94,4 +96,6 @@ class Conductor:
 
     def _target(self, film: Film, source: Size, rate_bps: int, now_s: float) -> VideoTarget:
         size = film.ladder.choose(rate_bps, source, self._processor.limit, now_s)
-        return VideoTarget(encoder_bps(rate_bps, size.rate_hz), size)
+        plenty = _PLENTY_LOSSY if self._line.controller.loss > _LOSSY else _PLENTY
+        enough_bps = int(plenty * needed_bps(size))
+        return VideoTarget(encoder_bps(min(rate_bps, enough_bps), size.rate_hz), size)

@@ -10,6 +10,7 @@ from kiosk.call import sdp, wire
 from kiosk.call.channels import Channels
 from kiosk.call.echo import EchoGuard
 from kiosk.call.errors import CallError, CallReason
+from kiosk.call.figures import CallFigures
 from kiosk.call.minutes import Figures, Minutes
 from kiosk.call.progress import Progress
 from kiosk.call.reaching.reaching import Reaching, Route
@@ -84,7 +85,8 @@ class Connections:
 
         Raises CallError: BAD_OFFER, NO_RELAY.
         """
-        remote = sdp.fingerprint(offer)
+        remote = sdp.fingerprint(offer)  # before anything is dropped: a bad offer costs no connection
+        sdp.check_sections(offer)
         if self._loading is not None:
             await self._loading
         route = await self._reaching.route()
@@ -165,6 +167,11 @@ class Connections:
             minute = minutes.add(datetime.now().astimezone(), figures)
             if minute is not None:
                 self._owner.line_minute(minute)
+
+    def figures(self) -> CallFigures:
+        """One look at the connection that is there, if any."""
+        phase = self._progress.phase
+        return self._peer.figures(phase) if self._peer is not None else CallFigures(phase)
 
     def page_says(self, line: wire.Line) -> None:
         if self._watch is not None:

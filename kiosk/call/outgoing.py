@@ -8,6 +8,7 @@ from aiortc import MediaStreamTrack, RTCRtpReceiver, RTCRtpTransceiver
 from aiortc.codecs.base import Encoder
 
 from drivers.frames import FrameSlot
+from kiosk.call import looking
 from kiosk.call.conductor import Conductor, Film
 from kiosk.call.congestion.ladder import Ladder
 from kiosk.call.congestion.line_end import LineEnd
@@ -17,6 +18,7 @@ from kiosk.call.encoding.stethoscope import StethoscopeEncoder
 from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.encoding.voice import VoiceEncoder
 from kiosk.call.encoding.vp8 import LiveVp8Encoder
+from kiosk.call.figures import Codec, SendingFigures
 from kiosk.call.repairs.capture_reports import report_capture_times
 from kiosk.call.repairs.encoders import set_encoder
 from kiosk.call.repairs.same_stream import share_stream
@@ -59,6 +61,7 @@ class Outgoing:
         )
         self.line: LineEnd | None = None
         self.conductor: Conductor | None = None
+        self._codec = Codec.H264
         self._conducting: asyncio.Task[None] | None = None
 
     def _film(self, slot: FrameSlot, switch: Switch, rate_hz: float) -> Film:
@@ -100,11 +103,26 @@ class Outgoing:
         self._conducting = asyncio.create_task(self.conductor.run())
 
     def _encoder(self, section: RTCRtpTransceiver, film: Film) -> Encoder:
-        kind = LiveH264Encoder if section._codecs[0].mimeType == _H264 else LiveVp8Encoder
+        self._codec = Codec.H264 if section._codecs[0].mimeType == _H264 else Codec.VP8
+        kind = LiveH264Encoder if self._codec is Codec.H264 else LiveVp8Encoder
         return kind(film.target, self._processor.took)
 
     def _backlog_s(self) -> float:
         return self.line.pacer.backlog_s if self.line is not None else 0.0
+
+    def figures(self) -> SendingFigures | None:
+        """What is sent now; None before the offer was read."""
+        if self.line is None or self.conductor is None:
+            return None
+        shares, (face, otoscope) = self.conductor.shares, self.films
+        return SendingFigures(
+            looking.line(self.line.controller),
+            looking.picture(face),
+            looking.picture(otoscope),
+            shares.voice if shares is not None else None,
+            round(self._processor.limit * 100),
+            self._codec,
+        )
 
     async def close(self) -> None:
         """Idempotent; after the connection was closed."""

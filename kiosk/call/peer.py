@@ -1,19 +1,22 @@
 """One WebRTC connection: made for one offer, thrown away with it. Imports aiortc: loaded after `open`."""
 
+import asyncio
 import logging
 from functools import partial
 from typing import Protocol
 
-from aiortc import RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
+from aiortc import RTCDtlsTransport, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 
-from kiosk.call import sdp
+from kiosk.call import looking
 from kiosk.call.channels import Channels
 from kiosk.call.errors import CallError, CallReason
+from kiosk.call.figures import CallFigures, Way
 from kiosk.call.line import Measure
 from kiosk.call.outgoing import Outgoing
 from kiosk.call.reaching.ice import configuration, repair_gathering
 from kiosk.call.reaching.reaching import DIRECT, Route
 from kiosk.call.remote import Remote
+from kiosk.call.repairs.few_sources import limit_sources
 from kiosk.call.repairs.guarded_receive import guard_receive
 from kiosk.call.repairs.loopback import offer_loopback
 from kiosk.call.repairs.patient_consent import be_patient
@@ -27,11 +30,13 @@ from kiosk.call.slow_lane import SlowLane
 from kiosk.call.stills import Stills
 from kiosk.call.streams import Shares
 from kiosk.call.switch import Switches
+from kiosk.events import CallPhase
 from kiosk.tasks import Tasks
 
 _logger = logging.getLogger(__name__)
 _LANE_FIRST_BPS = 64_000  # for the tenth of a second until what waits has its own share
 _LANE_NARROW_BPS = 4_000
+_READ_OFFER_S = 5.0
 
 
 class PeerOwner(Protocol):
@@ -68,6 +73,7 @@ class Peer:
         self._outgoing = Outgoing(media, switches, video_rate_hz, self._bulk_waits, self._divided)
         self._stills = Stills(lane, {"face": media.face, "otoscope": media.otoscope})
         self._remote: Remote | None = None
+        self._transport: RTCDtlsTransport | None = None
         self._connection = self._connect()
 
     def _connect(self) -> RTCPeerConnection:
@@ -78,11 +84,13 @@ class Peer:
 
     async def answer(self, offer: str) -> str:
         """The description to send back, with all candidates. Raises CallError(BAD_OFFER)."""
-        sdp.check_sections(offer)
         connection = self._connection
         sections = self._add_tracks()
         try:
-            await connection.setRemoteDescription(RTCSessionDescription(spread_candidates(offer), "offer"))
+            async with asyncio.timeout(_READ_OFFER_S):  # it looks up names
+                await connection.setRemoteDescription(
+                    RTCSessionDescription(spread_candidates(offer), "offer")
+                )
             self._repair(sections)
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception as error:
@@ -100,7 +108,7 @@ class Peer:
 
     def _repair(self, sections: list[RTCRtpTransceiver]) -> None:
         voice, face, *_ = sections
-        transport = voice.receiver.transport
+        transport = self._transport = voice.receiver.transport
         repair_gathering(transport, self._route)
         be_patient(transport.transport)
         self._remote = Remote(
@@ -109,6 +117,7 @@ class Peer:
         self._outgoing.attach(sections, [voice.receiver, face.receiver])
         if self._connection.sctp is not None and self._outgoing.line is not None:
             self._outgoing.line.came_back = partial(repeat_now, self._connection.sctp)
+        limit_sources(transport)
         guard_receive(transport, self._connection.sctp)  # last: it stands before all the others
         for part in (self._remote, self._stills):
             self._tasks.spawn(part.run())
@@ -137,6 +146,13 @@ class Peer:
     def voice(self) -> VoiceFigures | None:
         """How the physician's voice arrives."""
         return self._remote.voice.figures if self._remote is not None else None
+
+    def figures(self, phase: CallPhase) -> CallFigures:
+        """One look, for the technician."""
+        way = looking.way(self._transport) if self._transport is not None else Way.UNKNOWN
+        relay = looking.relay(way, self._route)
+        heard = looking.heard(self._remote) if self._remote is not None else None
+        return CallFigures(phase, way, relay, self._outgoing.figures(), heard)
 
     async def measure(self) -> Measure:
         """Round trip and loss of what we send, from the receiver's reports; and what has passed so far."""

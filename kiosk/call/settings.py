@@ -8,6 +8,7 @@ from uuid import UUID
 
 from drivers.chunks import ChunkQueue, Samples
 from drivers.frames import FrameSlot
+from kiosk.call.errors import CallReason
 from kiosk.events import CallPhase, LineQuality
 from kiosk.session import LineMinute
 
@@ -60,7 +61,8 @@ class CallState:
 class CallListener(Protocol):
     """Who hears of the call, on the asyncio loop. `what` is "otoscope" or "stethoscope".
 
-    `site` is a `BodyPoint` or "". `stethoscope_live(False)`: the line cannot carry its sound as it is heard.
+    `offer_refused`: NO_RELAY or BAD_OFFER, once until a page is answered again. `site` is a `BodyPoint` or "".
+    `stethoscope_live(False)`: the line cannot carry its sound as it is heard.
     """
 
     def call_changed(self, state: CallState) -> None: ...
@@ -70,6 +72,7 @@ class CallListener(Protocol):
     def stethoscope_live(self, live: bool) -> None: ...
     def seen(self, ids: tuple[UUID, ...]) -> None: ...
     def link_refused(self) -> None: ...
+    def offer_refused(self, reason: CallReason) -> None: ...
     def line_minute(self, minute: LineMinute) -> None: ...
 
 

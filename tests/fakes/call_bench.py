@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from drivers.chunks import CHUNK_SAMPLES, RATE_HZ, AudioChunk, ChunkQueue
 from drivers.frames import FrameSlot, VideoFrame
 from kiosk.call.call import Call
+from kiosk.call.errors import CallReason
 from kiosk.call.settings import CallMedia, CallSettings, CallState
 from kiosk.events import CallPhase
 from kiosk.rendezvous.server import Rendezvous
@@ -101,6 +102,7 @@ class Notes:
     live: list[bool] = field(default_factory=list)
     seen_ids: list[UUID] = field(default_factory=list)
     refused: int = 0
+    refused_offers: list[CallReason] = field(default_factory=list)
     minutes: list[LineMinute] = field(default_factory=list)
 
     def call_changed(self, state: CallState) -> None:
@@ -127,6 +129,9 @@ class Notes:
 
     def link_refused(self) -> None:
         self.refused += 1
+
+    def offer_refused(self, reason: CallReason) -> None:
+        self.refused_offers.append(reason)
 
     @property
     def phase(self) -> CallPhase:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from devices.reading import Reading
+from kiosk.call.figures import CallFigures
 from kiosk.events import (
     CallChanged,
     CallPhase,
@@ -51,6 +52,7 @@ class SmallKiosk:
     call: CallChanged = field(default_factory=lambda: CallChanged(CallPhase.OFF))
     asked: list[str] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
+    figures: CallFigures | None = None
 
     async def begin(self) -> None:
         self.asked.append("begin")
@@ -118,6 +120,9 @@ class SmallKiosk:
                 red(Part.OXIMETER, Problem.NOT_FOUND, "Contec CMS50D+"),
             )
         )
+
+    async def call_figures(self) -> CallFigures | None:
+        return self.figures
 
     async def check_pin(self, pin: str) -> bool:
         return pin == PIN

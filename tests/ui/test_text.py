@@ -9,6 +9,8 @@ import pytest
 
 from devices.metrics import ALL_METRICS
 from devices.reading import Absent, Kind, Quality
+from kiosk.call.figures import Way
+from kiosk.call.streams import VoiceMode
 from kiosk.events import (
     CallPhase,
     CheckPart,
@@ -25,7 +27,7 @@ from ui.reasons import BlockReason, FieldFault, Step, block_reason
 from ui.text import NAMES, texts
 from ui.text.table import Table, Texts, WelcomeText
 
-MAY_BE_EMPTY = {Reason.NONE, LineQuality.UNKNOWN, Problem.NONE, CheckReason.NONE, "1"}
+MAY_BE_EMPTY = {Reason.NONE, Problem.NONE, CheckReason.NONE, "1"}
 PROGRAMMERS = re.compile(
     r"\b(error|erreur|exception|timeout|null|none|undefined|token|payload|json|http|debug|lorem|todo|socket)\b",
     re.IGNORECASE,
@@ -73,6 +75,8 @@ def test_every_reason_has_a_sentence(code: str) -> None:
         (Part, text.technician.parts),
         (Problem, text.technician.problems),
         (Verdict, text.technician.verdicts),
+        (Way, text.call_figures.ways),
+        (VoiceMode, text.call_figures.voices),
     )
     for enum, table in tables:
         missing = [m for m in enum if m not in table or (m not in MAY_BE_EMPTY and not table[m].strip())]

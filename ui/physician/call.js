@@ -14,7 +14,8 @@ const LISTEN_TICKS = 2;
 
 /**
  * `listener`: live(message), wave(message), tracks(peer), opened(peer), revived(peer), changed(state, details).
- * States: connecting, waiting, connected, reconnecting, unreachable, used, dead, tampered.
+ * States: connecting, waiting, connected, reconnecting, unreachable, blocked, used, dead,
+ * tampered, unsuited.
  *
  * `peer` is the connection whose picture is shown; `next` is one that the kiosk has not answered yet.
  */
@@ -71,10 +72,18 @@ export class Call {
 
   refused(reason) {
     if (reason === "closed") return this.finish("ended");
+    if (reason === "no_relay") return this.blocked();
+    if (reason === "unsuited" && this.everConnected) return undefined; // this browser has proved itself
     if (reason !== "dead") return this.finish(reason);
     this.deadSince ??= performance.now();
     const patient = this.everConnected && performance.now() - this.deadSince < DEAD_LINK_PATIENCE_MS;
     return patient ? undefined : this.finish("dead");
+  }
+
+  /** The kiosk's network lets nothing through: the next offer follows when this one is given up. */
+  blocked() {
+    this.isBlocked = true;
+    this.unconnected("blocked");
   }
 
   finish(state) {
@@ -106,7 +115,7 @@ export class Call {
 
   /** A fresh connection with a fresh offer; the session, what was received and the old connection stay. */
   async offer() {
-    if (!this.everConnected) this.listener.changed("connecting");
+    if (!this.everConnected && !this.isBlocked) this.listener.changed("connecting");
     const fresh = this.next && !this.next.offeredAt && this.next.servers === this.servers;
     const peer = fresh ? this.next : this.prepare();
     peer.offeredAt = performance.now();
@@ -121,6 +130,7 @@ export class Call {
     const peer = this.next;
     if (!peer?.awaitsAnswer) return;
     this.next = null;
+    this.isBlocked = false;
     this.dropPeer();
     this.peer = peer;
     this.answeredAt = performance.now();

@@ -56,6 +56,16 @@ export class NarrowLine {
   }
 }
 
+const LOSSY = 0.02, CLEAN = 0.005; // of what comes in
+const PATIENT_MS = 80;
+
+/** Lost sound comes again inside the next packet: on a bad line the voice waits long enough to have it. */
+export function beSteady(receiver, loss) {
+  if (!("jitterBufferTarget" in receiver)) return;
+  if (loss > LOSSY) receiver.jitterBufferTarget = PATIENT_MS;
+  else if (loss < CLEAN && receiver.jitterBufferTarget) receiver.jitterBufferTarget = null;
+}
+
 async function change(sender, edit) {
   const parameters = sender.getParameters();
   if (!parameters.encodings?.length) return;

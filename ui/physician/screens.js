@@ -6,7 +6,7 @@ import { find, onLanguage, t } from "./strings.js";
 const ACTIONS = { unreachable: "message.now", dead: "message.retry", used: "message.retry", left: "message.return" };
 const IN_CONSULTATION = ["connected", "reconnecting"];
 /** Nothing leads out of these by itself. */
-export const FINAL = ["wrong", "unsupported", "used", "dead", "tampered", "different", "ended", "left"];
+export const FINAL = ["wrong", "unsupported", "used", "dead", "tampered", "unsuited", "different", "ended", "left"];
 
 export class Screens {
   /** `act()` is what the message's button does. */

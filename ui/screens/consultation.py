@@ -1,6 +1,5 @@
 """The consultation: the physician large, the readings beside, one sentence that says what comes next."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -15,6 +14,7 @@ from ui.text.reading import site_text
 from ui.widgets.board import Board
 from ui.widgets.flow import Flow
 from ui.widgets.instrument_list import InstrumentList
+from ui.widgets.line_light import LineLight
 from ui.widgets.parts import button, label, relabel
 from ui.widgets.pleth import Pleth
 from ui.widgets.scroll import Scroll
@@ -36,7 +36,7 @@ class Consultation(Screen):
         self.pleth = Pleth(text.pleth, text.pleth_waiting)
         self.pressure = label("", "heading")
         self.pressure.hide()
-        self._line = label("", "soft")
+        self.line = LineLight(text, context.settings.text_scale)
         self._words = label("", "words")
         self._words_title = label(text.words, "soft")
         self._words.setAccessibleDescription(text.words_explain)
@@ -60,7 +60,7 @@ class Consultation(Screen):
         self.stage.show_call(state.call, self.context.bridge.frames, state.check)
         self.board.refresh(state)
         self.instruments.refresh(listed(state.instruments))
-        self._line.setText(text.picture_paused if state.call.picture_paused else text.lines[state.call.line])
+        self.line.show_call(state.call)
         self._words.setText("  ".join(state.call.words))
         self._words.setVisible(bool(state.call.words))
         self._words_title.setVisible(bool(state.call.words))
@@ -97,8 +97,9 @@ class Consultation(Screen):
         left.setSpacing(4)
         left.addWidget(self.stage, 1)
         line = QHBoxLayout()
-        line.addWidget(self._words_title)
-        line.addWidget(self._line, 0, Qt.AlignmentFlag.AlignTrailing)
+        line.setSpacing(20)
+        line.addWidget(self._words_title, 1)
+        line.addWidget(self.line, 1)
         left.addLayout(line)
         left.addWidget(self._words)
         return left

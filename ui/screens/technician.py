@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ui.screens.base import Context, Screen
+from ui.widgets.call_card import CallCard
 from ui.widgets.parts import button, card, label, set_tone
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from kiosk.selftest.report import Check, Report
 
 _LONGEST = 12
+_LOOK_MS = 1000
 _DIGITS = "123456789"
 _ROLES = {"green": "good", "amber": "heading", "orange": "heading", "red": "error", "unknown": "soft"}
 
@@ -29,8 +31,12 @@ class Technician(Screen):
         self._answer = label("", "error")
         self._waiting = label(text.running, "lead")
         self._results = QWidget()
+        self.call_card = CallCard(self.texts)
+        self._looks = QTimer(self, interval=_LOOK_MS)
+        self._looks.timeout.connect(context.bridge.ask_call_figures)
         self.body.addWidget(self._pad)
         self.body.addWidget(self._answer)
+        self.body.addWidget(self.call_card)
         self.body.addWidget(self._waiting)
         self.body.addWidget(self._results)
         self.body.addStretch(1)
@@ -41,6 +47,7 @@ class Technician(Screen):
         self.foot(self._again, self.close_button)
         context.bridge.pin_checked.connect(self._pin_checked)
         context.bridge.selftest_done.connect(self._show)
+        context.bridge.call_figures_told.connect(self.call_card.show_figures)
         context.bridge.command_failed.connect(self._failed)
 
     def focus_first(self) -> None:
@@ -105,6 +112,8 @@ class Technician(Screen):
             self._pad.hide()
             self._answer.hide()
             self._run()
+            self.context.bridge.ask_call_figures()
+            self._looks.start()
         else:
             self._answer.setText(self.texts.technician.pin_wrong)
 
@@ -116,6 +125,7 @@ class Technician(Screen):
         self.context.bridge.run_selftest()
 
     def _failed(self) -> None:
+        self._looks.stop()  # one message is enough
         self._waiting.hide()
         self._again.setVisible(not self._pad.isVisible())
 

@@ -4,6 +4,8 @@
 
 from devices.reading import Absent, Kind, Quality
 from kiosk.body_points import BodyPoint
+from kiosk.call.figures import Way
+from kiosk.call.streams import VoiceMode
 from kiosk.events import (
     CallPhase,
     CheckPart,
@@ -21,6 +23,7 @@ from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
     CallCheckText,
+    CallFiguresText,
     ClosingText,
     ConsentText,
     ConsultationText,
@@ -105,7 +108,7 @@ CONSULTATION = ConsultationText(
         CallPhase.ENDED: "انتهت المكالمة",
     },
     lines={
-        LineQuality.UNKNOWN: "",
+        LineQuality.UNKNOWN: "جارٍ قياس الخط",
         LineQuality.GOOD: "الخط جيد",
         LineQuality.FAIR: "الخط متوسط",
         LineQuality.POOR: "الخط ضعيف",
@@ -369,6 +372,37 @@ TECHNICIAN = TechnicianText(
     },
 )
 
+CALL_FIGURES = CallFiguresText(
+    title="المكالمة الجارية",
+    state="الحالة",
+    way="المسار",
+    ways={
+        Way.UNKNOWN: "–",
+        Way.DIRECT: "مباشر",
+        Way.OUR_RELAY: "عبر المرحّل {relay}",
+        Way.PAGE_RELAY: "عبر مرحّل الطبيب",
+    },
+    sending="الإرسال",
+    kbps="المسموح {allowed} كيلوبت/ث، الواصل {carried} كيلوبت/ث",
+    queue="الانتظار قبل الإرسال",
+    lost="الضائع",
+    rtt="ذهاب وإياب",
+    face="صورة المريض",
+    otoscope="صورة منظار الأذن",
+    picture="{size}، {rate} في الثانية، {kbps} كيلوبت/ث",
+    paused="متوقفة مؤقتًا: الخط ضعيف جدًا",
+    voice="الصوت المرسل",
+    voices={VoiceMode.FULL: "عادي (32 كيلوبت/ث)", VoiceMode.LEAN: "مقتصد (16 كيلوبت/ث)"},
+    codec="ترميز الصور",
+    processor="ما يستطيع المعالج ترميزه من الصور",
+    heard="صوت الطبيب",
+    depth="{ms} مث في الانتظار، {percent}% معوَّض",
+    skew="تأخر الصوت عن الصورة",
+    ms="{value} مث",
+    percent="{value}%",
+    unknown="–",
+)
+
 KEYBOARD = KeyboardText(
     shift="حرف كبير",
     erase="مسح",
@@ -402,6 +436,8 @@ NOTICES = {
     NoticeReason.STORAGE_FULL: "القرص ممتلئ: لم يُحفظ آخر قياس. اكتبه على ورقة واطلب المساعدة.",
     NoticeReason.STORAGE_BROKEN: "لم يعد الجهاز قادرًا على حفظ القياسات. اكتبها على ورقة واطلب المساعدة.",
     NoticeReason.LINK_REFUSED: "حاول شخص آخر فتح رابط الطبيب وتم رفضه. لا حاجة لفعل شيء.",
+    NoticeReason.CALL_BLOCKED: "شبكة الموقع لا تسمح بمرور المكالمة. اتصل بالدعم.",
+    NoticeReason.PAGE_NOT_UNDERSTOOD: "متصفح الطبيب غير مناسب للمكالمة. اطلب منه استخدام متصفح آخر.",
     NoticeReason.DELIVERY_PAUSED: "يرفض الخادم هذا الجهاز حاليًا. كل شيء محفوظ هنا. أخبر التقني.",
     NoticeReason.DELIVERY_QUARANTINED: "لم يقبل الخادم أحد العناصر. هو محفوظ هنا. أخبر التقني.",
     NoticeReason.RECORDING_FAILED: "لم يتم حفظ الصورة أو الصوت. حاول مرة أخرى.",
@@ -419,6 +455,7 @@ LATER = LaterTexts(
     instrument=INSTRUMENT,
     closing=CLOSING,
     technician=TECHNICIAN,
+    call_figures=CALL_FIGURES,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

@@ -4,6 +4,8 @@
 
 from devices.reading import Absent, Kind, Quality
 from kiosk.body_points import BodyPoint
+from kiosk.call.figures import Way
+from kiosk.call.streams import VoiceMode
 from kiosk.events import (
     CallPhase,
     CheckPart,
@@ -21,6 +23,7 @@ from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
     CallCheckText,
+    CallFiguresText,
     ClosingText,
     ConsentText,
     ConsultationText,
@@ -106,7 +109,7 @@ CONSULTATION = ConsultationText(
         CallPhase.ENDED: "The call is over",
     },
     lines={
-        LineQuality.UNKNOWN: "",
+        LineQuality.UNKNOWN: "The line is being measured",
         LineQuality.GOOD: "Good line",
         LineQuality.FAIR: "Fair line",
         LineQuality.POOR: "Weak line",
@@ -370,6 +373,37 @@ TECHNICIAN = TechnicianText(
     },
 )
 
+CALL_FIGURES = CallFiguresText(
+    title="Call in progress",
+    state="State",
+    way="Way",
+    ways={
+        Way.UNKNOWN: "–",
+        Way.DIRECT: "Direct",
+        Way.OUR_RELAY: "Relay {relay}",
+        Way.PAGE_RELAY: "The physician's relay",
+    },
+    sending="Sending",
+    kbps="{allowed} kbit/s allowed, {carried} kbit/s arrived",
+    queue="Queue",
+    lost="Lost",
+    rtt="Round trip",
+    face="Picture of the patient",
+    otoscope="Picture of the otoscope",
+    picture="{size}, {rate} a second, {kbps} kbit/s",
+    paused="Paused: the line is too weak",
+    voice="Voice sent",
+    voices={VoiceMode.FULL: "Normal (32 kbit/s)", VoiceMode.LEAN: "Lean (16 kbit/s)"},
+    codec="Encoding of the pictures",
+    processor="Pictures that the processor can encode",
+    heard="Voice of the physician",
+    depth="{ms} ms waiting, {percent}% made up",
+    skew="Voice behind the picture",
+    ms="{value} ms",
+    percent="{value}%",
+    unknown="–",
+)
+
 KEYBOARD = KeyboardText(
     shift="Capital",
     erase="Erase",
@@ -407,6 +441,8 @@ NOTICES = {
     NoticeReason.STORAGE_BROKEN: "The kiosk can no longer keep readings. Write them on paper and call for help.",
     NoticeReason.LINK_REFUSED: "Somebody else tried to open the physician's link. "
     "They were refused. You have nothing to do.",
+    NoticeReason.CALL_BLOCKED: "The network of this site does not let the call through. Call the support.",
+    NoticeReason.PAGE_NOT_UNDERSTOOD: "The physician's browser is not suited to the call. Ask the physician to use another one.",
     NoticeReason.DELIVERY_PAUSED: "The server refuses this kiosk for now. "
     "Everything is kept here. Tell the technician.",
     NoticeReason.DELIVERY_QUARANTINED: "The server did not accept one item. It is kept here. Tell the technician.",
@@ -425,6 +461,7 @@ LATER = LaterTexts(
     instrument=INSTRUMENT,
     closing=CLOSING,
     technician=TECHNICIAN,
+    call_figures=CALL_FIGURES,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

@@ -4,6 +4,8 @@
 
 from devices.reading import Absent, Kind, Quality
 from kiosk.body_points import RECORDED
+from kiosk.call.figures import Way
+from kiosk.call.streams import VoiceMode
 from kiosk.events import (
     CallPhase,
     CheckPart,
@@ -21,6 +23,7 @@ from ui.text import consent_text
 from ui.text.table import (
     BlockedText,
     CallCheckText,
+    CallFiguresText,
     ClosingText,
     ConsentText,
     ConsultationText,
@@ -107,7 +110,7 @@ CONSULTATION = ConsultationText(
         CallPhase.ENDED: "L'appel est terminé",
     },
     lines={
-        LineQuality.UNKNOWN: "",
+        LineQuality.UNKNOWN: "La ligne est en cours de mesure",
         LineQuality.GOOD: "Ligne bonne",
         LineQuality.FAIR: "Ligne moyenne",
         LineQuality.POOR: "Ligne faible",
@@ -357,6 +360,37 @@ TECHNICIAN = TechnicianText(
     },
 )
 
+CALL_FIGURES = CallFiguresText(
+    title="Appel en cours",
+    state="État",
+    way="Chemin",
+    ways={
+        Way.UNKNOWN: "–",
+        Way.DIRECT: "Direct",
+        Way.OUR_RELAY: "Relais {relay}",
+        Way.PAGE_RELAY: "Relais du médecin",
+    },
+    sending="Envoi",
+    kbps="{allowed} kbit/s permis, {carried} kbit/s arrivés",
+    queue="File d'attente",
+    lost="Pertes",
+    rtt="Aller-retour",
+    face="Image du patient",
+    otoscope="Image de l'otoscope",
+    picture="{size}, {rate} par seconde, {kbps} kbit/s",
+    paused="En pause : la ligne est trop faible",
+    voice="Voix envoyée",
+    voices={VoiceMode.FULL: "Normale (32 kbit/s)", VoiceMode.LEAN: "Économe (16 kbit/s)"},
+    codec="Codage des images",
+    processor="Images que le processeur peut coder",
+    heard="Voix du médecin",
+    depth="{ms} ms en attente, {percent} % reconstitués",
+    skew="Retard de la voix sur l'image",
+    ms="{value} ms",
+    percent="{value} %",
+    unknown="–",
+)
+
 KEYBOARD = KeyboardText(
     shift="Majuscule",
     erase="Effacer",
@@ -396,6 +430,8 @@ NOTICES = {
     "Notez-les sur papier et appelez de l'aide.",
     NoticeReason.LINK_REFUSED: "Quelqu'un d'autre a essayé d'ouvrir le lien du médecin. "
     "Il a été refusé. Vous n'avez rien à faire.",
+    NoticeReason.CALL_BLOCKED: "Le réseau du site ne laisse pas passer l'appel. Appelez le support.",
+    NoticeReason.PAGE_NOT_UNDERSTOOD: "Le navigateur du médecin ne convient pas pour l'appel. Demandez-lui d'en utiliser un autre.",
     NoticeReason.DELIVERY_PAUSED: "Le serveur refuse ce poste pour le moment. "
     "Tout est gardé ici. Prévenez le technicien.",
     NoticeReason.DELIVERY_QUARANTINED: "Le serveur n'a pas accepté un élément. "
@@ -415,6 +451,7 @@ LATER = LaterTexts(
     instrument=INSTRUMENT,
     closing=CLOSING,
     technician=TECHNICIAN,
+    call_figures=CALL_FIGURES,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

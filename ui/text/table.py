@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
 
     from devices.reading import Absent, Kind, Quality
     from kiosk.body_points import BodyPoint
+    from kiosk.call.figures import Way
+    from kiosk.call.streams import VoiceMode
     from kiosk.events import (
         CallPhase,
         CheckPart,
@@ -236,6 +238,34 @@ class TechnicianText(Table):
     problems: Mapping[Problem, str]
 
 
+class CallFiguresText(Table):
+    """The technician's card of the call that runs: names, then values. Each value takes what French takes."""
+
+    title: str
+    state: str
+    way: str
+    ways: Mapping[Way, str]
+    sending: str
+    kbps: str
+    queue: str
+    lost: str
+    rtt: str
+    face: str
+    otoscope: str
+    picture: str
+    paused: str
+    voice: str
+    voices: Mapping[VoiceMode, str]
+    codec: str
+    processor: str
+    heard: str
+    depth: str
+    skew: str
+    ms: str
+    percent: str
+    unknown: str
+
+
 class KeyboardText(Table):
     shift: str
     erase: str
@@ -265,6 +295,7 @@ class LaterTexts(Table):
     instrument: InstrumentText
     closing: ClosingText
     technician: TechnicianText
+    call_figures: CallFiguresText
     keyboard: KeyboardText
     blocked: BlockedText
     notices: Mapping[NoticeReason, str]
@@ -323,6 +354,10 @@ class Texts(Table):
     @property
     def technician(self) -> TechnicianText:
         return self._later.technician
+
+    @property
+    def call_figures(self) -> CallFiguresText:
+        return self._later.call_figures
 
     @property
     def keyboard(self) -> KeyboardText:

@@ -29,13 +29,15 @@ class Above(QObject):
         self._keyboard: Keyboard | None = None
         self._screen: Screen | None = None
 
-    def show_help(self, phone: str) -> None:
+    def show_help(self, phone: str, more: tuple[Action, ...] = ()) -> None:
+        """Who to call; `more` may be done besides."""
         from ui.widgets.panel import Action
 
         text = self._texts.common
         sentence = text.help_phone.format(phone=phone) if phone else text.help_no_phone
         content = (label(sentence, "title"), label(text.help_urgent, "lead"))
-        self.ask(text.help_title, content, (Action(text.close, "panel_close", lambda: None, "primary"),))
+        close = Action(text.close, "panel_close", lambda: None, "primary")
+        self.ask(text.help_title, content, (*more, close))
 
     def ask(self, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]) -> None:
         from ui.widgets.panel import Panel

@@ -18,10 +18,12 @@ _COLOURS = {
 class Lamp(QWidget):
     """A full disc: good. A half one: good enough. A cross: trouble. A ring: not known."""
 
-    def __init__(self) -> None:
+    def __init__(self, scale: float = 1.0) -> None:
+        """`scale`: of the text beside it."""
         super().__init__()
         self._light = Light.UNKNOWN
-        self.setFixedSize(QSize(28, 28))
+        self._scale = scale
+        self.setFixedSize(QSize(28, 28) * scale)
 
     @property
     def light(self) -> Light:
@@ -34,6 +36,7 @@ class Lamp(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self._scale, self._scale)
         inside = QRectF(4, 4, 20, 20)
         colour = QColor(_COLOURS[self._light])
         if self._light is Light.RED:

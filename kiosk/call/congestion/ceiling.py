@@ -1,7 +1,7 @@
 """What the line carried when it was last full. Pure."""
 
 _ALIKE = 0.3
-_NEAR, _BEYOND = 0.92, 1.05
+_NEAR, _BEYOND, _PROVEN = 0.92, 1.05, 1.02
 _SLOW, _FAST = 0.04, 0.8  # of the rate, a second
 _IDLE, _IDLE_MIN = 0.12, 0.02  # the same, while nobody sends as much; less each time it proves to be too much
 _PROOF_S = 0.3
@@ -36,7 +36,7 @@ class Ceiling:
         if queue_s > _NO_QUEUE_S:
             self._beyond_since_s = None
             return _SLOW
-        if acked_bps < _NEAR * self.bps:
+        if acked_bps < _PROVEN * self.bps:
             self._beyond_since_s = None
             return max(_IDLE_MIN, _IDLE / (1 + self._confirmed))
         if self._beyond_since_s is None:

@@ -55,7 +55,6 @@ class Controller:
         self._max_bps = max_bps
         self.state = State.START
         self.rtt_s: float | None = None
-        self._answer_s = 0.1
         self._silent_s = 0.0
         self._came_while_silent: list[float] = []  # when they were sent
         self._ceiling = Ceiling()
@@ -90,8 +89,8 @@ class Controller:
 
     @property
     def answer_s(self) -> float:
-        """How long after it has left we hear of a packet: the round trip with the queue of this moment."""
-        return max(self._answer_s, self.rtt_s or 0.0)
+        """A round trip with the queue of this moment."""
+        return (self.rtt_s if self.rtt_s is not None else 0.1) + self.queue_s
 
     @property
     def queue_s(self) -> float:
@@ -139,9 +138,8 @@ class Controller:
         if not arrived:
             return
         self._acks_s = now_s
-        self._answer_s = now_s - max(ack.sent_s for _, ack in arrived)
         if self.rtt_s is None:
-            self.rtt_s = self._answer_s
+            self.rtt_s = now_s - max(ack.sent_s for _, ack in arrived)
         self._hear(now_s)
         if self.state is State.SILENT:
             self._came_while_silent += [ack.sent_s for _, ack in arrived]
@@ -321,7 +319,7 @@ class Controller:
         if self.state is State.START:
             growth = _START_GROWTH
         else:
-            growth = self._ceiling.growth(self._rate_bps, self.acked_bps, self.queue_s, now_s)
+            growth = self._ceiling.growth(self._rate_bps, self._carried_bps(), self.queue_s, now_s)
         margin_bps = min(_UNPROVEN_MARGIN_BPS, 0.25 * self._rate_bps)
         proven_bps = _UNPROVEN * self.acked_bps + margin_bps
         self._set(max(self._rate_bps, min(proven_bps, self._rate_bps * (1 + growth) ** passed_s)))

@@ -15,6 +15,7 @@ TICKS_WRAP = 1 << 32  # 24 bits of reference time
 _LOST, _SMALL, _LARGE = range(3)
 _RUN_MAX = 0x1FFF
 _COUNT_MAX = 0xFFFF
+_READ_MAX = 0x2000  # 28 bytes may speak of 65535 packets, which takes long to read
 
 
 class FeedbackError(Exception):
@@ -48,6 +49,8 @@ def _parse(packet: bytes) -> Feedback:
     if (first & 0xDF, kind, 4 * (words + 1)) != (0x80 | FORMAT, RTPFB, len(packet)):
         raise FeedbackError("not a feedback message")
     sender_ssrc, media_ssrc, base, length, reference_count = struct.unpack_from("!LLHHL", packet, 4)
+    if length > _READ_MAX:
+        raise FeedbackError("more packets than anybody remembers")
     symbols, at = _read_chunks(packet, 20, length)
     ticks = (reference_count >> 8) * TICKS_PER_REFERENCE
     arrivals: list[int | None] = []

@@ -24,7 +24,7 @@ _RTP_OVERHEAD_BYTES = 28 + 10  # IPv4, UDP, SRTP's tag
 _DATA_OVERHEAD_BYTES = 28 + 29  # IPv4, UDP, DTLS
 _FEEDBACK_BYTES, _FEEDBACK_PART = 80, 0.05  # a message on the wire; of our rate for all of them
 _FEEDBACK_MIN_S, _FEEDBACK_MAX_S = 0.06, 0.25
-_RESENT_BYTES, _RESENT_S = 1200, 1.0
+_RESENT_BYTES, _RESENT_S, _LOSSY = 1200, 1.0, 0.04
 _HOOKS = ("_send_rtp", "_send_data", "_handle_rtp_data", "_handle_rtcp_data")
 _ASKS = ("_send_keyframe", "_retransmit")
 
@@ -100,11 +100,13 @@ class LineEnd:
         resends = Resends()
 
         async def limited(sequence: int) -> None:
-            now_s = time.monotonic()
-            if resends.may_send(sequence, self.controller.answer_s, now_s) and self._budget.take(
-                _RESENT_BYTES, self.controller.rate_bps, now_s
-            ):
-                await retransmit(sequence)
+            now_s, seen = time.monotonic(), self.controller
+            if not resends.may_send(sequence, seen.answer_s, now_s):
+                return
+            # Where much is lost, so is what is sent again; a picture that waits for it twice stands still.
+            for _ in range(2 if seen.loss > _LOSSY else 1):
+                if self._budget.take(_RESENT_BYTES, seen.rate_bps, now_s):
+                    await retransmit(sequence)
 
         return limited
 

@@ -1,6 +1,7 @@
 """RTCP reports and REMB of one connection, as the controller wants them. Pure."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from kiosk.call.congestion import rtcp
 from kiosk.call.congestion.controller import Controller
@@ -8,6 +9,7 @@ from kiosk.call.congestion.controller import Controller
 _KEPT = 64
 _SECOND = 65_536  # of the delays in a report block
 _REMB_FRESH_S = 5.0
+_REMB_KEPT, _REMB_MAX_BPS = 8, 10**9  # the format reaches 2^81 bit/s
 _SOUND_BPS = 60_000  # aiortc's estimates are for pictures only
 _RTT_MAX_S = 20.0
 
@@ -26,8 +28,7 @@ class Reports:
         if stamp is None:
             return
         self._stamps[stamp] = now_s
-        if len(self._stamps) > _KEPT:
-            del self._stamps[next(iter(self._stamps))]
+        _keep_newest(self._stamps, _KEPT)
 
     def received(self, packets: Sequence[rtcp.Packet], now_s: float) -> None:
         found = [block for packet in packets for block in rtcp.blocks(packet)]
@@ -36,7 +37,8 @@ class Reports:
         for packet in packets:
             estimate = rtcp.remb(packet)
             if estimate is not None:
-                self._estimates[estimate[1]] = (estimate[0], now_s)
+                self._estimates[estimate[1]] = (min(estimate[0], _REMB_MAX_BPS), now_s)
+                _keep_newest(self._estimates, _REMB_KEPT)
                 self._controller.on_remb(self._estimate_bps(now_s), now_s)
 
     def _report(self, found: list[rtcp.Block], now_s: float) -> None:
@@ -58,8 +60,15 @@ class Reports:
         """How many packets this block speaks of."""
         before = self._highest.get(block.ssrc)
         self._highest[block.ssrc] = block.highest
+        _keep_newest(self._highest, _KEPT)
         return min(1000, max(0, block.highest - before)) if before is not None else 0
 
     def _estimate_bps(self, now_s: float) -> int:
         self._estimates = {k: v for k, v in self._estimates.items() if now_s - v[1] < _REMB_FRESH_S}
         return sum(rate_bps for rate_bps, _ in self._estimates.values()) + _SOUND_BPS
+
+
+def _keep_newest(known: dict[Any, Any], most: int) -> None:
+    """The other end chooses the keys: it shall not choose how many."""
+    while len(known) > most:
+        del known[next(iter(known))]

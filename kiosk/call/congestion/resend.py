@@ -1,6 +1,6 @@
 """A lost packet that is asked for again and again: how often, and how much of it all, is enough. Pure."""
 
-_ROUND_TRIP_PART = 1.1
+_ROUND_TRIP_PART = 0.9
 _APART_MIN_S = 0.020
 _KEPT = 1024
 _BUDGET, _BUDGET_S = 0.3, 0.5  # of the rate, over so long

@@ -40,6 +40,8 @@ class SentLog:
         self._awaited = {number: None for number in self._awaited if number >= base}
         found = lost
         for number, ticks in enumerate(feedback.arrivals, base):
+            if number >= self._next:
+                break  # never sent
             if ticks is None:
                 self._awaited[number] = None
                 continue

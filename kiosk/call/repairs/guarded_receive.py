@@ -20,12 +20,17 @@ def guard_receive(transport: RTCDtlsTransport, sctp: RTCSctpTransport | None) ->
 
 
 def _guarded(handler: Callable[..., Awaitable[None]], name: str) -> Callable[..., Awaitable[None]]:
+    dropped = 0
+
     async def guarded(*args: Any, **kwargs: Any) -> None:
+        nonlocal dropped
         try:
             await handler(*args, **kwargs)
         except ConnectionError:
             raise
         except Exception:
-            _logger.exception("%s: packet dropped", name)
+            dropped += 1
+            if dropped & (dropped - 1) == 0:  # the 1st, 2nd, 4th, 8th...: a flood must not fill the disk
+                _logger.exception("%s: packet dropped (%d so far)", name, dropped)
 
     return guarded

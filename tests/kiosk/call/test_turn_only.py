@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from kiosk.call.figures import RelayFigures, Way
 from kiosk.events import CallPhase
 from kiosk.rendezvous.turn import TurnSettings
 from tests.fakes.call_bench import Bench, bench
@@ -59,5 +60,8 @@ async def test_the_first_relay_is_dead_and_a_call_comes_about(tmp_path: Path, wa
                     chosen = kiosk.call._reaching.chosen
                     assert chosen is not None
                     assert chosen.server.url.text == getattr(server, way)
+                    seen, url = kiosk.call.figures(), chosen.server.url
+                    assert seen is not None and seen.way is Way.OUR_RELAY
+                    assert seen.relay == RelayFigures(url.host, url.transport)
             finally:
                 await browser.close()
