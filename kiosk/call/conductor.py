@@ -10,14 +10,18 @@ from kiosk.call.congestion.allocation import DATA_BPS, allocate, encoder_bps
 from kiosk.call.congestion.ladder import Ladder, needed_bps
 from kiosk.call.congestion.line_end import LineEnd
 from kiosk.call.encoding.processor import ProcessorWatch
+from kiosk.call.encoding.redundant import Redundancy
 from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.encoding.voice import VoiceEncoder
 from kiosk.call.streams import Shares, Size, VideoTarget, Wants
 from kiosk.call.switch import Switch
 
 PERIOD_S = 0.1
-# What a picture needs to look right, times this: more costs line, processor and, where packets are lost, time.
+# What a picture needs to look right, times this: more costs line, processor and, on a lossy line, time.
 _PLENTY, _PLENTY_LOSSY, _LOSSY = 2.5, 1.8, 0.04
+# Loss, and how many earlier pieces of the voice each packet carries then.
+_REPEAT_ABOVE = ((0.015, 1), (0.06, 2))
+_REPEAT_FROM_BPS, _REPEAT_BPS = 250_000, 34_000
 _TAKEN_SMOOTHING = 0.07  # of each look: pictures that come and go cost more than they show
 
 
@@ -46,15 +50,17 @@ class Conductor:
         self,
         line: LineEnd,
         voice: VoiceEncoder,
+        redundancy: Redundancy | None,
         films: tuple[Film, Film],
         stethoscope: Switch,
         processor: ProcessorWatch,
         bulk_waits: Callable[[], bool],
         told: Callable[[Shares], None],
     ) -> None:
-        """`films`: the face, then the otoscope."""
+        """`films`: the face, then the otoscope. `redundancy`: of the voice, where it is understood."""
         self._line = line
         self._voice = voice
+        self._redundancy = redundancy
         self._films = films
         self._stethoscope = stethoscope
         self._processor = processor
@@ -75,7 +81,7 @@ class Conductor:
         controller.tick(now_s)
         sizes = [film.source() for film in self._films]
         wants = Wants(sizes[0], sizes[1], self._stethoscope.on, self._bulk_waits())
-        shares = allocate(self._for_sharing_bps(), wants, self.shares)
+        shares = allocate(self._for_sharing_bps() - self._repeat_voice(), wants, self.shares)
         self._voice.mode = shares.voice
         rates_bps = (shares.face_bps, shares.otoscope_bps)
         for film, size, rate_bps in zip(self._films, sizes, rates_bps, strict=True):
@@ -93,6 +99,16 @@ class Conductor:
         taken_bps = self._line.resent_bps + max(0.0, controller.data_bps - known_bps)
         self._taken_bps += (taken_bps - self._taken_bps) * _TAKEN_SMOOTHING
         return max(0, int(controller.rate_bps - self._taken_bps))
+
+    def _repeat_voice(self) -> int:
+        """How often each piece of the voice is sent; returns what the repetitions cost, in bit/s."""
+        if self._redundancy is None:
+            return 0
+        seen = self._line.controller
+        fitting = [depth for above, depth in _REPEAT_ABOVE if seen.loss >= above]
+        roomy = seen.rate_bps >= _REPEAT_FROM_BPS
+        self._redundancy.depth = max(fitting, default=0) if roomy else 0
+        return self._redundancy.depth * _REPEAT_BPS
 
     def _target(self, film: Film, source: Size, rate_bps: int, now_s: float) -> VideoTarget:
         size = film.ladder.choose(rate_bps, source, self._processor.limit, now_s)

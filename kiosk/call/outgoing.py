@@ -14,6 +14,7 @@ from kiosk.call.congestion.ladder import Ladder
 from kiosk.call.congestion.line_end import LineEnd
 from kiosk.call.encoding.h264 import LiveH264Encoder
 from kiosk.call.encoding.processor import ProcessorWatch
+from kiosk.call.encoding.redundant import Redundancy, RedundantVoice
 from kiosk.call.encoding.stethoscope import StethoscopeEncoder
 from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.encoding.voice import VoiceEncoder
@@ -22,6 +23,7 @@ from kiosk.call.figures import Codec, SendingFigures
 from kiosk.call.repairs.capture_reports import report_capture_times
 from kiosk.call.repairs.encoders import set_encoder
 from kiosk.call.repairs.same_stream import share_stream
+from kiosk.call.sdp import VoiceTypes
 from kiosk.call.settings import CallMedia
 from kiosk.call.streams import Shares, Size, VideoTarget
 from kiosk.call.switch import Switch, Switches
@@ -72,18 +74,29 @@ class Outgoing:
         """Voice, face, otoscope, stethoscope."""
         return [self._voice, *self._videos, self._stethoscope]
 
-    def attach(self, sections: Sequence[RTCRtpTransceiver], receivers: Sequence[RTCRtpReceiver]) -> None:
-        """Give the senders their encoders and the transport its pace, before anything is sent."""
+    def attach(
+        self,
+        sections: Sequence[RTCRtpTransceiver],
+        receivers: Sequence[RTCRtpReceiver],
+        types: VoiceTypes | None = None,
+    ) -> None:
+        """Give the senders their encoders and the transport its pace, before anything is sent.
+
+        `types`: the other side takes redundant sound.
+        """
         voice, face, otoscope, stethoscope = sections
         share_stream(voice.sender, face.sender)
         share_stream(otoscope.sender)
         share_stream(stethoscope.sender)
         encoder = VoiceEncoder()
-        set_encoder(voice.sender, encoder)
+        redundancy = Redundancy(types.opus) if types is not None else None
+        set_encoder(voice.sender, RedundantVoice(encoder, redundancy) if redundancy is not None else encoder)
         set_encoder(stethoscope.sender, StethoscopeEncoder())
         senders = [section.sender for section in sections]
         self.line = LineEnd(voice.receiver.transport, senders, receivers)
         self.line.attach()
+        if types is not None:
+            self.line.payload_types[voice.sender._ssrc] = types.redundant
         for section, track, film in zip((face, otoscope), self._videos, self.films, strict=True):
             set_encoder(section.sender, self._encoder(section, film))
             track.resumed = section.sender._send_keyframe
@@ -94,6 +107,7 @@ class Outgoing:
         self.conductor = Conductor(
             self.line,
             encoder,
+            redundancy,
             self.films,
             self._stethoscope_on,
             self._processor,

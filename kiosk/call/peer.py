@@ -7,7 +7,7 @@ from typing import Protocol
 
 from aiortc import RTCDtlsTransport, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 
-from kiosk.call import looking
+from kiosk.call import looking, sdp
 from kiosk.call.channels import Channels
 from kiosk.call.errors import CallError, CallReason
 from kiosk.call.figures import CallFigures, Way
@@ -91,13 +91,15 @@ class Peer:
                 await connection.setRemoteDescription(
                     RTCSessionDescription(spread_candidates(offer), "offer")
                 )
-            self._repair(sections)
+            types = sdp.voice_types(offer)
+            self._repair(sections, types)
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception as error:
             # aiortc raises whatever its parser stumbles over; the offer is genuine but not for us.
             _logger.exception("the offer cannot be answered")
             raise CallError(CallReason.BAD_OFFER, type(error).__name__) from error
-        return str(connection.localDescription.sdp)
+        answer = str(connection.localDescription.sdp)
+        return sdp.with_voice_repair(answer, types) if types is not None else answer
 
     def _add_tracks(self) -> list[RTCRtpTransceiver]:
         """In the order of the offer's sections: aiortc pairs them by kind and order."""
@@ -106,7 +108,7 @@ class Peer:
         tracks = zip(self._outgoing.tracks, directions, strict=True)
         return [add(track, direction=direction) for track, direction in tracks]
 
-    def _repair(self, sections: list[RTCRtpTransceiver]) -> None:
+    def _repair(self, sections: list[RTCRtpTransceiver], types: sdp.VoiceTypes | None) -> None:
         voice, face, *_ = sections
         transport = self._transport = voice.receiver.transport
         repair_gathering(transport, self._route)
@@ -114,7 +116,7 @@ class Peer:
         self._remote = Remote(
             voice.receiver, self._media.remote_audio, face.receiver, self._media.remote_video
         )
-        self._outgoing.attach(sections, [voice.receiver, face.receiver])
+        self._outgoing.attach(sections, [voice.receiver, face.receiver], types)
         if self._connection.sctp is not None and self._outgoing.line is not None:
             self._outgoing.line.came_back = partial(repeat_now, self._connection.sctp)
         limit_sources(transport)

@@ -129,7 +129,7 @@ def _line(peer: Any) -> dict[str, Any]:
         "rate_bps": seen.rate_bps, "acked_bps": round(seen.acked_bps), "queue_ms": round(seen.queue_s * 1000),
         "loss": round(seen.loss, 3), "rtt_ms": round((seen.rtt_s or 0) * 1000), "state": seen.state.value,
         "backlog_ms": round(line.pacer.backlog_s * 1000), "shares": str(conductor.shares),
-        "octets": [getattr(s, "_RTCRtpSender__octet_count") for s in line._senders],
+        "octets": [s._RTCRtpSender__octet_count for s in line._senders],
         "films": [str(film.target.value) for film in peer._outgoing.films],
     }  # fmt: skip
 

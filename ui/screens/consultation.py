@@ -1,7 +1,7 @@
 """The consultation: the physician large, the readings beside, one sentence that says what comes next."""
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from devices.metrics import CUFF_PRESSURE
 from devices.reading import Kind, Waveform
@@ -96,12 +96,8 @@ class Consultation(Screen):
         left = QVBoxLayout()
         left.setSpacing(4)
         left.addWidget(self.stage, 1)
-        line = QHBoxLayout()
-        line.setSpacing(20)
-        line.addWidget(self._words_title, 1)
-        line.addWidget(self.line, 1)
-        left.addLayout(line)
-        left.addWidget(self._words)
+        for below in (self.line, self._words_title, self._words):
+            left.addWidget(below)
         return left
 
     def _build_side(self) -> QWidget:

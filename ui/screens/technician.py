@@ -43,7 +43,8 @@ class Technician(Screen):
         self._waiting.hide()
         self._again = button(text.run, "run_again", self._run)
         self._again.hide()
-        self.close_button = button(text.close, "close_technician", context.shell.leave, "primary")
+        close = self.texts.call_figures.back if context.state.session is not None else text.close
+        self.close_button = button(close, "close_technician", context.shell.leave, "primary")
         self.foot(self._again, self.close_button)
         context.bridge.pin_checked.connect(self._pin_checked)
         context.bridge.selftest_done.connect(self._show)

@@ -374,6 +374,7 @@ TECHNICIAN = TechnicianText(
 
 CALL_FIGURES = CallFiguresText(
     title="المكالمة الجارية",
+    back="العودة إلى المكالمة",
     state="الحالة",
     way="المسار",
     ways={

@@ -375,6 +375,7 @@ TECHNICIAN = TechnicianText(
 
 CALL_FIGURES = CallFiguresText(
     title="Call in progress",
+    back="Back to the call",
     state="State",
     way="Way",
     ways={

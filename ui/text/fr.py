@@ -362,6 +362,7 @@ TECHNICIAN = TechnicianText(
 
 CALL_FIGURES = CallFiguresText(
     title="Appel en cours",
+    back="Revenir à l'appel",
     state="État",
     way="Chemin",
     ways={

@@ -242,6 +242,7 @@ class CallFiguresText(Table):
     """The technician's card of the call that runs: names, then values. Each value takes what French takes."""
 
     title: str
+    back: str
     state: str
     way: str
     ways: Mapping[Way, str]

@@ -55,6 +55,8 @@ class LineEnd:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks = Tasks("feedback cannot be sent")
         self._media_ssrc = 0
+        self.payload_types: dict[int, int] = {}
+        """Of a sender's SSRC: what its packets are called instead."""
         self.came_back: Callable[[], None] = lambda: None
         """Called when something is heard again after a silence."""
         self._budget = ResendBudget()
@@ -123,6 +125,9 @@ class LineEnd:
 
     async def _leave(self, data: bytes) -> None:
         now_s = time.monotonic()
+        payload_type = self.payload_types.get(header.ssrc(data))
+        if payload_type is not None:
+            data = b"".join((data[:1], bytes([data[1] & 0x80 | payload_type]), data[2:]))
         number_id, time_id = extension_ids(self._transport)
         values: dict[int, bytes] = {}
         size_bytes = len(data) + _RTP_OVERHEAD_BYTES

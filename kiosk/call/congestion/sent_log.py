@@ -40,10 +40,9 @@ class SentLog:
         self._awaited = {number: None for number in self._awaited if number >= base}
         found = lost
         for number, ticks in enumerate(feedback.arrivals, base):
-            if number >= self._next:
-                break  # never sent
             if ticks is None:
-                self._awaited[number] = None
+                if number in self._sent:  # not of what was never sent
+                    self._awaited[number] = None
                 continue
             self._awaited.pop(number, None)
             found.append(self._ack(number, self._seconds(ticks)))

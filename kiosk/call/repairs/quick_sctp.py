@@ -21,8 +21,8 @@ _CONSTANTS = {
 def quicken_sctp() -> None:
     """From now on, for every association of this process. Call it before a connection is made.
 
-    With a short timer it must double when nothing is answered (RFC 9260, 6.3.3 E2), which aiortc leaves out: a
-    queue that suddenly stands before the line would be filled with repetitions.
+    With a short timer it must double when nothing is answered (RFC 9260, 6.3.3 E2), which aiortc leaves out:
+    a queue that suddenly stands before the line would be filled with repetitions.
     """
     for name, value in _CONSTANTS.items():
         if not hasattr(stock, name):
