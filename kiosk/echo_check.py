@@ -1,7 +1,7 @@
 """For an installer in a real room: how much of the loudspeaker comes back, and how much of it is taken out.
 
-Plays something with the rhythm of a voice on the kiosk's loudspeaker, listens with its microphone, and compares
-what came in with what a physician would hear. The room must be quiet meanwhile.
+Plays something with the rhythm of a voice on the kiosk's loudspeaker, listens with its microphone, and
+compares what came in with what a physician would hear. The room must be quiet meanwhile.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""`/probe` and `/servers`: how good the line is, before the call. Only for those who may join a room; nothing is kept."""
+"""`/probe` and `/servers`: how good the line is, before the call. For those who may join."""
 
 import os
 import time

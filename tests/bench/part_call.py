@@ -1,8 +1,9 @@
 """The call engine on good and bad lines: this kiosk with Chromium, and Chromium with Chromium, in turns.
 
 Both play the same pictures (made once, kept in memory or in a raw file: nothing is decoded), the same voice
-and readings at 2 Hz (two oximeters) through the same simulated line, a process of its own. The kiosk's side is the product's
-Call with its true rendezvous and page; screens, cameras and record are left out (part `kiosk_call` has them).
+and readings at 2 Hz (two oximeters) through the same simulated line, a process of its own. The kiosk's side
+is the product's Call with its true rendezvous and page; screens, cameras and record are left out (part
+`kiosk_call` has them).
 The competitor is a page on both ends, with Chromium's own order of codecs unless said otherwise, no
 rebuilding of its connection, the same sizes and rates. What reached the physician is counted by the same
 code in both.

@@ -19,6 +19,7 @@ import pytest
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
 from kiosk.rendezvous.server import Rendezvous, run_rendezvous
 from kiosk.rendezvous.settings import Limits, RendezvousSettings
+from kiosk.rendezvous.turn import TurnSettings
 
 TOKEN = "token-of-the-kiosk"
 ROOM, SEAT, OTHER_SEAT = "room-of-this-link-00", "seat-of-the-first-00", "seat-of-a-second-000"
@@ -62,8 +63,11 @@ class Client:
 
 
 @asynccontextmanager
-async def served(directory: Path, limits: Limits | None = None) -> AsyncIterator[tuple[Rendezvous, Client]]:
-    server = Rendezvous(settings(directory, limits))
+async def served(
+    directory: Path, limits: Limits | None = None, turn: TurnSettings | None = None
+) -> AsyncIterator[tuple[Rendezvous, Client]]:
+    given = settings(directory, limits)
+    server = Rendezvous(replace(given, turn=turn) if turn is not None else given)
     await server.start()
     try:
         async with aiohttp.ClientSession() as session:

@@ -22,7 +22,7 @@ NOWHERE = TurnSettings(("turn:127.0.0.1:9?transport=udp",), "a-secret-of-this-te
 async def test_a_browser_that_the_kiosk_cannot_answer(page: Page, kiosk: Bench) -> None:
     await page.add_init_script(ONE_MORE_SECTION)
     await join(page, kiosk.link, "unsuited")
-    await expect(page.get_by_test_id("message-text")).to_contain_text("Demandez un nouveau lien au site")
+    await expect(page.locator("#message-text")).to_contain_text("Demandez un nouveau lien au site")
     assert kiosk.notes.refused_offers == [CallReason.BAD_OFFER]
 
 
