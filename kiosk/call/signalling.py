@@ -170,7 +170,14 @@ class Signalling:
                     self._reachable(True)
                 message = _parse(frame.data)
                 if message is not None:
-                    await self._heard(message)
+                    await self._pass_on(message)
+
+    async def _pass_on(self, message: Message) -> None:
+        try:
+            await self._heard(message)
+        except Exception:
+            # A fault of ours would end this task: no page would ever reach this kiosk again.
+            _logger.exception("a message of the relay could not be handled")
 
     async def _ask(self, socket: "aiohttp.ClientWebSocketResponse", asked_s: float | None) -> float | None:
         """While it is urgent: ask the relay for a sign of life, and do not wait long for it."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kiosk.call.handshake import Message
 from kiosk.call.signalling import RelayAddress, Signalling
+from kiosk.rendezvous.turn import TurnSettings
 from tests.fakes.call_bench import TOKEN, rendezvous
 from tests.fakes.line_relay import LineRelay
 from tests.fakes.polling import until
@@ -46,5 +47,27 @@ async def test_a_dead_connection_is_noticed_and_replaced_while_it_is_urgent(tmp_
             signalling.urgent(True)
             await asyncio.sleep(2.5)  # and one that answers is kept however urgent it is
             assert told.reachable[-1] is True
+        finally:
+            await signalling.close()
+
+
+async def test_a_fault_of_ours_does_not_end_the_way_to_the_relay(tmp_path: Path) -> None:
+    heard: list[object] = []
+
+    async def stumble(message: Message) -> None:
+        heard.append(message["type"])
+        raise ZeroDivisionError
+
+    told = Line()
+    both = TurnSettings(("turn:127.0.0.1:9",), "a-secret-of-this-test")  # who is there, and which servers
+    async with rendezvous(tmp_path, turn=both) as server:
+        url = f"wss://localhost:{server.port}/signal"
+        signalling = Signalling(
+            RelayAddress(url, TOKEN, ROOM, server.cert_file), stumble, told.reachable.append
+        )
+        signalling.start()
+        try:
+            await until(lambda: len(heard) >= 2)
+            assert told.reachable == [True]
         finally:
             await signalling.close()
