@@ -9,7 +9,6 @@ import numpy as np
 from aiortc import MediaStreamTrack, RTCRtpReceiver
 from aiortc.mediastreams import MediaStreamError
 
-from drivers.chunks import RATE_HZ
 from drivers.frames import FrameSlot, VideoFrame
 from kiosk.call.receiving.lip_sync import LipSync
 from kiosk.call.repairs.sender_reports import tell_sender_reports
@@ -93,19 +92,6 @@ class _Held:
     def drop(self) -> None:
         self._cancel()
         self._waiting.clear()
-
-
-async def play(track: MediaStreamTrack, sink: PcmSink) -> None:
-    """Without any repair: give each piece of sound to the loudspeaker until the track ends."""
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
-    try:
-        while True:
-            frame = await track.recv()
-            if isinstance(frame, av.AudioFrame):
-                for piece in resampler.resample(frame):
-                    sink.play(np.asarray(piece.to_ndarray(), dtype=np.int16).reshape(-1))
-    except MediaStreamError:
-        return
 
 
 def _picture(frame: av.VideoFrame, sequence: int) -> VideoFrame:
