@@ -274,10 +274,10 @@ class Call:
         """Tell the listener when something it can see has changed."""
         self._signalling.urgent(self._progress.phase is CallPhase.RECONNECTING)
         line, phase = self._connections.line, self._progress.phase
-        paused = self._connections.picture_paused
+        paused = self._connections.picture_paused, self._connections.physician_paused
         guest = self._guest.open and self._progress.final is None
         state = CallState(
-            phase, self._link, self._words, line.quality, line.rtt_ms, line.loss, paused, guest=guest
+            phase, self._link, self._words, line.quality, line.rtt_ms, line.loss, *paused, guest=guest
         )
         if state != self._told:
             self._told = state

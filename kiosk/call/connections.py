@@ -66,7 +66,7 @@ class Connections:
         self._reaching = reaching
         self.switches = Switches(Switch(), Switch(), Switch())
         self.line = _NO_LINE
-        self.picture_paused = False
+        self.picture_paused = self.physician_paused = False
         self.channels = self._new_channels()
         self.lane = SlowLane(self.channels)
         self._peer: Peer | None = None
@@ -176,6 +176,8 @@ class Connections:
     def page_says(self, line: wire.Line) -> None:
         if self._watch is not None:
             self._watch.page_says(line)
+            self.physician_paused = not line.picture
+            self._owner.changed()
 
     def _lost(self) -> None:
         """The connection is gone: everything else waits for the page's next offer."""
@@ -185,7 +187,8 @@ class Connections:
 
     def _drop(self) -> None:
         peer, self._peer = self._peer, None
-        self._watch, self.line, self.picture_paused = None, _NO_LINE, False
+        self._watch, self.line = None, _NO_LINE
+        self.picture_paused = self.physician_paused = False
         if self._watching is not None:
             self._watching.cancel()
             self._watching = None

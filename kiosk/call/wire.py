@@ -211,11 +211,12 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the page measures of the line: `loss` from 0 to 1."""
+    """What the page measures of the line: `loss` from 0 to 1. `picture` False: its own is too much for it."""
 
     quality: LineQuality
     rtt_ms: float | None
     loss: float | None
+    picture: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,8 @@ def _decode(message: dict[str, object]) -> PageMessage | None:
             return Uninvite()
         case "line":
             quality = LineQuality(str(message["quality"]))
-            return Line(quality, _number(message.get("rtt_ms")), _number(message.get("loss")))
+            rtt_ms, loss = _number(message.get("rtt_ms")), _number(message.get("loss"))
+            return Line(quality, rtt_ms, loss, _flag(message.get("picture", True)))
     return None
 
 

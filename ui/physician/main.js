@@ -209,7 +209,7 @@ class Consultation {
     const report = await this.line.measure(peer);
     this.narrow.see(peer, this.line.availableBps);
     if (report) beSteady(peer.voice.receiver, report.loss);
-    if (report && this.ticks % LINE_REPORT_EVERY === 0) peer.send(report);
+    if (report && this.ticks % LINE_REPORT_EVERY === 0) peer.send({ ...report, picture: this.narrow.line.picture });
   }
 }
 

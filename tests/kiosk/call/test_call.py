@@ -310,3 +310,12 @@ async def test_without_a_relay_the_state_says_so(tmp_path: Path) -> None:
         await kiosk.until_phase(CallPhase.SERVER_UNREACHABLE)
         await kiosk.call.close()
         assert kiosk.notes.phase is CallPhase.ENDED
+
+
+async def test_both_pauses_of_a_picture_are_told(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk, Physician(kiosk.link, kiosk.context) as physician:
+        await connected(kiosk, physician)
+        physician.send("line", quality="poor", rtt_ms=300, loss=0.0, picture=False)
+        await kiosk.until(lambda: kiosk.notes.states[-1].physician_paused)
+        physician.send("line", quality="good", rtt_ms=30, loss=0.0, picture=True)
+        await kiosk.until(lambda: not kiosk.notes.states[-1].physician_paused)

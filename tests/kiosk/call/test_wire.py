@@ -77,6 +77,9 @@ def test_what_the_page_may_say() -> None:
             LineQuality.FAIR, 120, 0.01
         ),
         '{"v":1,"type":"line","quality":"good"}': wire.Line(LineQuality.GOOD, None, None),
+        '{"v":1,"type":"line","quality":"poor","picture":false}': wire.Line(
+            LineQuality.POOR, None, None, picture=False
+        ),
         '{"v":1,"type":"something new"}': None,
     }
     for text, message in said.items():
