@@ -15,10 +15,9 @@ async def test_the_echo_of_a_room_is_measured_and_taken_out() -> None:
     assert report.reduction_db > 8  # on an idle machine 20 and more: the air of this room is software
 
 
-async def test_a_loudspeaker_that_nobody_hears_is_said() -> None:
-    with SoundServer() as server:
-        report = await check_room(DevicesConfig(), 6.5, server.address)
-    assert not report.heard
+def test_a_loudspeaker_that_nobody_hears_is_said() -> None:
+    assert not EchoReport(-46.0, -43.0, -45.0).heard
+    assert EchoReport(-46.0, -30.0, -45.0).heard
 
 
 @pytest.mark.parametrize(
