@@ -35,7 +35,7 @@ from kiosk.tasks import Tasks
 
 _logger = logging.getLogger(__name__)
 _LANE_FIRST_BPS = 64_000  # for the tenth of a second until what waits has its own share
-_LANE_NARROW_BPS = 4_000
+_LANE_NARROW_BPS = 12_000  # two oximeters, and nothing of their past
 _READ_OFFER_S = 5.0
 
 
