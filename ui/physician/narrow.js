@@ -3,8 +3,7 @@
 import { byId, setText } from "./dom.js";
 import { onLanguage, t } from "./strings.js";
 
-const PICTURE_BPS = 110_000; // below: no picture
-const VOICE_BPS = 80_000; // below: a leaner voice
+const PICTURE_BPS = 110_000; // below: no picture, and a leaner voice
 const ROOM_BPS = 150_000; // above: the picture returns at once
 const LOW_MS = 1500;
 const NARROW_VOICE_BPS = 16_000;
@@ -46,7 +45,6 @@ export class NarrowLine {
   }
 
   whileSuspended(availableBps, nowMs) {
-    if (availableBps < VOICE_BPS) this.leanVoice = true;
     const trial = nowMs - this.changedAt > this.trialMs;
     if (!trial && availableBps < ROOM_BPS) return;
     if (trial) this.trialMs = Math.min(this.trialMs * 2, LONGEST_TRIAL_MS);

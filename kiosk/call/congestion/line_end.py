@@ -28,8 +28,6 @@ _RESENT_BYTES, _RESENT_S, _LOSSY = 1200, 1.0, 0.04
 _HOOKS = ("_send_rtp", "_send_data", "_handle_rtp_data", "_handle_rtcp_data")
 _ASKS = ("_send_keyframe", "_retransmit")
 
-_Send = Callable[[bytes], Awaitable[None]]
-
 
 class LineEnd:
     """`attach` once before the connection is up, `close` with it. The conductor uses `controller`, `pacer`.
@@ -115,8 +113,9 @@ class LineEnd:
     # What leaves
 
     async def _send_rtp(self, data: bytes) -> None:
-        if self._closed or self._transport.state != "connected" or _is_rtcp(data):
-            for packet in rtcp.split(data) if _is_rtcp(data) else ():
+        is_rtcp = _is_rtcp(data)
+        if self._closed or self._transport.state != "connected" or is_rtcp:
+            for packet in rtcp.split(data) if is_rtcp else ():
                 self._reports.sent(packet, time.monotonic())
             await self._originals["_send_rtp"](data)
             return
@@ -125,7 +124,8 @@ class LineEnd:
 
     async def _leave(self, data: bytes) -> None:
         now_s = time.monotonic()
-        payload_type = self.payload_types.get(header.ssrc(data))
+        ssrc = header.ssrc(data)
+        payload_type = self.payload_types.get(ssrc)
         if payload_type is not None:
             data = b"".join((data[:1], bytes([data[1] & 0x80 | payload_type]), data[2:]))
         number_id, time_id = extension_ids(self._transport)
@@ -137,7 +137,7 @@ class LineEnd:
         if time_id is not None and header.extension(data, time_id) is not None:
             values[time_id] = header.abs_send_time(now_s)
         self.controller.on_sent(size_bytes, now_s)
-        if self._lanes.get(header.ssrc(data)) is Lane.AGAIN:
+        if self._lanes.get(ssrc) is Lane.AGAIN:
             self._resent.add(now_s, size_bytes)
         await self._originals["_send_rtp"](header.with_extensions(data, values) if values else data)
 
