@@ -1,4 +1,7 @@
-"""The two data channels of one connection: "live" (reliable, in order) and "waves" (late is lost)."""
+"""The data channels of one connection.
+
+"live" is reliable and in order, "readings" reliable, each as it comes; on "waves" what is late is lost.
+"""
 
 import logging
 import time
@@ -8,13 +11,14 @@ from typing import TYPE_CHECKING
 from kiosk.call import wire
 from kiosk.call.errors import CallError
 from kiosk.call.flood import Flood
+from kiosk.call.repairs.data_order import overtake
 
 if TYPE_CHECKING:
     from aiortc import RTCDataChannel
 
 _logger = logging.getLogger(__name__)
 _COMPLAINTS_MAX, _DETAIL_MAX = 10, 200
-_WAVES_BUFFER_MAX = 32 * 1024  # bytes; half a second of everything is far less
+_CROWDED_BYTES = 1000  # of messages that the line has not taken: a waveform would only be in the way
 
 
 class Channels:
@@ -29,6 +33,7 @@ class Channels:
         self._flood = Flood()
         self._complaints = 0
         self._live: RTCDataChannel | None = None
+        self._readings: RTCDataChannel | None = None
         self._waves: RTCDataChannel | None = None
         self.clip_wanted: Callable[[wire.ClipWanted], None] = lambda wanted: None
 
@@ -38,6 +43,8 @@ class Channels:
             self._live = channel
             channel.on("message", self._receive)
             self._opened()
+        elif channel.label == "readings" and self._readings is None:
+            self._readings = channel
         elif channel.label == "waves" and self._waves is None:
             self._waves = channel
 
@@ -54,12 +61,25 @@ class Channels:
         if self._live is not None and self.is_open:
             self._live.send(text)
 
+    @property
+    def _crowded(self) -> bool:
+        waiting = (channel.bufferedAmount for channel in (self._live, self._waves) if channel is not None)
+        return sum(waiting) > _CROWDED_BYTES
+
     def send_wave(self, text: str) -> None:
-        """Send at once or not at all."""
-        channel = self._waves
-        if channel is None or channel.readyState != "open" or channel.bufferedAmount > _WAVES_BUFFER_MAX:
-            return
-        channel.send(text)
+        """Send soon or not at all."""
+        if not self._crowded:
+            _send_first(self._waves, text)
+
+    def send_reading(self, text: str, twice: bool) -> None:
+        """Before all that waits, and before those that were lost on their way.
+
+        `twice`: on a line that loses packets, a copy that does not wait for its repetition.
+        """
+        if not _send_first(self._readings, text):
+            self.send_live(text)
+        if twice:
+            _send_first(self._waves, text)
 
     def _receive(self, data: object) -> None:
         if not self._flood.passes(time.monotonic()):
@@ -86,3 +106,12 @@ class Channels:
         self._complaints += 1
         if self._complaints <= _COMPLAINTS_MAX:
             _logger.warning("%s", what)
+
+
+def _send_first(channel: "RTCDataChannel | None", text: str) -> bool:
+    """By an unordered channel: false when it is not there."""
+    if channel is None or channel.readyState != "open":
+        return False
+    channel.send(text)
+    overtake(channel)
+    return True

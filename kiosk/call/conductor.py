@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from drivers.frames import FrameSlot
-from kiosk.call.congestion.allocation import DATA_BPS, allocate, encoder_bps
+from kiosk.call.congestion.allocation import DATA_BPS, VOICE_BPS, allocate, encoder_bps
 from kiosk.call.congestion.ladder import Ladder, needed_bps
 from kiosk.call.congestion.line_end import LineEnd
 from kiosk.call.encoding.processor import ProcessorWatch
 from kiosk.call.encoding.redundant import Redundancy
 from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.encoding.voice import VoiceEncoder
-from kiosk.call.streams import Shares, Size, VideoTarget, Wants
+from kiosk.call.streams import Shares, Size, VideoTarget, VoiceMode, Wants
 from kiosk.call.switch import Switch
 
 PERIOD_S = 0.1
@@ -22,6 +22,7 @@ _PLENTY, _PLENTY_LOSSY, _LOSSY = 2.5, 1.8, 0.04
 # Loss, and how many earlier pieces of the voice each packet carries then.
 _REPEAT_ABOVE = ((0.015, 1), (0.06, 2))
 _REPEAT_FROM_BPS, _REPEAT_BPS = 250_000, 34_000
+_FLIGHT_MIN_BYTES, _ACK_DELAY_S = 800, 0.2  # RFC 9260, 6.2: an acknowledgement may be held back so long
 _TAKEN_SMOOTHING = 0.07  # of each look: pictures that come and go cost more than they show
 
 
@@ -87,6 +88,7 @@ class Conductor:
         for film, size, rate_bps in zip(self._films, sizes, rates_bps, strict=True):
             if size is not None:
                 film.target.set(self._target(film, size, rate_bps, now_s))
+        self._line.limit_data(self._data_flight_bytes(shares.voice))
         changed = shares != self.shares
         self.shares = shares
         if changed:
@@ -99,6 +101,12 @@ class Conductor:
         taken_bps = self._line.resent_bps + max(0.0, controller.data_bps - known_bps)
         self._taken_bps += (taken_bps - self._taken_bps) * _TAKEN_SMOOTHING
         return max(0, int(controller.rate_bps - self._taken_bps))
+
+    def _data_flight_bytes(self, voice: VoiceMode) -> int:
+        """What data may be on its way at once: a round trip's worth of what the voice leaves."""
+        controller = self._line.controller
+        left_bps = max(DATA_BPS, controller.rate_bps - VOICE_BPS[voice])
+        return max(_FLIGHT_MIN_BYTES, int(left_bps / 8 * (controller.answer_s + _ACK_DELAY_S)))
 
     def _repeat_voice(self) -> int:
         """How often each piece of the voice is sent; returns what the repetitions cost, in bit/s."""

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from devices.reading import Reading, Waveform
+from devices.reading import DeviceIdentity, Reading, Waveform
 from drivers.instrument import InstrumentStatus
 from kiosk.call import wire
 from kiosk.call.channels import Channels
 from kiosk.call.clip_sender import ClipSender
 from kiosk.call.slow_lane import SlowLane
 from kiosk.clip import CONTENT_TYPE
-
-_CROWDED_BYTES = 2000  # of messages that the line has not taken yet
 
 
 class LiveFeed:
@@ -23,6 +21,7 @@ class LiveFeed:
         self._page = ""
         self._seen: set[UUID] = set()
         self._sent: set[UUID] = set()
+        self._known: dict[DeviceIdentity, tuple[int, Reading]] = {}  # the page has it: the next is shorter
         self._readings: dict[UUID, tuple[int, Reading]] = {}
         self._instruments: tuple[InstrumentStatus, ...] = ()
         self._media = (False, False, False)
@@ -34,6 +33,7 @@ class LiveFeed:
         """A channel has opened: what is the case now, then what the page has not shown yet."""
         self._channels, self._lane = channels, lane
         self._sent.clear()
+        self._known.clear()  # it may be a reloaded page
         channels.clip_wanted = self._clip_wanted
         self.clips.connect(lane)
         lane.expects_more = lambda: self.clips.busy
@@ -56,6 +56,8 @@ class LiveFeed:
 
     def seen(self, ids: Sequence[UUID]) -> None:
         self._seen.update(ids)
+        for sequence, reading in filter(None, map(self._readings.get, ids)):
+            self._known[reading.identity] = sequence, reading
 
     def _catch_up(self) -> None:
         """The newest first: it is what the physician waits for."""
@@ -71,17 +73,12 @@ class LiveFeed:
             return
         sequence = len(self._readings) + 1
         self._readings[reading.id] = (sequence, reading)
-        text = wire.reading(reading, sequence, history)
+        like = None if history else self._known.get(reading.identity)
+        text = wire.reading(reading, sequence, history, like)
         if self._channels is None or self._lane is None:
             return
         self._sent.add(reading.id)
-        if self._channels.unsent_bytes > _CROWDED_BYTES:
-            self._lane.put(text, first=True)  # the newest is what the physician waits for
-            return
-        self._channels.send_live(text)
-        if not any(self._video):
-            # Lost on a bad line, the first copy comes late; this one does not wait for it.
-            self._channels.send_wave(text)
+        self._channels.send_reading(text, twice=not any(self._video))
 
     def waveform(self, waveform: Waveform) -> None:
         if self._channels is not None:

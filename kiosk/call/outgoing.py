@@ -30,6 +30,9 @@ from kiosk.call.switch import Switch, Switches
 from kiosk.call.tracks import PcmTrack, VideoTrack
 
 _H264 = "video/H264"
+# How much later than the lips the voice may come: the page would hold the pictures back by as much as sound
+# takes longer. Nobody notices up to 0.125 s (ITU-R BT.1359-1); the page's own control needs the rest.
+VOICE_LATE_S = 0.025
 _FIRST = VideoTarget(250_000, Size(640, 480, 15.0))  # for the first tenth of a second
 
 
@@ -93,16 +96,17 @@ class Outgoing:
         set_encoder(voice.sender, RedundantVoice(encoder, redundancy) if redundancy is not None else encoder)
         set_encoder(stethoscope.sender, StethoscopeEncoder())
         senders = [section.sender for section in sections]
+        for track, sender in zip(self._videos, (face.sender, otoscope.sender), strict=True):
+            track.resumed = sender._send_keyframe  # before the line limits how often one is made
         self.line = LineEnd(voice.receiver.transport, senders, receivers)
         self.line.attach()
         if types is not None:
             self.line.payload_types[voice.sender._ssrc] = types.redundant
         for section, track, film in zip((face, otoscope), self._videos, self.films, strict=True):
             set_encoder(section.sender, self._encoder(section, film))
-            track.resumed = section.sender._send_keyframe
             track.backlog_s = self._backlog_s
             report_capture_times(section.sender, track.pts_at)
-        report_capture_times(voice.sender, self._voice.pts_at)
+        report_capture_times(voice.sender, lambda captured_s: self._voice.pts_at(captured_s - VOICE_LATE_S))
         report_capture_times(stethoscope.sender, self._stethoscope.pts_at)
         self.conductor = Conductor(
             self.line,

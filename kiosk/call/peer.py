@@ -22,6 +22,7 @@ from kiosk.call.repairs.loopback import offer_loopback
 from kiosk.call.repairs.patient_consent import be_patient
 from kiosk.call.repairs.quick_level import quick_level
 from kiosk.call.repairs.quick_sctp import quicken_sctp, repeat_now
+from kiosk.call.repairs.sparing_sctp import limit_flight, spare_repeats
 from kiosk.call.repairs.spread_candidates import spread_candidates
 from kiosk.call.repairs.transport_feedback import negotiate_transport_feedback
 from kiosk.call.repairs.voice_receiver import VoiceFigures
@@ -119,6 +120,7 @@ class Peer:
         self._outgoing.attach(sections, [voice.receiver, face.receiver], types)
         if self._connection.sctp is not None and self._outgoing.line is not None:
             self._outgoing.line.came_back = partial(repeat_now, self._connection.sctp)
+            self._outgoing.line.limit_data = partial(limit_flight, self._connection.sctp)
         limit_sources(transport)
         guard_receive(transport, self._connection.sctp)  # last: it stands before all the others
         for part in (self._remote, self._stills):
@@ -181,6 +183,7 @@ class Peer:
 def _repair_library(include_loopback: bool) -> None:
     """What can only be mended for the whole process."""
     negotiate_transport_feedback()
+    spare_repeats()
     quicken_sctp()
     quick_level()
     if include_loopback:

@@ -1,6 +1,7 @@
 """The four tracks that the kiosk sends. Imports aiortc: loaded with the first connection, not before."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -75,8 +76,7 @@ class VideoTrack(MediaStreamTrack):
             if self._crowded:
                 await asyncio.sleep(self._period_s / 4)
                 continue
-            await self._pace()
-            picture = await self._slot.next(self._sequence)
+            picture = await self._due()
             self._sequence = picture.sequence
             if self._running:  # it may have been paused while we waited
                 return self._frame(picture)
@@ -88,13 +88,15 @@ class VideoTrack(MediaStreamTrack):
         self._sequence = -1
         self.resumed()
 
-    async def _pace(self) -> None:
-        """Wait for the next place in the grid, which begins anew when the camera is late."""
-        now_s, period_s = time.monotonic(), self._period_s
-        wait_s = min(self._due_s - now_s, period_s) - _EARLY * period_s
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
-        self._due_s = max(min(self._due_s, now_s + period_s), now_s - period_s) + period_s
+    async def _due(self) -> VideoFrame:
+        """Each picture is taken as it comes, or left for the next one: none waits for its place in time."""
+        picture, period_s = await self._slot.next(self._sequence), self._period_s
+        with contextlib.suppress(TimeoutError):  # the camera has stopped: this is its last picture
+            async with asyncio.timeout(2 * period_s):
+                while time.monotonic() < self._due_s - _EARLY * period_s:
+                    picture = await self._slot.next(picture.sequence)
+        self._due_s = max(self._due_s, time.monotonic() - period_s) + period_s
+        return picture
 
     @property
     def _crowded(self) -> bool:

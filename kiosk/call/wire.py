@@ -34,8 +34,13 @@ def hello(session: str, words: Sequence[str], site: str, language: str) -> str:
     return _encode("hello", session=session, words=list(words), site=site, language=language)
 
 
-def reading(item: Reading, sequence: int, history: bool) -> str:
-    """`history`: it was taken before this connection, and is sent again."""
+def reading(item: Reading, sequence: int, history: bool, like: tuple[int, Reading] | None = None) -> str:
+    """`history`: it was taken before this connection, and is sent again.
+
+    `like`: the number of a reading that the page has, and that reading: what is the same is left out.
+    """
+    if like is not None and alike(item, like[1]):
+        return _short_reading(item, sequence, like[0])
     return _encode(
         "reading",
         id=str(item.id),
@@ -50,10 +55,44 @@ def reading(item: Reading, sequence: int, history: bool) -> str:
         },
         t0=_time(item.taken_at),
         clock=item.clock.value,
-        quality=sorted(flag.value for flag in item.quality),
+        quality=_quality(item),
         quantities=[_quantity(quantity) for quantity in item.quantities],
         attachment=_attachment(item.attachment),
     )
+
+
+def alike(one: Reading, other: Reading) -> bool:
+    """Whether they differ in time, quality and values only."""
+    return (
+        (one.kind, one.identity, one.clock) == (other.kind, other.identity, other.clock)
+        and one.attachment is None
+        and other.attachment is None
+        and [quantity.metric for quantity in one.quantities]
+        == [quantity.metric for quantity in other.quantities]
+    )
+
+
+def _short_reading(item: Reading, sequence: int, like: int) -> str:
+    return _encode(
+        "reading",
+        id=str(item.id),
+        seq=sequence,
+        like=like,
+        t0=_time(item.taken_at),
+        quality=_quality(item),
+        values=[
+            {"absent": quantity.absent.value} if quantity.absent is not None else _value(quantity)
+            for quantity in item.quantities
+        ],
+    )
+
+
+def _quality(item: Reading) -> list[str]:
+    return sorted(flag.value for flag in item.quality)
+
+
+def _value(item: Quantity) -> str | None:
+    return None if item.value is None else format(item.value, "f")
 
 
 def _quantity(item: Quantity) -> dict[str, object]:
@@ -62,7 +101,7 @@ def _quantity(item: Quantity) -> dict[str, object]:
         "mdc": item.metric.mdc,
         "loinc": list(item.metric.loinc),
         "unit": item.metric.ucum,
-        "value": None if item.value is None else format(item.value, "f"),
+        "value": _value(item),
         "absent": None if item.absent is None else item.absent.value,
     }
 

@@ -10,6 +10,7 @@ from tests.bench.call_long import long
 from tests.bench.call_measures import Figures
 from tests.bench.call_stage import Setting, Talk
 
+Sides = tuple[Literal["kiosk", "chromium"], ...]
 SETTLE_S, RATE_SETTLE_S, MEASURE_S = 6.0, 12.0, 20.0
 _RTT_50 = 25.0  # ms each way
 _CAPPED_S, _LIFT_LIMIT_S = 15.0, 30.0
@@ -31,7 +32,7 @@ class Case:
     setting: Setting
     play: Callable[[Talk], Figures]
     wants: tuple[Want, ...]
-    sides: tuple[Literal["kiosk", "chromium"], ...] = ("kiosk", "chromium")
+    sides: Sides = ("kiosk", "chromium")
 
 
 def _on_line(**impairment: float) -> Callable[[Talk], Figures]:
@@ -80,6 +81,8 @@ def _lifted(talk: Talk) -> Figures:
 _BACK = ("picture_back_s", "second_back_s", "sound_back_s", "reading_back_s", "inward_picture_back_s")
 _BACK_WANTS = tuple(Want(figure, 1.5) for figure in _BACK)
 _PLAIN, _QUICK_LOOK = Setting(VGA15), Setting(VGA15, sample_ms=50)
+_BOTH: Sides = ("kiosk", "chromium")
+_OURS: Sides = ("kiosk",)  # Chromium has not come back after 20 s: it need not be waited for
 _CPU_WANTS = (Want("cpu_ms_per_frame", 0.8, ratio=True),)
 
 CASES: dict[str, Case] = {
@@ -112,7 +115,7 @@ CASES: dict[str, Case] = {
         (Want("voice_concealed", 0.02), Want("reading_ms_p95", 500), Want("face_fps", 5, at_least=True)),
     ),
     "rate60": Case(
-        "60 kbit/s each way, 50 ms round trip", _PLAIN,
+        "60 kbit/s each way, 50 ms round trip", Setting(VGA15, ping_ms=2000),
         _on_line(rate_kbps=60, delay_ms=_RTT_50, queue_ms=400),
         (Want("voice_concealed", 0.05), Want("reading_ms_p95", 2000),
          Want("inward_voice_share", 0.9, at_least=True)),
@@ -128,12 +131,15 @@ CASES: dict[str, Case] = {
         for way in ("udp", "tcp", "tls")
     },
     **{
-        f"cut{seconds}": Case(f"nothing passes for {seconds} s", _QUICK_LOOK, _cut(seconds), _BACK_WANTS)
-        for seconds in (5, 20, 45, 180)
+        f"cut{seconds}": Case(
+            f"nothing passes for {seconds} s", _QUICK_LOOK, _cut(seconds), _BACK_WANTS, sides
+        )
+        for seconds, sides in ((5, _BOTH), (20, _BOTH), (45, _OURS), (180, _OURS))
     },
     "long": Case(
         "a changing line for TELECABINE_BENCH_MINUTES (60)", Setting(VGA15, sample_ms=500), long,
         (Want("rss_growth_mb", 15), Want("picture_delay_growth_ms", 50), Want("voice_delay_growth_ms", 50),
-         Want("reading_delay_growth_ms", 50), Want("inward_lips_ms_p95", 80)), ("kiosk",),
+         Want("reading_delay_growth_ms", 50), Want("lips_ms_p95", 80),
+         Want("inward_lips_ms_p95", 80)), ("kiosk",),
     ),
 }  # fmt: skip

@@ -51,13 +51,14 @@
     again();
   };
 
-  /** Readings and pongs of the channel "live", whoever made it. */
+  /** Readings, each when it came first, and pongs; of all channels, whoever made them. */
+  const came = new Set();
   const listen = (channel) => {
-    if (channel.label !== "live") return;
-    bench.live = channel;
+    if (channel.label === "live") bench.live = channel;
     channel.addEventListener("message", ({ data }) => {
       const now = bench.now(), message = JSON.parse(data);
-      if (message.type === "reading") bench.readings.push([now, now - Date.parse(message.t0), message.history]);
+      if (message.type === "reading" && !came.has(message.t0)) bench.readings.push([now, now - Date.parse(message.t0), message.history]);
+      if (message.type === "reading") came.add(message.t0);
       const sent = message.type === "pong" && /^bench-(.*)$/.exec(message.id);
       if (sent) bench.pings.push([Number(sent[1]), now - Number(sent[1])]);
     });

@@ -67,6 +67,7 @@ globalThis.answer = async (sdp) => {
   for (const [index, transceiver] of connection.getTransceivers().entries()) {
     transceiver.direction = index === 2 ? "sendonly" : "sendrecv";
     await transceiver.sender.replaceTrack(tracks[index]);
+    if (index < 2) transceiver.sender.setStreams(stream); // lips and voice in step, as the kiosk asks for it too
   }
   show("self", video);
   await connection.setLocalDescription(await connection.createAnswer());

@@ -16,7 +16,7 @@ import { Parts } from "./parts.js";
 import { Picture } from "./picture.js";
 import { Pleth } from "./pleth.js";
 import { Precheck } from "./precheck.js";
-import { createReadings, noteClock } from "./readings.js";
+import { completed, createReadings, noteClock } from "./readings.js";
 import { FINAL, Screens } from "./screens.js";
 import { Stethoscope } from "./stethoscope.js";
 import { Stills } from "./still.js";
@@ -128,8 +128,8 @@ class Consultation {
   }
 
   wave(wave) {
+    if (wave.type === "reading") return this.reading(wave, (whole) => this.guests?.wave(whole)); // a copy, maybe sooner
     this.guests?.wave(wave);
-    if (wave.type === "reading") return this.inbox.take(wave); // a copy that a lossy line may bring sooner
     if (wave.type !== "wave" || !wave.samples.length) return;
     const spanMs = Number(wave.period_ms) * (wave.samples.length - 1);
     noteClock(this.readings, Date.parse(wave.t0) + spanMs, Date.now());
@@ -137,10 +137,17 @@ class Consultation {
     else if (wave.metric === "cuff_pressure") this.tiles.cuff(wave);
   }
 
+  reading(reading, pass) {
+    const whole = completed(this.readings, reading);
+    if (!whole) return;
+    pass(whole);
+    this.inbox.take(whole);
+  }
+
   live(message) {
+    if (message.type === "reading") return this.reading(message, (whole) => this.guests?.live(whole));
     this.guests?.live(message);
-    if (message.type === "reading") this.inbox.take(message);
-    else if (message.type === "instruments") this.instruments.changed(message.items);
+    if (message.type === "instruments") this.instruments.changed(message.items);
     else if (message.type === "media") this.mediaChanged(message);
     else if (message.type === "clip") this.stethoscope.clips.header(message);
     else if (message.type === "clip_data") this.stethoscope.clips.piece(message);

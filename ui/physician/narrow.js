@@ -8,6 +8,8 @@ const ROOM_BPS = 150_000; // above: the picture returns at once
 const LOW_MS = 1500;
 const NARROW_VOICE_BPS = 16_000;
 const WIDE_VOICE_BPS = 32_000;
+const NARROW_PACKET_MS = 60; // headers cost as much as the voice
+const WIDE_PACKET_MS = 20;
 // Without a picture the browser does not find out that the line has widened: it must be tried.
 const FIRST_TRIAL_MS = 15_000;
 const LONGEST_TRIAL_MS = 120_000;
@@ -97,9 +99,9 @@ export class Narrow {
     change(peer.voice.sender, {
       priority: "high",
       networkPriority: "high",
-      adaptivePtime: leanVoice,
       maxBitrate: leanVoice ? NARROW_VOICE_BPS : WIDE_VOICE_BPS,
     });
+    peer.packVoice(leanVoice ? NARROW_PACKET_MS : WIDE_PACKET_MS);
     this.show();
   }
 

@@ -12,6 +12,11 @@ function preferVideoCodecs(transceiver) {
   transceiver.setCodecPreferences?.(known.sort((a, b) => rank(a) - rank(b)));
 }
 
+/** The answer with `a=ptime` (RFC 8866 section 6.4) in its first section, which is the voice. */
+function withVoicePackets(answer, milliseconds) {
+  return answer.replace(/^m=audio [^\r]*\r\n(?:c=[^\r]*\r\n)?/m, (head) => `${head}a=ptime:${milliseconds}\r\n`);
+}
+
 /** What has arrived so far, as one number that grows: pictures, sound and data. */
 async function arrivedSoFar(connection) {
   let packets = 0;
@@ -35,6 +40,7 @@ export class Peer {
     this.connection.onconnectionstatechange = () => listener.state(this.connection.connectionState);
     this.addMedia(localTracks);
     this.live = this.channel("live", {}, listener.live);
+    this.readings = this.channel("readings", { ordered: false }, listener.live);
     this.waves = this.channel("waves", { ordered: false, maxRetransmits: 0 }, listener.wave);
     this.live.onopen = listener.opened;
   }
@@ -87,6 +93,16 @@ export class Peer {
     await this.connection.setRemoteDescription({ type: "answer", sdp });
   }
 
+  /**
+   * How much of our voice a packet carries. The kiosk takes any length: both descriptions are exchanged with ourselves
+   * only (JSEP allows it, nothing else in them changes).
+   */
+  async packVoice(milliseconds) {
+    if (this.connection.signalingState !== "stable" || !this.answer) return;
+    await this.connection.setLocalDescription();
+    await this.connection.setRemoteDescription({ type: "answer", sdp: withVoicePackets(this.answer, milliseconds) });
+  }
+
   get awaitsAnswer() {
     return this.connection.signalingState === "have-local-offer";
   }
@@ -104,7 +120,7 @@ export class Peer {
 
   close() {
     this.connection.onconnectionstatechange = null;
-    this.live.onmessage = this.waves.onmessage = this.live.onopen = null;
+    this.live.onmessage = this.readings.onmessage = this.waves.onmessage = this.live.onopen = null;
     this.connection.close();
   }
 }

@@ -1,13 +1,29 @@
 // What has been measured in this session. Pure: no page, no clock of its own.
 
 export function createReadings() {
-  return { byId: new Map(), latest: new Map(), clockOffsetMs: null };
+  return { byId: new Map(), bySeq: new Map(), latest: new Map(), clockOffsetMs: null };
 }
+
+/**
+ * A reading as the kiosk means it: one that is `like` an earlier one names only what differs. Undefined when that one
+ * is not here; the kiosk names only those that it knows to be.
+ */
+export function completed(state, reading) {
+  if (reading.like === undefined) return reading;
+  const earlier = state.bySeq.get(reading.like);
+  if (earlier?.quantities.length !== reading.values.length) return undefined;
+  const { like, values, ...own } = reading;
+  const quantities = earlier.quantities.map((quantity, index) => ({ ...quantity, ...given(values[index]) }));
+  return { ...earlier, ...own, gap: false, history: false, quantities };
+}
+
+const given = (value) => ({ value: typeof value === "string" ? value : null, absent: value.absent ?? null });
 
 /** False when this reading was here already (the kiosk sends all of them again after a cut). */
 export function addReading(state, reading) {
   if (state.byId.has(reading.id)) return false;
   state.byId.set(reading.id, reading);
+  state.bySeq.set(reading.seq, reading);
   for (const quantity of reading.quantities) keepLatest(state, reading, quantity);
   return true;
 }

@@ -16,6 +16,7 @@ _RUNGS = (
     (180, 15.0),
     (120, 15.0),
     (120, 10.0),
+    (120, 7.5),
     (120, 5.0),
 )
 # bit/s = _FACTOR * (pixels/s) ** _POWER: x264 superfast is right at 350k for VGA at 30, 100k for QVGA at 15.

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from aiortc import RTCDtlsTransport, RTCRtpReceiver, RTCRtpSender
@@ -11,6 +12,7 @@ from aiortc import RTCDtlsTransport, RTCRtpReceiver, RTCRtpSender
 from kiosk.call.congestion import feedback_message, header, rtcp
 from kiosk.call.congestion.arrival_log import ArrivalLog
 from kiosk.call.congestion.controller import Controller, State
+from kiosk.call.congestion.copies import AFTER_S, Copies
 from kiosk.call.congestion.key_frames import KeyFrames
 from kiosk.call.congestion.meters import RateMeter
 from kiosk.call.congestion.pacer import Lane, Pacer
@@ -27,6 +29,8 @@ _FEEDBACK_MIN_S, _FEEDBACK_MAX_S = 0.06, 0.25
 _RESENT_BYTES, _RESENT_S, _LOSSY = 1200, 1.0, 0.04
 _HOOKS = ("_send_rtp", "_send_data", "_handle_rtp_data", "_handle_rtcp_data")
 _ASKS = ("_send_keyframe", "_retransmit")
+
+_copying = ContextVar("this task sends what nobody has asked for again", default=False)
 
 
 class LineEnd:
@@ -53,11 +57,16 @@ class LineEnd:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks = Tasks("feedback cannot be sent")
         self._media_ssrc = 0
+        self._active: set[int] = set()  # SSRCs that have sent since their last report
         self.payload_types: dict[int, int] = {}
         """Of a sender's SSRC: what its packets are called instead."""
         self.came_back: Callable[[], None] = lambda: None
         """Called when something is heard again after a silence."""
+        self.limit_data: Callable[[int], None] = lambda flight_max_bytes: None
+        """Called with how many bytes of data may be on their way at once."""
         self._budget = ResendBudget()
+        self._copies = Copies()
+        self._repeat: dict[int, Callable[[int], Awaitable[None]]] = {}
         self._resent = RateMeter(_RESENT_S)
         self._silenced = self._closed = False
         self._originals: dict[str, Callable[..., Awaitable[None]]] = {}
@@ -75,6 +84,8 @@ class LineEnd:
                 raise AttributeError(f"this aiortc has no {missing[0]}")
             if sender.kind == "video":
                 setattr(sender, "_send_keyframe", next(videos).ask)  # noqa: B010
+            if sender.kind == "video":
+                self._repeat[sender._ssrc] = sender._retransmit
             setattr(sender, "_retransmit", self._limited(sender._retransmit))  # noqa: B010
 
     async def close(self) -> None:
@@ -114,17 +125,31 @@ class LineEnd:
 
     async def _send_rtp(self, data: bytes) -> None:
         is_rtcp = _is_rtcp(data)
+        if is_rtcp and self._is_idle_report(data):
+            return
         if self._closed or self._transport.state != "connected" or is_rtcp:
             for packet in rtcp.split(data) if is_rtcp else ():
                 self._reports.sent(packet, time.monotonic())
             await self._originals["_send_rtp"](data)
             return
         self.pacer.rate_bps = self.controller.rate_bps
-        await self.pacer.put(data, self._lanes.get(header.ssrc(data), Lane.NOW))
+        lane = Lane.COPY if _copying.get() else self._lanes.get(header.ssrc(data), Lane.NOW)
+        await self.pacer.put(data, lane)
+
+    def _is_idle_report(self, data: bytes) -> bool:
+        """Who sent nothing since its last report makes none (RFC 3550 section 6.4); aiortc always does."""
+        first = rtcp.split(data)[:1]
+        if not first or rtcp.report_stamp(first[0]) is None:
+            return False
+        ssrc, _ = rtcp.report_stamp(first[0]) or (0, 0)
+        idle = ssrc not in self._active
+        self._active.discard(ssrc)
+        return idle
 
     async def _leave(self, data: bytes) -> None:
         now_s = time.monotonic()
         ssrc = header.ssrc(data)
+        self._active.add(ssrc)
         payload_type = self.payload_types.get(ssrc)
         if payload_type is not None:
             data = b"".join((data[:1], bytes([data[1] & 0x80 | payload_type]), data[2:]))
@@ -139,7 +164,16 @@ class LineEnd:
         self.controller.on_sent(size_bytes, now_s)
         if self._lanes.get(ssrc) is Lane.AGAIN:
             self._resent.add(now_s, size_bytes)
+        seen, repeat = self.controller, self._repeat.get(ssrc)
+        if repeat is not None and self._copies.wanted(size_bytes, seen.loss, seen.rate_bps, now_s):
+            self._tasks.spawn(self._copy(repeat, int.from_bytes(data[2:4], "big")))
         await self._originals["_send_rtp"](header.with_extensions(data, values) if values else data)
+
+    async def _copy(self, repeat: Callable[[int], Awaitable[None]], sequence: int) -> None:
+        await asyncio.sleep(AFTER_S)
+        _copying.set(True)
+        with contextlib.suppress(ConnectionError):  # it went down meanwhile, which others notice
+            await repeat(sequence)
 
     async def _send_data(self, data: bytes) -> None:
         await self._originals["_send_data"](data)

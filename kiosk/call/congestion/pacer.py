@@ -13,14 +13,16 @@ _FACTOR = 1.7  # of the target: a key frame takes longer than others, but not se
 _RATE_MIN_BPS = 60_000
 _BURST_S, _BURST_MIN_BYTES = 0.040, 2_400  # an ordinary picture leaves as a whole
 _BOUND_S, _BOUND_MIN_BYTES = 0.6, 20_000
+_COPIES_MAX = 32  # of what is rather forgotten than late
 
 
 class Lane(Enum):
-    """NOW: sound and RTCP. AGAIN: what was lost before, ahead of PICTURE: video."""
+    """NOW: sound and RTCP. AGAIN: what was lost before, ahead of PICTURE: video. COPY: if nothing waits."""
 
     NOW = auto()
     AGAIN = auto()
     PICTURE = auto()
+    COPY = auto()
 
 
 class Pacer:
@@ -36,6 +38,7 @@ class Pacer:
         self._overflowed = overflowed
         self._again: deque[bytes] = deque()
         self._pictures: deque[bytes] = deque()
+        self._copies: deque[bytes] = deque(maxlen=_COPIES_MAX)
         self._waiting_bytes = 0
         self._credit_bytes = float(_BURST_MIN_BYTES)
         self._filled_s = 0.0
@@ -53,6 +56,10 @@ class Pacer:
         if lane is Lane.NOW:
             await self._send(packet)
             return
+        if lane is Lane.COPY:
+            self._copies.append(packet)
+            self._go()
+            return
         if self._waiting_bytes + len(packet) > max(_BOUND_MIN_BYTES, _BOUND_S * self._pace_bps / 8):
             self._overflow()
         self._fill()
@@ -62,8 +69,7 @@ class Pacer:
             return
         (self._again if lane is Lane.AGAIN else self._pictures).append(packet)
         self._waiting_bytes += len(packet)
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._release())
+        self._go()
 
     async def close(self) -> None:
         """Throw away what waits; idempotent."""
@@ -72,6 +78,17 @@ class Pacer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+
+    def _go(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._release())
+
+    def _next(self) -> bytes:
+        if not self._waiting_bytes:
+            return self._copies.popleft()
+        packet = (self._again or self._pictures).popleft()
+        self._waiting_bytes -= len(packet)
+        return packet
 
     @property
     def _pace_bps(self) -> float:
@@ -87,11 +104,10 @@ class Pacer:
     async def _release(self) -> None:
         """Until nothing waits."""
         try:
-            while self._waiting_bytes:
+            while self._waiting_bytes or self._copies:
                 self._fill()
-                while self._credit_bytes > 0 and self._waiting_bytes:
-                    packet = (self._again or self._pictures).popleft()
-                    self._waiting_bytes -= len(packet)
+                while self._credit_bytes > 0 and (self._waiting_bytes or self._copies):
+                    packet = self._next()
                     self._credit_bytes -= len(packet)
                     await self._send(packet)
                 await asyncio.sleep(max(_GRID_S, -self._credit_bytes * 8 / self._pace_bps))
@@ -106,4 +122,5 @@ class Pacer:
     def _clear(self) -> None:
         self._again.clear()
         self._pictures.clear()
+        self._copies.clear()
         self._waiting_bytes = 0

@@ -30,7 +30,7 @@ def quicken_sctp() -> None:
         setattr(stock, name, value)
     if not hasattr(RTCSctpTransport, _EXPIRED):
         raise AttributeError(f"this aiortc has no {_EXPIRED}: look for how it repeats data now")
-    if getattr(RTCSctpTransport, _EXPIRED) is not _expired:
+    if not hasattr(RTCSctpTransport, _STOCK):
         setattr(RTCSctpTransport, _STOCK, getattr(RTCSctpTransport, _EXPIRED))
         setattr(RTCSctpTransport, _EXPIRED, _expired)
 

@@ -1,0 +1,21 @@
+"""aiortc sends the messages of all data channels in one order: what may wait before what may not.
+
+RFC 8831 section 6.4 leaves the order to the sender.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiortc import RTCDataChannel
+
+_QUEUE = "_data_channel_queue"
+
+
+def overtake(channel: "RTCDataChannel") -> None:
+    """What this channel was given last leaves before all that waits. For an unordered channel only."""
+    sctp = channel.transport
+    if not hasattr(sctp, _QUEUE):
+        raise AttributeError(f"this aiortc has no {_QUEUE}: see how it orders messages now")
+    queue = getattr(sctp, _QUEUE)
+    if queue and queue[-1][0] is channel:
+        queue.rotate(1)
