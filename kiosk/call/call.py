@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from devices.reading import Reading, Waveform
 from drivers.instrument import InstrumentStatus
-from kiosk.call import secret, wire
+from kiosk.call import page_messages, secret, wire
 from kiosk.call.connections import Connections
 from kiosk.call.errors import CallError, CallReason
 from kiosk.call.feed import LiveFeed
@@ -216,26 +216,26 @@ class Call:
         greeting = wire.hello(own.session_number, self._words, own.site, own.language)
         self._feed.connect(self._connections.channels, self._connections.lane, greeting)
 
-    def page_said(self, message: wire.PageMessage) -> None:
+    def page_said(self, message: page_messages.PageMessage) -> None:
         match message:
-            case wire.Seen(ids):
+            case page_messages.Seen(ids):
                 self._feed.seen(ids)
                 self._listener.seen(ids)
-            case wire.PageId(page_id):
+            case page_messages.PageId(page_id):
                 self._feed.page(page_id)
-            case wire.Request(what, on):
+            case page_messages.Request(what, on):
                 self._listener.physician_asked(what, on)
-            case wire.Keep(what, site):
+            case page_messages.Keep(what, site):
                 self._listener.physician_keeps(what, site)
-            case wire.Point(site):
+            case page_messages.Point(site):
                 self._listener.physician_points(site)
-            case wire.Ping(ping_id):
+            case page_messages.Ping(ping_id):
                 self._feed.pong(ping_id)
-            case wire.Line():
+            case page_messages.Line():
                 self._connections.page_says(message)
-            case wire.Invite():
+            case page_messages.Invite():
                 self._guest.invite(message)
-            case wire.Uninvite():
+            case page_messages.Uninvite():
                 self._guest.close()
 
     def remove_guest(self) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kiosk.call import wire
+from kiosk.call import page_messages
 from kiosk.call.errors import CallError
 from kiosk.call.flood import Flood
 from kiosk.call.repairs.data_order import overtake
@@ -27,7 +27,9 @@ class Channels:
     `clip_wanted` is called instead for a recorded sound that the page asks for.
     """
 
-    def __init__(self, opened: Callable[[], None], heard: Callable[[wire.PageMessage], None]) -> None:
+    def __init__(
+        self, opened: Callable[[], None], heard: Callable[[page_messages.PageMessage], None]
+    ) -> None:
         self._opened = opened
         self._heard = heard
         self._flood = Flood()
@@ -35,7 +37,7 @@ class Channels:
         self._live: RTCDataChannel | None = None
         self._readings: RTCDataChannel | None = None
         self._waves: RTCDataChannel | None = None
-        self.clip_wanted: Callable[[wire.ClipWanted], None] = lambda wanted: None
+        self.clip_wanted: Callable[[page_messages.ClipWanted], None] = lambda wanted: None
 
     def adopt(self, channel: "RTCDataChannel") -> None:
         """Take a channel that the page has made; one with another name stays unused."""
@@ -86,14 +88,14 @@ class Channels:
             self._complain("the page sends too much: some of it is dropped")
             return
         try:
-            message = wire.decode(data)
+            message = page_messages.decode(data)
         except CallError as error:
             self._complain(f"the page sent something else: {str(error)[:_DETAIL_MAX]}")
             return
         if message is None:
             return
         try:
-            if isinstance(message, wire.ClipWanted):
+            if isinstance(message, page_messages.ClipWanted):
                 self.clip_wanted(message)
             else:
                 self._heard(message)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from drivers.frames import FrameSlot
 from kiosk.call.congestion.allocation import DATA_BPS, VOICE_BPS, allocate, encoder_bps
+from kiosk.call.congestion.controller import State
 from kiosk.call.congestion.ladder import Ladder, needed_bps
 from kiosk.call.congestion.line_end import LineEnd
 from kiosk.call.encoding.processor import ProcessorWatch
 from kiosk.call.encoding.redundant import Redundancy
 from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.encoding.voice import VoiceEncoder
+from kiosk.call.repairs.sparing_sctp import ACK_DELAY_S
 from kiosk.call.streams import Shares, Size, VideoTarget, VoiceMode, Wants
 from kiosk.call.switch import Switch
 
@@ -22,7 +24,7 @@ _PLENTY, _PLENTY_LOSSY, _LOSSY = 2.5, 1.8, 0.04
 # Loss, and how many earlier pieces of the voice each packet carries then.
 _REPEAT_ABOVE = ((0.015, 1), (0.06, 2))
 _REPEAT_FROM_BPS, _REPEAT_BPS = 250_000, 34_000
-_FLIGHT_MIN_BYTES, _ACK_DELAY_S = 800, 0.2  # RFC 9260, 6.2: an acknowledgement may be held back so long
+_FLIGHT_MIN_BYTES = 800
 _TAKEN_SMOOTHING = 0.07  # of each look: pictures that come and go cost more than they show
 
 
@@ -88,7 +90,8 @@ class Conductor:
         for film, size, rate_bps in zip(self._films, sizes, rates_bps, strict=True):
             if size is not None:
                 film.target.set(self._target(film, size, rate_bps, now_s))
-        self._line.limit_data(self._data_flight_bytes(shares.voice))
+        answer_s = None if controller.state is State.SILENT else controller.answer_s
+        self._line.limit_data(self._data_flight_bytes(shares.voice), answer_s)
         changed = shares != self.shares
         self.shares = shares
         if changed:
@@ -106,7 +109,7 @@ class Conductor:
         """What data may be on its way at once: a round trip's worth of what the voice leaves."""
         controller = self._line.controller
         left_bps = max(DATA_BPS, controller.rate_bps - VOICE_BPS[voice])
-        return max(_FLIGHT_MIN_BYTES, int(left_bps / 8 * (controller.answer_s + _ACK_DELAY_S)))
+        return max(_FLIGHT_MIN_BYTES, int(left_bps / 8 * (controller.answer_s + ACK_DELAY_S)))
 
     def _repeat_voice(self) -> int:
         """How often each piece of the voice is sent; returns what the repetitions cost, in bit/s."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from kiosk.call import sdp, wire
+from kiosk.call import page_messages, sdp
 from kiosk.call.channels import Channels
 from kiosk.call.echo import EchoGuard
 from kiosk.call.errors import CallError, CallReason
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 _MINUTES_LOOK_S = 2.0
 _FLUSH_S, _FLUSH_STEP_S = 1.0, 0.02
-_NO_LINE = wire.Line(LineQuality.UNKNOWN, None, None)
+_NO_LINE = page_messages.Line(LineQuality.UNKNOWN, None, None)
 
 
 class Owner(Protocol):
     """Who is told what happens on the connection."""
 
     def channel_opened(self) -> None: ...
-    def page_said(self, message: wire.PageMessage) -> None: ...
+    def page_said(self, message: page_messages.PageMessage) -> None: ...
     def disconnected(self) -> None: ...
     def changed(self) -> None: ...
     def line_divided(self, face_paused: bool, otoscope_paused: bool, stethoscope_live: bool) -> None: ...
@@ -147,7 +147,7 @@ class Connections:
             self._watching = asyncio.create_task(self._watch.run())
         self._owner.changed()
 
-    def _looked(self, line: wire.Line, silent: bool) -> None:
+    def _looked(self, line: page_messages.Line, silent: bool) -> None:
         self.line, self._progress.silent = line, silent
         self._owner.changed()
 
@@ -173,7 +173,7 @@ class Connections:
         phase = self._progress.phase
         return self._peer.figures(phase) if self._peer is not None else CallFigures(phase)
 
-    def page_says(self, line: wire.Line) -> None:
+    def page_says(self, line: page_messages.Line) -> None:
         if self._watch is not None:
             self._watch.page_says(line)
             self.physician_paused = not line.picture

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from devices.reading import DeviceIdentity, Reading, Waveform
 from drivers.instrument import InstrumentStatus
-from kiosk.call import wire
+from kiosk.call import page_messages, wire
 from kiosk.call.channels import Channels
 from kiosk.call.clip_sender import ClipSender
 from kiosk.call.slow_lane import SlowLane
@@ -98,7 +98,7 @@ class LiveFeed:
             self._stethoscope_live = live
             self._send(wire.media(*self._media, live))
 
-    def _clip_wanted(self, wanted: wire.ClipWanted) -> None:
+    def _clip_wanted(self, wanted: page_messages.ClipWanted) -> None:
         """Only a sound of this session's record is ever sent."""
         _, reading = self._readings.get(wanted.id, (0, None))
         if reading is not None and reading.attachment and reading.attachment.content_type == CONTENT_TYPE:

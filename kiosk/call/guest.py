@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from kiosk.call import wire
+from kiosk.call import page_messages
 from kiosk.call.handshake import Message
 from kiosk.tasks import Tasks
 
@@ -21,12 +21,12 @@ class GuestRoom:
     ) -> None:
         self._tell_relay = tell_relay
         self._answered = answered
-        self._wanted: wire.Invite | None = None
+        self._wanted: page_messages.Invite | None = None
         self._over: deque[str] = deque(maxlen=_REMEMBERED)
         self._tasks = Tasks("the relay was not told about a guest")
         self.open = False
 
-    def invite(self, wanted: wire.Invite) -> None:
+    def invite(self, wanted: page_messages.Invite) -> None:
         """The page asks. Saying the same again is harmless; another room ends the one before.
 
         A room that was closed stays so: whom the helper removed does not come back by the same link.

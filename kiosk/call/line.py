@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kiosk.call.wire import Line
+from kiosk.call.page_messages import Line
 from kiosk.events import LineQuality
 
 # The page judges with the same limits.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kiosk.call.line import Measure, combine
-from kiosk.call.wire import Line
+from kiosk.call.page_messages import Line
 from kiosk.events import LineQuality
 
 if TYPE_CHECKING:

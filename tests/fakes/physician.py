@@ -215,8 +215,10 @@ class Physician:
             connection.addTransceiver("audio", direction="recvonly"),
         ]
         self.live = connection.createDataChannel("live")
+        readings = connection.createDataChannel("readings", ordered=False)
         waves = connection.createDataChannel("waves", ordered=False, maxRetransmits=0)
-        self.live.on("message", lambda text: self.messages.append(json.loads(text)))
+        for channel in (self.live, readings):
+            channel.on("message", lambda text: self.messages.append(json.loads(text)))
         waves.on("message", lambda text: self.waves.append(json.loads(text)))
         self._sections = sections
         await connection.setLocalDescription(await connection.createOffer())

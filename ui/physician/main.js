@@ -215,7 +215,7 @@ class Consultation {
     peer.send({ type: "ping", id: String(this.ticks) });
     const report = await this.line.measure(peer);
     this.narrow.see(peer, this.line.availableBps);
-    if (report) beSteady(peer.voice.receiver, report.loss);
+    if (report) beSteady(peer, report.loss);
     if (report && this.ticks % LINE_REPORT_EVERY === 0) peer.send({ ...report, picture: this.narrow.line.picture });
   }
 }

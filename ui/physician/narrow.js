@@ -56,14 +56,20 @@ export class NarrowLine {
   }
 }
 
-const LOSSY = 0.02, CLEAN = 0.005; // of what comes in
-const PATIENT_MS = 80;
+// Of what comes in: above `lossy` a track waits `patientMs` for what was lost, below `clean` no longer.
+const VOICE = { lossy: 0.02, clean: 0.005, patientMs: 80 }; // it comes again inside the next packet
+const PICTURE = { lossy: 0.04, clean: 0.01, patientMs: 130 }; // asked for twice, it is there: nothing stands still
 
-/** Lost sound comes again inside the next packet: on a bad line the voice waits long enough to have it. */
-export function beSteady(receiver, loss) {
+function wait(receiver, loss, { lossy, clean, patientMs }) {
   if (!("jitterBufferTarget" in receiver)) return;
-  if (loss > LOSSY) receiver.jitterBufferTarget = PATIENT_MS;
-  else if (loss < CLEAN && receiver.jitterBufferTarget) receiver.jitterBufferTarget = null;
+  if (loss > lossy) receiver.jitterBufferTarget = patientMs;
+  else if (loss < clean && receiver.jitterBufferTarget) receiver.jitterBufferTarget = null;
+}
+
+/** On a bad line a little later, and without holes. */
+export function beSteady(peer, loss) {
+  wait(peer.voice.receiver, loss, VOICE);
+  for (const { receiver } of [peer.face, peer.otoscope]) wait(receiver, loss, PICTURE);
 }
 
 async function change(sender, edit) {

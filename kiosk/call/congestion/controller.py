@@ -11,6 +11,7 @@ from kiosk.call.congestion.delay_trend import DelayTrend
 from kiosk.call.congestion.loss_rule import LossRule, Verdict
 from kiosk.call.congestion.meters import RateMeter
 from kiosk.call.congestion.sent_log import Ack
+from kiosk.call.congestion.silence import Silence
 
 START_BPS, MIN_BPS, MAX_BPS = 500_000, 30_000, 4_000_000
 _SILENT_BPS = 40_000  # a lean voice and the data: enough to notice that the line is back
@@ -29,11 +30,8 @@ _START_GROWTH = 1.0
 _UNPROVEN, _UNPROVEN_MARGIN_BPS = 1.5, 40_000
 _METER_S = 0.5
 _ACKS_FRESH_S = 5.0
-_SILENCE_S, _REPORT_SILENCE_S = 0.6, 3.0
 _SILENCE_HALF_S = 0.25
-_BACK_AGAIN_S, _BACK_AGAIN = 0.15, 0.75
-_EDGE_S = 0.3  # of a silence: what was sent then may have come although the line was cut in between
-_RTT_USUAL_MAX_S = 0.3
+_BACK_AGAIN = 0.75
 _RTT_SMOOTHING = 0.25
 _TICK_MAX_S = 0.5
 
@@ -55,25 +53,19 @@ class Controller:
         self._max_bps = max_bps
         self.state = State.START
         self.rtt_s: float | None = None
-        self._silent_s = 0.0
-        self._came_while_silent: list[float] = []  # when they were sent
+        self._silence = Silence()
         self._ceiling = Ceiling()
         self._by_acks, self._by_reports = _delay_trends()
         self._loss = LossRule()
         self._acked, self._sent, self._other = RateMeter(_METER_S), RateMeter(_METER_S), RateMeter(_METER_S)
         self._sent_by_reports = RateMeter(1.0)
         self._acks_s: float | None = None
-        self._heard_s: float | None = None
-        self._answered = False
-        self._sent_s: float | None = None
         self._ticked_s: float | None = None
         self._blind_until_s = 0.0
         self._draining_since_s = 0.0
         self._queue_at_drain_s = 0.0
         self._before_bps = self._rate_bps
         self._carried_before_bps = self._rate_bps
-        self._back_since_s: float | None = None
-        self._lost_before_s = 0.0
         self._now_s = 0.0
 
     # What is known
@@ -126,9 +118,7 @@ class Controller:
         if not acknowledged:
             self._other.add(now_s, size_bytes)
             return
-        if self._sent_s is None or now_s - self._sent_s > _SILENCE_S:
-            self._heard_s = max(self._heard_s or 0.0, now_s)  # who was quiet waits for no answer
-        self._sent_s = now_s
+        self._silence.sent(now_s)
 
     def on_acks(self, acks: Sequence[Ack], now_s: float) -> None:
         """What one feedback message says."""
@@ -142,7 +132,7 @@ class Controller:
             self.rtt_s = now_s - max(ack.sent_s for _, ack in arrived)
         self._hear(now_s)
         if self.state is State.SILENT:
-            self._came_while_silent += [ack.sent_s for _, ack in arrived]
+            self._silence.came(ack.sent_s for _, ack in arrived)
         for arrived_s, ack in sorted(arrived, key=lambda pair: pair[0]):
             self._by_acks.add(ack.sent_s, arrived_s)
             self._acked.add(arrived_s, ack.size_bytes)
@@ -152,7 +142,7 @@ class Controller:
     def _count_lost(self, acks: Sequence[Ack], now_s: float) -> None:
         for ack in acks:
             self._sent.add(ack.sent_s, ack.size_bytes)
-            cut = self.state is State.SILENT or ack.sent_s <= self._lost_before_s
+            cut = self.state is State.SILENT or ack.sent_s <= self._silence.lost_before_s
             if ack.arrived_s is None and not cut:
                 self._loss.add(now_s, 1)
 
@@ -183,38 +173,29 @@ class Controller:
         passed_s = 0.0 if self._ticked_s is None else min(_TICK_MAX_S, now_s - self._ticked_s)
         self._ticked_s = now_s
         self._now_s = max(self._now_s, now_s)
-        if self._is_silent(now_s):
+        if self._silence.lasts(self.rtt_s, self._acks_s is not None, now_s):
             self._fall_silent(passed_s, now_s)
         elif self.state in (State.START, State.CLIMB) and self.queue_s < self._clear_s:
             self._grow(passed_s, now_s)
 
     # Silence
 
-    def _is_silent(self, now_s: float) -> bool:
-        if self._sent_s is None or self._heard_s is None or now_s - self._sent_s > _SILENCE_S:
-            return False
-        patience_s = _SILENCE_S + (self.rtt_s or 0.0) if self._acks_s is not None else _REPORT_SILENCE_S
-        return now_s - self._heard_s > patience_s
-
     def _fall_silent(self, passed_s: float, now_s: float) -> None:
         if self.state is not State.SILENT:
             self._before_bps = self._rate_bps
-            self._silent_s, self._came_while_silent = self._heard_s or now_s, []
+            self._silence.begin(now_s)
             self.state = State.SILENT
-        self._back_since_s = None
+        self._silence.go_on()
         if self._rate_bps > _SILENT_BPS:
             self._set(max(_SILENT_BPS, self._rate_bps * 0.5 ** (passed_s / _SILENCE_HALF_S)))
 
     def _hear(self, now_s: float) -> None:
-        self._answered = True
-        self._heard_s = now_s
-        if self.state is State.SILENT and self._back_since_s is None:
-            self._back_since_s = now_s
-            self._lost_before_s = now_s
+        self._silence.heard(now_s)
+        if self.state is State.SILENT and self._silence.end(now_s):
             self._loss.forget()
 
     def _come_back(self, now_s: float) -> None:
-        if self._back_since_s is None or now_s - self._back_since_s < _BACK_AGAIN_S:
+        if not self._silence.over(now_s):
             return
         if self._was_full():
             self._ceiling.learn(self.acked_bps)
@@ -226,12 +207,9 @@ class Controller:
         self._blind_until_s = now_s + self._settle_s
 
     def _was_full(self) -> bool:
-        """After a silence. A line that was cut let nothing pass in the middle of it; a full one did."""
-        edge_s = _EDGE_S + min(_RTT_USUAL_MAX_S, self.rtt_s or 0.0)
-        since_s, until_s = self._silent_s + edge_s, (self._back_since_s or 0.0) - edge_s
-        if since_s < until_s:
-            return any(since_s < sent_s < until_s for sent_s in self._came_while_silent)
-        return self.queue_s > _QUEUE_MAX_S + self._packet_s
+        """The line, before the silence that has ended."""
+        passed = self._silence.let_through(self.rtt_s)
+        return self.queue_s > _QUEUE_MAX_S + self._packet_s if passed is None else passed
 
     # Congestion
 
@@ -314,7 +292,7 @@ class Controller:
     # Growth
 
     def _grow(self, passed_s: float, now_s: float) -> None:
-        if self._loss.trying or not self._answered or now_s < self._blind_until_s:
+        if self._loss.trying or not self._silence.answered or now_s < self._blind_until_s:
             return
         if self.state is State.START:
             growth = _START_GROWTH

@@ -62,8 +62,8 @@ class LineEnd:
         """Of a sender's SSRC: what its packets are called instead."""
         self.came_back: Callable[[], None] = lambda: None
         """Called when something is heard again after a silence."""
-        self.limit_data: Callable[[int], None] = lambda flight_max_bytes: None
-        """Called with how many bytes of data may be on their way at once."""
+        self.limit_data: Callable[[int, float | None], None] = lambda flight_max_bytes, answer_s: None
+        """Called with how many bytes of data may be on their way at once, and when an answer is due."""
         self._budget = ResendBudget()
         self._copies = Copies()
         self._repeat: dict[int, Callable[[int], Awaitable[None]]] = {}

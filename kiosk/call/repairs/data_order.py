@@ -12,10 +12,12 @@ _QUEUE = "_data_channel_queue"
 
 
 def overtake(channel: "RTCDataChannel") -> None:
-    """What this channel was given last leaves before all that waits. For an unordered channel only."""
+    """What this unordered channel was given last leaves before all that waits in order."""
     sctp = channel.transport
     if not hasattr(sctp, _QUEUE):
         raise AttributeError(f"this aiortc has no {_QUEUE}: see how it orders messages now")
     queue = getattr(sctp, _QUEUE)
     if queue and queue[-1][0] is channel:
-        queue.rotate(1)
+        newest = queue.pop()
+        place = next((n for n, (other, *_) in enumerate(queue) if other.ordered), len(queue))
+        queue.insert(place, newest)

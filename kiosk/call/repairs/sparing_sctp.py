@@ -6,11 +6,14 @@ RFC 9260 sections 6.3.3 (the timer), 7.2.4 (gaps) and 7.2.1 (how much may be on 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiortc.rtcsctptransport as stock
 from aiortc import RTCSctpTransport
 from aiortc.rtcsctptransport import SackChunk
 
 _EXPIRED, _SACKED, _TRANSMIT = "_t3_expired", "_receive_sack_chunk", "_transmit"
 _FLIGHT_MAX = "_telecabine_flight_max_bytes"
+ACK_DELAY_S = 0.2  # 6.2: an acknowledgement may be held back so long
+_PATIENCE = 1.5
 _NEVER = -(10**9)  # of a count that acts at 3
 
 _expired: Callable[[RTCSctpTransport], None]
@@ -32,13 +35,18 @@ def spare_repeats() -> None:
     library._transmit = _within_limit
 
 
-def limit_flight(sctp: RTCSctpTransport, flight_max_bytes: int) -> None:
+def limit_flight(sctp: RTCSctpTransport, flight_max_bytes: int, answer_s: float | None = None) -> None:
     """From now on so much may be on its way at once, and one message in any case.
 
     In place of SCTP's own window, which knows nothing of the line but lost data: it never shrinks below 4640
     bytes for long, a second of a narrow line, and stays there on a wide one that loses packets.
+
+    `answer_s`: how long an answer takes now; None while none comes. SCTP itself learns it only from what was
+    never repeated (6.3.1 C5): on a bad line it waits for seconds, or not at all.
     """
     setattr(sctp, _FLIGHT_MAX, flight_max_bytes)
+    if answer_s is not None:
+        sctp._rto = min(stock.SCTP_RTO_MAX, max(stock.SCTP_RTO_MIN, _PATIENCE * answer_s + ACK_DELAY_S))
 
 
 def _repeat_the_missing(sctp: RTCSctpTransport) -> None:

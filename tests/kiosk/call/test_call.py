@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,30 @@ async def test_each_new_reading_also_comes_without_waiting_for_lost_ones(tmp_pat
         await physician.until(lambda: any(m["type"] == "reading" for m in physician.waves))
         copy = next(m for m in physician.waves if m["type"] == "reading")
         await physician.until(lambda: physician.of_type("reading") == [copy])
+
+
+async def test_a_reading_like_one_that_is_shown_names_only_what_differs(tmp_path: Path) -> None:
+    """On a narrow line two oximeters must find room beside a voice."""
+    async with bench(tmp_path) as kiosk, Physician(kiosk.link, kiosk.context) as physician:
+        await connected(kiosk, physician)
+        first, second, other = oximetry("97"), oximetry("96"), replace(oximetry("95"), kind=Kind.CUFF)
+        kiosk.call.send_reading(first)
+        await physician.until(lambda: numbers(physician) == [1])
+        physician.send("seen", ids=[str(first.id)])
+        await kiosk.until(lambda: kiosk.notes.seen_ids == [first.id])
+        for reading in (second, other):
+            kiosk.call.send_reading(reading)
+        await physician.until(lambda: numbers(physician) == [1, 2, 3])
+        short, whole = physician.of_type("reading")[1:]
+        assert (short["like"], short["values"]) == (1, ["96", "72", {"absent": "not_applicable"}])
+        assert "quantities" not in short
+        assert "like" not in whole
+        await physician.offer()  # whoever comes now may know nothing
+        await physician.until(lambda: len(numbers(physician)) == 5)
+        assert not any("like" in message for message in physician.of_type("reading")[3:])
+        kiosk.call.send_reading(oximetry("94"))
+        await physician.until(lambda: numbers(physician)[-1] == 4)
+        assert "like" not in physician.of_type("reading")[-1]
 
 
 async def test_waves_and_instruments_arrive(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from devices.reading import Attachment, Kind, Reading
 from kiosk.call.channels import Channels
 from kiosk.call.clip_sender import ClipSender
 from kiosk.call.feed import LiveFeed
+from kiosk.call.page_messages import TEXT_MAX, ClipWanted
 from kiosk.call.slow_lane import SlowLane
-from kiosk.call.wire import TEXT_MAX, ClipWanted
 from kiosk.clip import CONTENT_TYPE, Pcm, decode_flac, line_clip, record_clip
 from tests.fakes.call_content import oximetry
 from tests.fakes.heart import heart_beat

@@ -1,11 +1,11 @@
 """The guest's room as the kiosk keeps it: asked for, asked for again, closed for good."""
 
-from kiosk.call import wire
+from kiosk.call import page_messages
 from kiosk.call.guest import GuestRoom
 from kiosk.call.handshake import Message
 
-FIRST = wire.Invite("a-room-for-a-guest-0", "h" * 43)
-SECOND = wire.Invite("a-room-for-a-guest-1", "i" * 43)
+FIRST = page_messages.Invite("a-room-for-a-guest-0", "h" * 43)
+SECOND = page_messages.Invite("a-room-for-a-guest-1", "i" * 43)
 
 
 class Room:
@@ -25,7 +25,7 @@ class Room:
         heard, self.relay = self.relay, []
         return [(message["type"], message["room"]) for message in heard]
 
-    def opened(self, invited: wire.Invite, is_open: bool = True) -> None:
+    def opened(self, invited: page_messages.Invite, is_open: bool = True) -> None:
         self.guest.relay_said({"type": "invited", "room": invited.room, "open": is_open})
 
 

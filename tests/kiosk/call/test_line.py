@@ -1,7 +1,7 @@
 import pytest
 
 from kiosk.call.line import Measure, combine, judge
-from kiosk.call.wire import Line
+from kiosk.call.page_messages import Line
 from kiosk.events import LineQuality
 
 

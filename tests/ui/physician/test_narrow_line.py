@@ -10,7 +10,7 @@ import numpy as np
 from playwright.async_api import Page, expect
 
 from tests.fakes.call_bench import Bench
-from tests.ui.physician.visit import join
+from tests.ui.physician.visit import in_state, join, until
 
 _LIGHT = np.full((90, 160, 3), (60, 200, 240), dtype=np.uint8)
 
@@ -34,6 +34,16 @@ async def decide(page: Page, kiosk: Bench, *seen: tuple[float, int]) -> list[lis
     await page.goto(kiosk.link)
     decisions: list[list[bool]] = await page.evaluate(_DECIDE, [list(look) for look in seen])
     return decisions
+
+
+async def voice_packets(page: Page) -> int:
+    """How many have left the page."""
+    return int(
+        await page.evaluate(
+            "async () => [...(await peers.at(-1).getStats()).values()]"
+            ".find(({ type, kind }) => type === 'outbound-rtp' && kind === 'audio').packetsSent"
+        )
+    )
 
 
 async def test_a_still_picture_says_that_it_is_one(page: Page, kiosk: Bench, tmp_path: Path) -> None:
@@ -106,5 +116,9 @@ async def test_a_suspended_picture_is_not_sent_and_is_said(page: Page, kiosk: Be
     voice, face = (await page.evaluate(senders))[:2]
     assert face["active"] is False
     assert (voice["active"], voice["maxBitrate"], voice["priority"]) == (True, 16_000, "high")
-    heard = len(kiosk.loudspeaker.pieces)
-    await kiosk.until(lambda: len(kiosk.loudspeaker.pieces) > heard + 20)
+    await until(lambda: page.evaluate("() => peers.at(-1).remoteDescription.sdp.includes('a=ptime:60')"))
+    sent, heard = await voice_packets(page), len(kiosk.loudspeaker.pieces)
+    await kiosk.until(lambda: len(kiosk.loudspeaker.pieces) > heard + 100)
+    pieces = len(kiosk.loudspeaker.pieces) - heard  # of 20 ms each
+    assert 0 < await voice_packets(page) - sent < pieces / 2
+    await in_state(page, "connected")

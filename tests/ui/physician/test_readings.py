@@ -1,10 +1,13 @@
 """What was measured appears exactly as the device gave it, once, and is acknowledged."""
 
+import json
+
 from playwright.async_api import Page, expect
 
 from devices import metrics
 from devices.reading import Absent, Kind, Quality
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from kiosk.call import wire
 from tests.fakes.call_bench import Bench
 from tests.ui.physician import samples
 from tests.ui.physician.visit import in_state, join, row
@@ -36,6 +39,35 @@ async def test_an_absent_value_is_said_in_words(page: Page, kiosk: Bench) -> Non
     await expect(page.get_by_test_id("value-spo2")).to_have_text("doigt absent")
     await expect(page.get_by_test_id("value-pulse_rate")).to_have_text("mesure non valable")
     await expect(page.get_by_test_id("tile-spo2")).not_to_contain_text("97")
+
+
+async def test_what_the_kiosk_leaves_out_is_filled_in_from_an_earlier_reading(
+    page: Page, kiosk: Bench
+) -> None:
+    await join(page, kiosk.link)
+    first = samples.oximeter("97", "72", Quality.MOTION)
+    kiosk.call.send_reading(first)
+    await kiosk.until(lambda: first.id in kiosk.notes.seen_ids)
+    second = samples.oximeter("96.50", Absent.INVALID)
+    kiosk.call.send_reading(second)
+    shown = await row(page, second)
+    for text in ("CMS50D+", "SpO₂ 96.50 %", "mesure non valable", "3.40 %"):
+        await expect(shown).to_contain_text(text)
+    await expect(shown.locator("td").last).to_have_text("")  # no motion this time
+    await kiosk.until(lambda: second.id in kiosk.notes.seen_ids)
+
+
+async def test_a_reading_like_one_that_is_not_here_is_not_shown(page: Page, kiosk: Bench) -> None:
+    """And not acknowledged: the kiosk sends it again."""
+    await join(page, kiosk.link)
+    earlier, reading = samples.oximeter(), samples.oximeter("91")
+    for like in (7, "length", None):
+        message = json.loads(wire.reading(reading, 2, False, (1, earlier))) | {"like": like}
+        kiosk.call._connections.channels.send_live(json.dumps(message))
+    last = samples.oximeter("99")
+    kiosk.call.send_reading(last)
+    await row(page, last)
+    await expect(page.get_by_test_id("history-row")).to_have_count(1)
 
 
 async def test_an_older_reading_does_not_replace_a_newer_one(page: Page, kiosk: Bench) -> None:

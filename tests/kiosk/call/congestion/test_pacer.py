@@ -68,3 +68,22 @@ async def test_a_line_that_goes_down_ends_what_waits() -> None:
     wire.down = True
     await until(lambda: pacer.backlog_s == 0)
     await pacer.close()
+
+
+async def test_copies_leave_last_count_as_nothing_and_are_rather_forgotten_than_late() -> None:
+    wire = Wire()
+    pacer = Pacer(wire.send)
+    pacer.rate_bps = 400_000
+    for n in range(50):
+        await pacer.put(b"copy%d" % n, Lane.COPY)
+    for _ in range(8):
+        await pacer.put(bytes(1000), Lane.PICTURE)
+    before_s = pacer.backlog_s
+    await pacer.put(b"last", Lane.COPY)
+    assert pacer.backlog_s == before_s
+    await until(lambda: b"last" in wire.sent)
+    copies = [packet for packet in wire.sent if len(packet) < 1000]
+    assert len(copies) == 32
+    assert wire.sent[-1] == b"last"
+    assert all(len(packet) == 1000 for packet in wire.sent[:8])
+    await pacer.close()
