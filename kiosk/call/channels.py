@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 _COMPLAINTS_MAX, _DETAIL_MAX = 10, 200
-_CROWDED_BYTES = 1000  # of messages that the line has not taken: a waveform would only be in the way
+_CROWDED_BYTES = 2000  # of messages that the line has not taken yet
 
 
 class Channels:
@@ -65,8 +65,15 @@ class Channels:
 
     @property
     def _crowded(self) -> bool:
-        waiting = (channel.bufferedAmount for channel in (self._live, self._waves) if channel is not None)
-        return sum(waiting) > _CROWDED_BYTES
+        """A waveform would only be in the way."""
+        channels = (self._live, self._readings, self._waves)
+        return sum(channel.bufferedAmount for channel in channels if channel) > _CROWDED_BYTES
+
+    @property
+    def readings_wait(self) -> bool:
+        """More of them than the line takes have been given already."""
+        channel = self._readings or self._live
+        return channel is not None and channel.bufferedAmount > _CROWDED_BYTES
 
     def send_wave(self, text: str) -> None:
         """Send soon or not at all."""

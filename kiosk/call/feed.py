@@ -78,7 +78,10 @@ class LiveFeed:
         if self._channels is None or self._lane is None:
             return
         self._sent.add(reading.id)
-        self._channels.send_reading(text, twice=not any(self._video))
+        if self._channels.readings_wait:
+            self._lane.put(text, first=True)  # the newest is what the physician waits for
+        else:
+            self._channels.send_reading(text, twice=not any(self._video))
 
     def waveform(self, waveform: Waveform) -> None:
         if self._channels is not None:

@@ -1,6 +1,7 @@
 // A line too narrow for our own picture: the voice goes on alone. Both return with the line.
 
 import { byId, setText } from "./dom.js";
+import { USUAL_VOICE_MS } from "./peer.js";
 import { onLanguage, t } from "./strings.js";
 
 const PICTURE_BPS = 110_000; // below: no picture, and a leaner voice
@@ -9,7 +10,6 @@ const LOW_MS = 1500;
 const NARROW_VOICE_BPS = 16_000;
 const WIDE_VOICE_BPS = 32_000;
 const NARROW_PACKET_MS = 60; // headers cost as much as the voice
-const WIDE_PACKET_MS = 20;
 // Without a picture the browser does not find out that the line has widened: it must be tried.
 const FIRST_TRIAL_MS = 15_000;
 const LONGEST_TRIAL_MS = 120_000;
@@ -107,7 +107,7 @@ export class Narrow {
       networkPriority: "high",
       maxBitrate: leanVoice ? NARROW_VOICE_BPS : WIDE_VOICE_BPS,
     });
-    peer.packVoice(leanVoice ? NARROW_PACKET_MS : WIDE_PACKET_MS);
+    peer.packVoice(leanVoice ? NARROW_PACKET_MS : USUAL_VOICE_MS);
     this.show();
   }
 

@@ -4,6 +4,7 @@ import { gathered } from "./gathering.js";
 
 // The kiosk's sound of the heart must not be squeezed or stretched to catch up: give it room.
 const STETHOSCOPE_BUFFER_MS = 200;
+export const USUAL_VOICE_MS = 20; // in a packet, as browsers send it
 
 /** H264 first, VP8 second, retransmission after them, nothing else. */
 function preferVideoCodecs(transceiver) {
@@ -31,6 +32,7 @@ export class Peer {
   constructor(localTracks, servers, listener) {
     this.listener = listener;
     this.heardAt = performance.now();
+    this.voiceMs = USUAL_VOICE_MS;
     this.servers = servers;
     this.connection = new RTCPeerConnection({
       iceServers: servers.ice,
@@ -98,9 +100,22 @@ export class Peer {
    * only (JSEP allows it, nothing else in them changes).
    */
   async packVoice(milliseconds) {
-    if (this.connection.signalingState !== "stable" || !this.answer) return;
+    this.voiceWantedMs = milliseconds;
+    if (this.packing) return;
+    this.packing = true;
+    try {
+      while (this.voiceMs !== this.voiceWantedMs) await this.repack(this.voiceWantedMs);
+    } catch (error) {
+      console.info("the voice keeps its packets", error.name); // the connection was closed meanwhile
+    } finally {
+      this.packing = false;
+    }
+  }
+
+  async repack(milliseconds) {
     await this.connection.setLocalDescription();
     await this.connection.setRemoteDescription({ type: "answer", sdp: withVoicePackets(this.answer, milliseconds) });
+    this.voiceMs = milliseconds;
   }
 
   get awaitsAnswer() {

@@ -53,7 +53,7 @@ async def test_what_the_kiosk_leaves_out_is_filled_in_from_an_earlier_reading(
     shown = await row(page, second)
     for text in ("CMS50D+", "SpO₂ 96.50 %", "mesure non valable", "3.40 %"):
         await expect(shown).to_contain_text(text)
-    await expect(shown.locator("td").last).to_have_text("")  # no motion this time
+    await expect(shown.locator("td").last).to_have_text("sans remarque")
     await kiosk.until(lambda: second.id in kiosk.notes.seen_ids)
 
 
