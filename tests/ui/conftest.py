@@ -8,7 +8,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -117,6 +117,7 @@ def open_desk(qtbot: QtBot, runtime: Runtime) -> Iterator[OpenDesk]:
         window.deleteLater()
     QApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     QApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # its timers end too
 
 
 @pytest.fixture
