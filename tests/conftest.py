@@ -1,5 +1,8 @@
 """What every test runs under."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A slow machine is not a fault: no deadline, no complaint about slow generation. The same examples each time:
@@ -8,3 +11,21 @@ settings.register_profile(
     "everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("everywhere")
+
+_HERE = Path(__file__).parent
+# A browser in a call, a sound server: they keep time, so nothing runs beside them.
+_ALONE = (
+    "bench",
+    "drivers/test_audio.py",
+    "kiosk/call/test_chromium.py",
+    "kiosk/call/test_reconnection.py",
+    "kiosk/call/test_turn_only.py",
+    "kiosk/test_echo_check.py",
+    "ui/physician",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(item.path.is_relative_to(_HERE / place) for place in _ALONE):
+            item.add_marker(pytest.mark.alone)

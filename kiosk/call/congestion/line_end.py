@@ -138,10 +138,10 @@ class LineEnd:
 
     def _is_idle_report(self, data: bytes) -> bool:
         """Who sent nothing since its last report makes none (RFC 3550 section 6.4); aiortc always does."""
-        first = rtcp.split(data)[:1]
-        if not first or rtcp.report_stamp(first[0]) is None:
+        stamp = next((rtcp.report_stamp(packet) for packet in rtcp.split(data)[:1]), None)
+        if stamp is None:
             return False
-        ssrc, _ = rtcp.report_stamp(first[0]) or (0, 0)
+        ssrc, _ = stamp
         idle = ssrc not in self._active
         self._active.discard(ssrc)
         return idle
