@@ -26,6 +26,15 @@ def sound(site: str = "mitral", beats: int = 4) -> Reading:
     return replace(samples.reading(Kind.STETHOSCOPE, attachment=kept), taken_at=datetime.now(UTC))
 
 
+def narrow_for_good(kiosk: Bench) -> None:
+    """The line carries no more than a voice: so the kiosk finds, and says."""
+    peer = kiosk.call._connections._peer
+    assert peer is not None and peer._outgoing.line is not None
+    controller = peer._outgoing.line.controller
+    controller._max_bps = 60_000
+    controller._set(60_000)
+
+
 def line_bps(kiosk: Bench, rate_bps: int | None) -> None:
     """What the conductor grants to what may wait."""
     lane = kiosk.call._connections.lane
@@ -103,7 +112,7 @@ async def test_a_recorded_sound_arrives_and_is_never_taken_for_live(page: Page, 
     await until(lambda: page.get_by_test_id("stethoscope-audio").evaluate("a => a.srcObject === null"))
     await expect(card).to_have_attribute("data-hearing", "live")  # it has ended
     await expect(page.get_by_test_id("clip-time")).to_have_text("0,0 s sur 3,3 s")
-    kiosk.call._feed.stethoscope_live(False)
+    narrow_for_good(kiosk)
     await expect(page.get_by_test_id("stethoscope-narrow")).to_contain_text("trop lente")
     await expect(page.get_by_test_id("stethoscope-live")).to_be_hidden()
 
