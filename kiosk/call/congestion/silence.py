@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-AFTER_S = 0.6
+_AFTER_S = 0.6
 _REPORTS_AFTER_S = 3.0  # where only receiver reports answer
 _BACK_AGAIN_S = 0.15
 _EDGE_S = 0.3  # of a silence: what was sent then may have come although the line was cut in between
@@ -23,7 +23,7 @@ class Silence:
         self._came: list[float] = []
 
     def sent(self, now_s: float) -> None:
-        if self._sent_s is None or now_s - self._sent_s > AFTER_S:
+        if self._sent_s is None or now_s - self._sent_s > _AFTER_S:
             self._heard_s = max(self._heard_s or 0.0, now_s)  # who was quiet waits for no answer
         self._sent_s = now_s
 
@@ -33,9 +33,9 @@ class Silence:
 
     def lasts(self, rtt_s: float | None, acknowledged: bool, now_s: float) -> bool:
         """`acknowledged`: each packet is answered, not only each report."""
-        if self._sent_s is None or self._heard_s is None or now_s - self._sent_s > AFTER_S:
+        if self._sent_s is None or self._heard_s is None or now_s - self._sent_s > _AFTER_S:
             return False
-        patience_s = AFTER_S + (rtt_s or 0.0) if acknowledged else _REPORTS_AFTER_S
+        patience_s = _AFTER_S + (rtt_s or 0.0) if acknowledged else _REPORTS_AFTER_S
         return now_s - self._heard_s > patience_s
 
     def begin(self, now_s: float) -> None:
