@@ -87,9 +87,10 @@ class Conductor:
         shares = allocate(self._for_sharing_bps() - self._repeat_voice(), wants, self.shares)
         self._voice.mode = shares.voice
         rates_bps = (shares.face_bps, shares.otoscope_bps)
+        dip = self._dip(rates_bps)
         for film, size, rate_bps in zip(self._films, sizes, rates_bps, strict=True):
             if size is not None:
-                film.target.set(self._target(film, size, rate_bps, now_s))
+                film.target.set(self._target(film, size, rate_bps, dip, now_s))
         answer_s = None if controller.state is State.SILENT else controller.answer_s
         self._line.limit_data(self._data_flight_bytes(shares.voice), answer_s)
         changed = shares != self.shares
@@ -121,8 +122,14 @@ class Conductor:
         self._redundancy.depth = max(fitting, default=0) if roomy else 0
         return self._redundancy.depth * _REPEAT_BPS
 
-    def _target(self, film: Film, source: Size, rate_bps: int, now_s: float) -> VideoTarget:
-        size = film.ladder.choose(rate_bps, source, self._processor.limit, now_s)
+    def _dip(self, rates_bps: tuple[int, int]) -> float:
+        """How much more the pictures will have, as a factor, when the queue of this moment is gone."""
+        controller = self._line.controller
+        return 1 + (controller.settled_bps - controller.rate_bps) / max(1, sum(rates_bps))
+
+    def _target(self, film: Film, source: Size, rate_bps: int, dip: float, now_s: float) -> VideoTarget:
+        # A size that came and went with each brief dip would cost a key frame both times, just then.
+        size = film.ladder.choose(rate_bps * dip, source, self._processor.limit, now_s)
         plenty = _PLENTY_LOSSY if self._line.controller.loss > _LOSSY else _PLENTY
         enough_bps = int(plenty * needed_bps(size))
         return VideoTarget(encoder_bps(min(rate_bps, enough_bps), size.rate_hz), size)

@@ -126,7 +126,7 @@ class Outgoing:
         return kind(film.target, self._processor.took)
 
     def _backlog_s(self) -> float:
-        return self.line.pacer.backlog_s if self.line is not None else 0.0
+        return self.line.pacer.backlog_s + self.line.controller.excess_s if self.line is not None else 0.0
 
     def figures(self) -> SendingFigures | None:
         """What is sent now; None before the offer was read."""

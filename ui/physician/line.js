@@ -1,6 +1,7 @@
 // What the network is doing: read from the connection's own statistics once a second.
 
 import { byId, setText } from "./dom.js";
+import { Steady } from "./steady.js";
 import { onLanguage, t } from "./strings.js";
 
 const POOR = { rttMs: 400, loss: 0.08, fps: 5 };
@@ -39,7 +40,7 @@ async function look(peer) {
   const pairs = reports.filter((report) => report.type === "candidate-pair" && report.state === "succeeded");
   const chosen = reports.find((report) => report.type === "transport")?.selectedCandidatePairId;
   const pair = pairs.find((report) => report.id === chosen) ?? pairs.find((report) => report.nominated);
-  const video = (transceiver) => inbound.find((report) => report.mid === transceiver.mid);
+  const received = (transceiver) => inbound.find((report) => report.mid === transceiver.mid);
   return {
     atMs: performance.now(),
     packets: sum(inbound, "packetsReceived"),
@@ -48,8 +49,9 @@ async function look(peer) {
     bytesOut: sum(reports.filter((report) => report.type === "outbound-rtp"), "bytesSent"),
     availableBps: available(pair, reports.find((report) => report.type === "outbound-rtp" && report.mid === peer.face.mid)),
     rttMs: Math.round((pair?.currentRoundTripTime ?? 0) * 1000),
-    face: video(peer.face),
-    otoscope: video(peer.otoscope),
+    voice: received(peer.voice),
+    face: received(peer.face),
+    otoscope: received(peer.otoscope),
   };
 }
 
@@ -59,8 +61,10 @@ export class Line {
     onLanguage(() => this.show());
   }
 
+  /** A new connection. */
   reset() {
     this.before = null;
+    this.steady = new Steady();
     this.now = UNKNOWN;
     this.show();
   }
@@ -79,6 +83,7 @@ export class Line {
     this.availableBps = after.availableBps;
     if (!before || after.packets < before.packets) return null;
     this.now = this.difference(before, after);
+    this.steady.see(peer, this.now.loss, before, after);
     this.show();
     return { type: "line", quality: this.now.quality, rtt_ms: this.now.rttMs, loss: this.now.loss };
   }

@@ -10,7 +10,7 @@ import { Instruments } from "./instruments.js";
 import { Line } from "./line.js";
 import { deriveKeys, LinkError, takeLink, takeSeat } from "./link.js";
 import { OwnMedia } from "./media.js";
-import { beSteady, Narrow } from "./narrow.js";
+import { Narrow } from "./narrow.js";
 import { Otoscope } from "./otoscope.js";
 import { Parts } from "./parts.js";
 import { Picture } from "./picture.js";
@@ -215,7 +215,6 @@ class Consultation {
     peer.send({ type: "ping", id: String(this.ticks) });
     const report = await this.line.measure(peer);
     this.narrow.see(peer, this.line.availableBps);
-    if (report) beSteady(peer, report.loss);
     if (report && this.ticks % LINE_REPORT_EVERY === 0) peer.send({ ...report, picture: this.narrow.line.picture });
   }
 }

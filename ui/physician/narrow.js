@@ -56,22 +56,6 @@ export class NarrowLine {
   }
 }
 
-// Of what comes in: above `lossy` a track waits `patientMs` for what was lost, below `clean` no longer.
-const VOICE = { lossy: 0.02, clean: 0.005, patientMs: 80 }; // it comes again inside the next packet
-const PICTURE = { lossy: 0.04, clean: 0.01, patientMs: 130 }; // asked for twice, it is there: nothing stands still
-
-function wait(receiver, loss, { lossy, clean, patientMs }) {
-  if (!("jitterBufferTarget" in receiver)) return;
-  if (loss > lossy) receiver.jitterBufferTarget = patientMs;
-  else if (loss < clean && receiver.jitterBufferTarget) receiver.jitterBufferTarget = null;
-}
-
-/** On a bad line a little later, and without holes. */
-export function beSteady(peer, loss) {
-  wait(peer.voice.receiver, loss, VOICE);
-  for (const { receiver } of [peer.face, peer.otoscope]) wait(receiver, loss, PICTURE);
-}
-
 async function change(sender, edit) {
   const parameters = sender.getParameters();
   if (!parameters.encodings?.length) return;

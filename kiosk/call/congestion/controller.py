@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from kiosk.call.congestion.ceiling import Ceiling
 from kiosk.call.congestion.delay_trend import DelayTrend
+from kiosk.call.congestion.drain import Drain
+from kiosk.call.congestion.flow import Flow
 from kiosk.call.congestion.loss_rule import LossRule, Verdict
-from kiosk.call.congestion.meters import RateMeter
 from kiosk.call.congestion.sent_log import Ack
 from kiosk.call.congestion.silence import Silence
 
@@ -17,18 +18,17 @@ START_BPS, MIN_BPS, MAX_BPS = 500_000, 30_000, 4_000_000
 _SILENT_BPS = 40_000  # a lean voice and the data: enough to notice that the line is back
 _HEAVY_FLOOR_BPS = 50_000
 
-_QUEUE_MAX_S = 0.060
+_QUEUE_MAX_S = 0.045
 _GROWING_QUEUE_S, _GROWING_TREND = 0.035, 0.15
 _QUEUE_CLEAR_S = 0.025
-_DRAINED_S = 0.030
 _PACKET_BITS, _PACKET_MAX_S = 9_600, 0.1
 _BACK_OFF, _BACK_OFF_MIN = 0.85, 0.35
 _AFTER_DRAIN = 0.95
+_NARROWED = 0.75  # a smaller difference between the last quarter and half of a second is chance
+_BURST, _BURST_MIN = 1.7, 1.1  # of the rate: a key frame takes longer than others, but not seconds
 _TRIAL_CUT, _POLICED_CUT = 0.7, 0.92
-_REBASE_S = 3.0
 _START_GROWTH = 1.0
 _UNPROVEN, _UNPROVEN_MARGIN_BPS = 1.5, 40_000
-_METER_S = 0.5
 _ACKS_FRESH_S = 5.0
 _SILENCE_HALF_S = 0.25
 _BACK_AGAIN = 0.75
@@ -57,13 +57,11 @@ class Controller:
         self._ceiling = Ceiling()
         self._by_acks, self._by_reports = _delay_trends()
         self._loss = LossRule()
-        self._acked, self._sent, self._other = RateMeter(_METER_S), RateMeter(_METER_S), RateMeter(_METER_S)
-        self._sent_by_reports = RateMeter(1.0)
+        self._flow = Flow()
         self._acks_s: float | None = None
         self._ticked_s: float | None = None
         self._blind_until_s = 0.0
-        self._draining_since_s = 0.0
-        self._queue_at_drain_s = 0.0
+        self._drain = Drain()
         self._before_bps = self._rate_bps
         self._carried_before_bps = self._rate_bps
         self._now_s = 0.0
@@ -73,6 +71,21 @@ class Controller:
     @property
     def rate_bps(self) -> int:
         return int(self._rate_bps)
+
+    @property
+    def settled_bps(self) -> float:
+        """The rate without the brief dip that lets a queue drain: what pictures are measured for."""
+        return max(self._rate_bps, self._after_drain_bps) if self.state is State.DRAIN else self._rate_bps
+
+    @property
+    def burst_bps(self) -> float:
+        """How fast one picture may leave: faster than the rate, but not than the line is known to carry."""
+        known_bps = max(self._ceiling.bps or MAX_BPS * _BURST, _BURST_MIN * self._rate_bps)
+        return min(_BURST * self._rate_bps, known_bps)
+
+    @property
+    def _after_drain_bps(self) -> float:
+        return _AFTER_DRAIN * (self._ceiling.bps or 0.0)
 
     @property
     def loss(self) -> float:
@@ -90,16 +103,22 @@ class Controller:
         return self._delay.queue_s
 
     @property
+    def excess_s(self) -> float:
+        """A queue so long that no picture should be added to it."""
+        draining = self.state is State.DRAIN
+        return self._drain.excess_s(self.queue_s, self._packet_s, self._now_s) if draining else 0.0
+
+    @property
     def acked_bps(self) -> float:
         """What arrived in the last half second; the part that nobody acknowledges is taken as arrived."""
         if self._has_acks:
-            return self._acked.rate_bps() + self._other.rate_bps(self._now_s)
-        return self._sent_by_reports.rate_bps(self._now_s) * (1 - self.loss)
+            return self._flow.arrived_bps(self._now_s)
+        return self._flow.left_bps(self._now_s) * (1 - self.loss)
 
     @property
     def data_bps(self) -> float:
         """What the data channels send, lately."""
-        return self._other.rate_bps(self._now_s)
+        return self._flow.data_bps(self._now_s)
 
     @property
     def _has_acks(self) -> bool:
@@ -114,17 +133,17 @@ class Controller:
     def on_sent(self, size_bytes: int, now_s: float, acknowledged: bool = True) -> None:
         """A packet left. `acknowledged`: its fate will be told by `on_acks` (data channels never are)."""
         self._now_s = max(self._now_s, now_s)
-        self._sent_by_reports.add(now_s, size_bytes)
-        if not acknowledged:
-            self._other.add(now_s, size_bytes)
-            return
-        self._silence.sent(now_s)
+        self._flow.leaves(size_bytes, now_s, acknowledged)
+        if acknowledged:
+            self._silence.sent(now_s)
 
     def on_acks(self, acks: Sequence[Ack], now_s: float) -> None:
         """What one feedback message says."""
         self._now_s = max(self._now_s, now_s)
         self._count_lost(acks, now_s)
         arrived = [(ack.arrived_s, ack) for ack in acks if ack.arrived_s is not None]
+        for ack in sorted(acks, key=lambda ack: ack.arrived_s or 0.0):
+            self._flow.told(ack)
         if not arrived:
             return
         self._acks_s = now_s
@@ -135,13 +154,11 @@ class Controller:
             self._silence.came(ack.sent_s for _, ack in arrived)
         for arrived_s, ack in sorted(arrived, key=lambda pair: pair[0]):
             self._by_acks.add(ack.sent_s, arrived_s)
-            self._acked.add(arrived_s, ack.size_bytes)
             self._loss.add(now_s, 0)
         self._judge(now_s)
 
     def _count_lost(self, acks: Sequence[Ack], now_s: float) -> None:
         for ack in acks:
-            self._sent.add(ack.sent_s, ack.size_bytes)
             cut = self.state is State.SILENT or ack.sent_s <= self._silence.lost_before_s
             if ack.arrived_s is None and not cut:
                 self._loss.add(now_s, 1)
@@ -220,7 +237,7 @@ class Controller:
         if now_s >= self._blind_until_s and self._is_congested():
             self._back_off(now_s)
         elif self.state is State.DRAIN:
-            self._drain(now_s)
+            self._go_on_draining(now_s)
         self._obey(self._loss.verdict(now_s, self._settle_s), now_s)
 
     def _is_congested(self) -> bool:
@@ -242,34 +259,38 @@ class Controller:
         """Until a change of rate shows: a round trip, a feedback interval, the window of the delay."""
         return min(1.0, (self.rtt_s or 0.1) + 0.25) if self._has_acks else 2.0
 
-    def _carried_bps(self) -> float:
-        return self.acked_bps / (1 - min(self._loss.usual, 0.25))
+    def _carried_bps(self, lately: bool = False) -> float:
+        of_now = lately and self._has_acks
+        acked_bps = self._flow.arrived_lately_bps(self._now_s) if of_now else self.acked_bps
+        return acked_bps / (1 - min(self._loss.usual, 0.25))
 
     def _back_off(self, now_s: float) -> None:
         carried_bps = self._carried_bps()
         depth = max(_BACK_OFF_MIN, _BACK_OFF - 0.5 * max(0.0, self.queue_s - 0.15))
-        target_bps = depth * carried_bps
-        sent_bps = self._sent_by_reports.rate_bps(now_s)
+        sent_bps = self._flow.left_bps(now_s)
         idle = self._has_acks and sent_bps < 0.85 * self._rate_bps and self.loss < 0.1
-        if idle and carried_bps > 0.9 * self._sent.rate_bps():
-            target_bps = max(target_bps, 0.75 * self._rate_bps)  # we were not sending what we might have
+        if idle and carried_bps > 0.9 * self._flow.told_bps:
+            # we were not sending what we might have
+            target_bps = max(depth * carried_bps, 0.75 * self._rate_bps)
         else:
+            lately_bps = self._carried_bps(lately=True)
+            if lately_bps < _NARROWED * carried_bps:
+                carried_bps = lately_bps
             self._ceiling.learn(carried_bps)
+            target_bps = depth * carried_bps
         if self.state is not State.DRAIN:
-            self._draining_since_s, self._queue_at_drain_s = now_s, self.queue_s
+            self._drain.begin(self.queue_s, now_s)
         self._set(min(self._rate_bps, target_bps))
         self.state = State.DRAIN
         self._blind_until_s = now_s + self._settle_s
         self._loss.forget()
 
-    def _drain(self, now_s: float) -> None:
-        if self.queue_s <= _DRAINED_S + 0.5 * self._packet_s:
-            self._set(max(self._rate_bps, _AFTER_DRAIN * (self._ceiling.bps or 0.0)))
+    def _go_on_draining(self, now_s: float) -> None:
+        if self._drain.is_done(self.queue_s, self._packet_s):
+            self._set(max(self._rate_bps, self._after_drain_bps))
             self.state = State.CLIMB
-        elif now_s - self._draining_since_s > _REBASE_S:
-            if self.queue_s > 0.9 * self._queue_at_drain_s:
-                self._delay.rebase()
-            self._draining_since_s, self._queue_at_drain_s = now_s, self.queue_s
+        elif self._drain.is_vain(self.queue_s, now_s):
+            self._delay.rebase()
 
     def _obey(self, verdict: Verdict, now_s: float) -> None:
         match verdict:

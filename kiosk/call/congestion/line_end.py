@@ -132,7 +132,7 @@ class LineEnd:
                 self._reports.sent(packet, time.monotonic())
             await self._originals["_send_rtp"](data)
             return
-        self.pacer.rate_bps = self.controller.rate_bps
+        self.pacer.rate_bps, self.pacer.burst_bps = self.controller.rate_bps, self.controller.burst_bps
         lane = Lane.COPY if _copying.get() else self._lanes.get(header.ssrc(data), Lane.NOW)
         await self.pacer.put(data, lane)
 

@@ -9,7 +9,6 @@ from enum import Enum, auto
 _logger = logging.getLogger(__name__)
 
 _GRID_S = 0.005
-_FACTOR = 1.7  # of the target: a key frame takes longer than others, but not seconds
 _RATE_MIN_BPS = 60_000
 _BURST_S, _BURST_MIN_BYTES = 0.040, 2_400  # an ordinary picture leaves as a whole
 _BOUND_S, _BOUND_MIN_BYTES = 0.6, 20_000
@@ -43,8 +42,8 @@ class Pacer:
         self._credit_bytes = float(_BURST_MIN_BYTES)
         self._filled_s = 0.0
         self._task: asyncio.Task[None] | None = None
-        self.rate_bps = 500_000
-        """The target of the whole connection: set it whenever it changes."""
+        self.rate_bps = self.burst_bps = 500_000.0
+        """The target of the whole connection, and how fast pictures leave: set both whenever they change."""
 
     @property
     def backlog_s(self) -> float:
@@ -54,6 +53,8 @@ class Pacer:
     async def put(self, packet: bytes, lane: Lane) -> None:
         """Send it, or keep it until its turn. Raises ConnectionError like `send`."""
         if lane is Lane.NOW:
+            self._fill()
+            self._credit_bytes -= len(packet)  # pictures take what sound leaves
             await self._send(packet)
             return
         if lane is Lane.COPY:
@@ -92,7 +93,7 @@ class Pacer:
 
     @property
     def _pace_bps(self) -> float:
-        return max(_RATE_MIN_BPS, _FACTOR * self.rate_bps)
+        return max(_RATE_MIN_BPS, self.burst_bps)
 
     def _fill(self) -> None:
         now_s = asyncio.get_running_loop().time()

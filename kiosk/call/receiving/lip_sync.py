@@ -6,7 +6,7 @@ from kiosk.call.receiving.sequence import signed
 
 # Sound up to 80 ms behind the picture is fine; a little less is kept as reserve for what shakes.
 _BEHIND_MAX_S = 0.075
-HOLD_MAX_S = 0.250
+HOLD_MAX_S = 0.450
 _FRESH_S = 1.0
 _NTP_FRACTION = 1 << 32
 

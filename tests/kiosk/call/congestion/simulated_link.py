@@ -96,6 +96,7 @@ class Simulation:
     def _produce(self) -> None:
         while self._voice_s <= self._now_s:
             self._voice_s += VOICE_PERIOD_S
+            self._pace_bytes -= VOICE_BYTES
             self._send(VOICE_BYTES)
         rate_bps = self.controller.rate_bps
         while self._frame_s <= self._now_s:
@@ -103,14 +104,16 @@ class Simulation:
             video_bps = max(0.0, rate_bps * self.fill - VOICE_BYTES * 8 / VOICE_PERIOD_S)
             self._picture(video_bps / 8 / self.frame_rate_hz * self._random.uniform(0.8, 1.2))
         self._pace_bytes = min(
-            self._pace_bytes + rate_bps * 1.7 / 8 * STEP_S, max(2 * PACKET_BYTES, rate_bps / 8 * 0.04)
+            self._pace_bytes + self.controller.burst_bps / 8 * STEP_S,
+            max(2 * PACKET_BYTES, rate_bps / 8 * 0.04),
         )
         while self._waiting and self._pace_bytes > 0:
             self._pace_bytes -= self._waiting[0]
             self._send(self._waiting.pop(0))
 
     def _picture(self, size_bytes: float) -> None:
-        if sum(self._waiting) * 8 > 0.3 * self.controller.rate_bps:
+        waits_s = sum(self._waiting) * 8 / self.controller.rate_bps + self.controller.excess_s
+        if waits_s > 0.3:
             return  # the encoder skips one
         while size_bytes > 60:
             self._waiting.append(int(min(PACKET_BYTES, size_bytes)))

@@ -68,6 +68,24 @@ def test_a_sudden_narrowing_is_followed() -> None:
     assert arrived(simulation.between(25, 40)) > 0.85 * 300e3
 
 
+def test_a_queue_that_a_narrowing_left_goes_at_once_and_costs_no_size() -> None:
+    simulation = Simulation(Line(steps((0, 2.5e6), (20, 500e3)), queue_max_s=0.6))
+    simulation.run(20.2)
+    controller, settled_bps = simulation.controller, list[float]()
+    while simulation.moments[-1].at_s < 24:
+        simulation.run(0.1)
+        if controller.state is State.DRAIN:
+            settled_bps.append(controller.settled_bps)
+    assert queue(simulation.between(21.7, 24), 1.0) < 0.25
+    assert min(settled_bps) > 0.8 * 500e3
+
+
+def test_no_picture_leaves_faster_than_a_known_line_carries() -> None:
+    simulation = Simulation(Line(steady(500e3)))
+    simulation.run(10)
+    assert max(simulation.run(0.1).controller.burst_bps for _ in range(100)) < 1.25 * 500e3
+
+
 @pytest.mark.parametrize("cut_s", [5, 20, 45])
 def test_a_cut_is_survived(cut_s: int) -> None:
     simulation = Simulation(Line(steps((0, 1e6), (15, 0), (15 + cut_s, 1e6)))).run(15 + cut_s + 4)

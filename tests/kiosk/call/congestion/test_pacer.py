@@ -47,6 +47,21 @@ async def test_a_large_picture_waits_and_sound_and_resends_overtake_it() -> None
     await pacer.close()
 
 
+async def test_pictures_take_what_sound_leaves() -> None:
+    taken = []
+    for sound in (0, 3):
+        wire = Wire()
+        pacer = Pacer(wire.send)
+        pacer.rate_bps = pacer.burst_bps = 400_000
+        for _ in range(sound):
+            await pacer.put(bytes(1000), Lane.NOW)
+        for _ in range(4):
+            await pacer.put(bytes(1000), Lane.PICTURE)
+        taken.append(pacer.backlog_s)
+        await pacer.close()
+    assert taken[0] < taken[1] == 4_000 * 8 / 400_000  # all of them wait
+
+
 async def test_too_much_is_thrown_away_as_a_whole_and_told() -> None:
     wire, told = Wire(), list[bool]()
     pacer = Pacer(wire.send, lambda: told.append(True))

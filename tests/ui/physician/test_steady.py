@@ -1,0 +1,67 @@
+"""How long voice and pictures wait at the page, so that lips and voice are together."""
+
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.fakes.call_bench import Bench
+
+# [behindMs, faceNowMs, voiceNowMs] of each second; answers [faceMs, voiceMs] after each.
+_LIPS = """async (seen) => {
+  const { LipSync } = await import("/steady.js");
+  const lips = new LipSync();
+  return seen.map((look) => (lips.see(...look), [lips.faceMs, lips.voiceMs]));
+}"""
+# [loss, ms that the voice is behind the face] of each second, of reports as browsers make them; answers what
+# the voice, the face and the otoscope are asked to wait.
+_WAITS = """async (seen) => {
+  const { Steady } = await import("/steady.js");
+  const receiver = () => ({ receiver: { jitterBufferTarget: null } });
+  const peer = { voice: receiver(), face: receiver(), otoscope: receiver() };
+  const report = (second, estimatedPlayoutTimestamp) => ({
+    jitterBufferDelay: second * 10 * 0.05, jitterBufferEmittedCount: second * 10, estimatedPlayoutTimestamp,
+  });
+  const look = (second, behindMs) => ({
+    voice: report(second, behindMs === null ? undefined : 9000 - behindMs), face: report(second, 9000),
+  });
+  const steady = new Steady();
+  return seen.map(([loss, behindMs], second) => {
+    steady.see(peer, loss, look(second, behindMs), look(second + 1, behindMs));
+    return Object.values(peer).map(({ receiver }) => receiver.jitterBufferTarget);
+  });
+}"""
+
+
+async def lips(page: Page, kiosk: Bench, *seen: tuple[float | None, float, float]) -> list[list[float]]:
+    await page.goto(kiosk.link)
+    waits: list[list[float]] = await page.evaluate(
+        _LIPS.replace("...look", "look[0] ?? undefined, look[1], look[2]"), [list(look) for look in seen]
+    )
+    return waits
+
+
+async def test_the_face_waits_for_a_late_voice_and_returns_with_it(page: Page, kiosk: Bench) -> None:
+    seen = ((600, 100, 700), (20, 700, 700), (-300, 700, 400), (-400, 400, 100))
+    assert await lips(page, kiosk, *seen) == [[700, 0], [700, 0], [400, 0], [0, 0]]
+
+
+async def test_the_voice_waits_for_a_late_face_but_not_forever(page: Page, kiosk: Bench) -> None:
+    seen = ((-100, 200, 40), (-900, 1100, 140), (500, 200, 400))
+    assert await lips(page, kiosk, *seen) == [[0, 140], [0, 400], [0, 0]]
+
+
+async def test_nothing_waits_for_pictures_that_do_not_come(page: Page, kiosk: Bench) -> None:
+    assert await lips(page, kiosk, (-100, 200, 40), (None, 0, 140)) == [[0, 140], [0, 0]]
+
+
+async def test_a_bad_line_is_given_time_and_a_good_one_is_not(page: Page, kiosk: Bench) -> None:
+    await page.goto(kiosk.link)
+    seen: list[Any] = [[0.03, 0], [0.05, 0], [0.02, 0], [0.0, 0], [0.05, 300], [0.0, None]]
+    assert await page.evaluate(_WAITS, seen) == [
+        [80, None, None],
+        [80, 130, 130],
+        [80, 130, 130],
+        [None, None, None],
+        [80, 350, 130],  # 50 ms it waits anyhow
+        [None, None, None],
+    ]

@@ -1,0 +1,76 @@
+// How long voice and pictures wait before they are played: enough for a bad line, and the same for both.
+
+// Of what comes in: above `lossy` a track waits `patientMs` for what was lost, below `clean` no longer.
+const VOICE = { lossy: 0.02, clean: 0.005, patientMs: 80 }; // it comes again inside the next packet
+const PICTURE = { lossy: 0.04, clean: 0.01, patientMs: 130 }; // asked for twice, it is there: nothing stands still
+
+const APART_MS = 40; // less is not seen
+const FACE_MOST_MS = 1000;
+const VOICE_MOST_MS = 400;
+
+/**
+ * What lips and voice wait for each other: pure. `faceMs` and `voiceMs` are to be waited for at least, 0: nothing.
+ *
+ * The browser brings them together too, but by some 20 ms a second: after a cut or on a line that has just become
+ * narrow that takes half a minute.
+ */
+export class LipSync {
+  constructor() {
+    this.faceMs = 0;
+    this.voiceMs = 0;
+  }
+
+  /** `behindMs`: the voice behind the face, undefined while one of them stands; `...NowMs`: what each waits today. */
+  see(behindMs, faceNowMs, voiceNowMs) {
+    if (behindMs === undefined) this.faceMs = this.voiceMs = 0; // nothing waits for what does not come
+    if (behindMs > APART_MS) this.later("face", "voice", behindMs, faceNowMs, FACE_MOST_MS);
+    if (behindMs < -APART_MS) this.later("voice", "face", -behindMs, voiceNowMs, VOICE_MOST_MS);
+  }
+
+  /** Rather than that one waits more, the other waits less. */
+  later(one, other, byMs, nowMs, mostMs) {
+    const [mine, others] = [`${one}Ms`, `${other}Ms`];
+    if (this[others]) this[others] = Math.max(0, this[others] - byMs);
+    else this[mine] = Math.min(mostMs, (this[mine] || nowMs) + byMs);
+  }
+}
+
+function patience(before, loss, { lossy, clean, patientMs }) {
+  if (loss > lossy) return patientMs;
+  return loss < clean ? 0 : before;
+}
+
+/** Mean wait of what left the buffer between two reports, in ms; NaN when nothing did. */
+function waitedMs(before, after) {
+  const pieces = after.jitterBufferEmittedCount - before.jitterBufferEmittedCount;
+  return ((after.jitterBufferDelay - before.jitterBufferDelay) / pieces) * 1000;
+}
+
+function wait(receiver, milliseconds) {
+  const target = Math.round(milliseconds) || null;
+  if ("jitterBufferTarget" in receiver && receiver.jitterBufferTarget !== target) receiver.jitterBufferTarget = target;
+}
+
+/** Of one connection. */
+export class Steady {
+  constructor() {
+    this.lips = new LipSync();
+    this.voicePatienceMs = this.picturePatienceMs = 0;
+  }
+
+  /** `loss` of the last second; `before` and `after`: two looks at the statistics of `voice` and `face`. */
+  see(peer, loss, before, after) {
+    this.voicePatienceMs = patience(this.voicePatienceMs, loss, VOICE);
+    this.picturePatienceMs = patience(this.picturePatienceMs, loss, PICTURE);
+    if (before.voice && before.face) this.seeLips(before, after);
+    wait(peer.voice.receiver, Math.max(this.voicePatienceMs, this.lips.voiceMs));
+    wait(peer.face.receiver, Math.max(this.picturePatienceMs, this.lips.faceMs));
+    wait(peer.otoscope.receiver, this.picturePatienceMs);
+  }
+
+  seeLips(before, { voice, face }) {
+    const faceMs = waitedMs(before.face, face), voiceMs = waitedMs(before.voice, voice);
+    const behindMs = face.estimatedPlayoutTimestamp - voice.estimatedPlayoutTimestamp; // NaN: this browser does not say
+    this.lips.see(Number.isFinite(faceMs + voiceMs + behindMs) ? behindMs : undefined, faceMs, voiceMs);
+  }
+}
