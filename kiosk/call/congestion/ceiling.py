@@ -1,10 +1,10 @@
 """What the line carried when it was last full. Pure."""
 
 _ALIKE = 0.3
-_NEAR, _BEYOND, _PROVEN = 0.92, 1.05, 1.02
+_NEAR, _BEYOND, _PROVEN = 0.92, 1.05, 1.06
 _SLOW, _FAST = 0.04, 0.8  # of the rate, a second
 _IDLE, _IDLE_MIN = 0.12, 0.02  # the same, while nobody sends as much; less each time it proves to be too much
-_PROOF_S = 0.3
+_PROOF_S = 0.4
 _NO_QUEUE_S = 0.030
 
 

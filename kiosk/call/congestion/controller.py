@@ -24,7 +24,6 @@ _QUEUE_CLEAR_S = 0.025
 _PACKET_BITS, _PACKET_MAX_S = 9_600, 0.1
 _BACK_OFF, _BACK_OFF_MIN = 0.85, 0.35
 _AFTER_DRAIN = 0.95
-_NARROWED = 0.75  # a smaller difference between the last quarter and half of a second is chance
 _BURST, _BURST_MIN = 1.7, 1.1  # of the rate: a key frame takes longer than others, but not seconds
 _TRIAL_CUT, _POLICED_CUT = 0.7, 0.92
 _START_GROWTH = 1.0
@@ -218,7 +217,6 @@ class Controller:
             self._ceiling.learn(self.acked_bps)
             self._set(_BACK_OFF * self.acked_bps)
         else:
-            self._by_acks, self._by_reports = _delay_trends()  # the way may be another one now
             self._set(max(self._rate_bps, _BACK_AGAIN * self._before_bps))
         self.state = State.CLIMB
         self._blind_until_s = now_s + self._settle_s
@@ -259,10 +257,15 @@ class Controller:
         """Until a change of rate shows: a round trip, a feedback interval, the window of the delay."""
         return min(1.0, (self.rtt_s or 0.1) + 0.25) if self._has_acks else 2.0
 
-    def _carried_bps(self, lately: bool = False) -> float:
-        of_now = lately and self._has_acks
-        acked_bps = self._flow.arrived_lately_bps(self._now_s) if of_now else self.acked_bps
-        return acked_bps / (1 - min(self._loss.usual, 0.25))
+    def _carried_bps(self) -> float:
+        return self._with_usual_loss(self.acked_bps)
+
+    def _capacity_bps(self) -> float:
+        full_bps = self._flow.capacity_bps(self._now_s) if self._has_acks else None
+        return self._with_usual_loss(self.acked_bps if full_bps is None else full_bps)
+
+    def _with_usual_loss(self, arrived_bps: float) -> float:
+        return arrived_bps / (1 - min(self._loss.usual, 0.25))
 
     def _back_off(self, now_s: float) -> None:
         carried_bps = self._carried_bps()
@@ -273,11 +276,9 @@ class Controller:
             # we were not sending what we might have
             target_bps = max(depth * carried_bps, 0.75 * self._rate_bps)
         else:
-            lately_bps = self._carried_bps(lately=True)
-            if lately_bps < _NARROWED * carried_bps:
-                carried_bps = lately_bps
-            self._ceiling.learn(carried_bps)
-            target_bps = depth * carried_bps
+            capacity_bps = self._capacity_bps()
+            self._ceiling.learn(capacity_bps)
+            target_bps = depth * capacity_bps
         if self.state is not State.DRAIN:
             self._drain.begin(self.queue_s, now_s)
         self._set(min(self._rate_bps, target_bps))

@@ -1,10 +1,10 @@
 """What leaves and what of it arrives. Pure: times are passed in, in s."""
 
+from kiosk.call.congestion.busy_rate import BusyRate
 from kiosk.call.congestion.meters import RateMeter
 from kiosk.call.congestion.sent_log import Ack
 
 _METER_S = 0.5
-_LATELY_S = 0.25  # half a second still holds what a line carried that has just become narrow
 
 
 class Flow:
@@ -12,7 +12,8 @@ class Flow:
 
     def __init__(self) -> None:
         self._sent, self._data = RateMeter(_METER_S), RateMeter(_METER_S)
-        self._arrived, self._arrived_lately = RateMeter(_METER_S), RateMeter(_LATELY_S)
+        self._arrived = RateMeter(_METER_S)
+        self._busy = BusyRate()
         self._left = RateMeter(1.0)
 
     def leaves(self, size_bytes: int, now_s: float, acknowledged: bool) -> None:
@@ -25,7 +26,7 @@ class Flow:
         self._sent.add(ack.sent_s, ack.size_bytes)
         if ack.arrived_s is not None:
             self._arrived.add(ack.arrived_s, ack.size_bytes)
-            self._arrived_lately.add(ack.arrived_s, ack.size_bytes)
+            self._busy.add(ack.sent_s, ack.arrived_s, ack.size_bytes)
 
     def left_bps(self, now_s: float) -> float:
         return self._left.rate_bps(now_s)
@@ -41,5 +42,6 @@ class Flow:
     def arrived_bps(self, now_s: float) -> float:
         return self._arrived.rate_bps() + self.data_bps(now_s)
 
-    def arrived_lately_bps(self, now_s: float) -> float:
-        return self._arrived_lately.rate_bps() + self.data_bps(now_s)
+    def capacity_bps(self, now_s: float) -> float | None:
+        """What the line carries when it is full; None while it is not, or not for long enough."""
+        return None if self._busy.bps is None else self._busy.bps + self.data_bps(now_s)

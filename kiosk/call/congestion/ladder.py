@@ -52,6 +52,7 @@ class Ladder:
         self._source: Size | None = None
         self._place = 0
         self._room_since_s: float | None = None
+        self._room_place = 0  # the highest that has been open all the time since then
 
     def choose(self, rate_bps: float, source: Size, processor_limit: float, now_s: float) -> Size:
         """`rate_bps` for this track; `processor_limit`, above 0 to 1, of the source's pixels a second."""
@@ -68,10 +69,12 @@ class Ladder:
     def _climb(self, place: int, now_s: float) -> None:
         if place >= self._place:
             self._room_since_s = None
-        elif self._room_since_s is None:
-            self._room_since_s = now_s
-        elif now_s - self._room_since_s >= _CLIMB_AFTER_S:
-            self._place, self._room_since_s = place, None
+            return
+        if self._room_since_s is None:
+            self._room_since_s, self._room_place = now_s, place
+        self._room_place = max(self._room_place, place)
+        if now_s - self._room_since_s >= _CLIMB_AFTER_S:
+            self._place, self._room_since_s = self._room_place, None
 
 
 def _best(steps: list[Size], rate_bps: float, processor_limit: float, margin: float) -> int:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.call.congestion.controller import MIN_BPS, Controller, State
+from kiosk.call.congestion.sent_log import Ack
 from tests.kiosk.call.congestion.simulated_link import Line, Moment, Simulation, mean, steady, steps
 
 
@@ -78,6 +79,22 @@ def test_a_queue_that_a_narrowing_left_goes_at_once_and_costs_no_size() -> None:
             settled_bps.append(controller.settled_bps)
     assert queue(simulation.between(21.7, 24), 1.0) < 0.25
     assert min(settled_bps) > 0.8 * 500e3
+
+
+def test_a_line_that_all_but_closes_is_not_taken_for_one_that_was_cut() -> None:
+    """Its queue keeps every answer back for so long that it looks like a cut; then all answers come late."""
+    controller, sent_s = Controller(start_bps=2_000_000), 0.0
+    for n in range(800):
+        now_s, sent_s = n * 0.01, n * 0.01
+        controller.on_sent(1000, sent_s)
+        controller.tick(now_s)
+        if n < 500:
+            controller.on_acks([Ack(sent_s - 0.025, sent_s, 1000)], now_s)
+        elif n >= 565:
+            controller.on_acks([Ack(sent_s - 0.425, sent_s, 100)], now_s)
+        if n == 564:
+            assert controller.state is State.SILENT
+    assert controller.rate_bps < 200_000
 
 
 def test_no_picture_leaves_faster_than_a_known_line_carries() -> None:

@@ -42,6 +42,19 @@ def test_down_at_once_up_after_a_while() -> None:
     assert ladder.choose(500_000, VGA30, 1.0, 3.3) == VGA30
 
 
+def test_only_as_far_up_as_there_was_room_all_the_while() -> None:
+    ladder = Ladder()
+    assert ladder.choose(60_000, VGA30, 1.0, 0.0).height <= 240
+    for tenth in range(1, 40):
+        ladder.choose(150_000, VGA30, 1.0, tenth / 10)
+    steady = ladder.choose(150_000, VGA30, 1.0, 4.0)
+    ladder = Ladder()
+    ladder.choose(60_000, VGA30, 1.0, 0.0)
+    for tenth in range(1, 40):
+        assert ladder.choose(150_000 if tenth < 30 else 600_000, VGA30, 1.0, tenth / 10) != VGA30
+    assert ladder.choose(600_000, VGA30, 1.0, 4.0) == steady
+
+
 def test_a_slow_processor_makes_it_smaller() -> None:
     limited = first(2_000_000, HD, processor=0.3)
     assert limited.width * limited.height * limited.rate_hz <= 0.3 * 1280 * 720 * 30
