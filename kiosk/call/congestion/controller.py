@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from kiosk.call.congestion.ceiling import Ceiling
-from kiosk.call.congestion.delay_trend import DelayTrend
 from kiosk.call.congestion.drain import Drain
-from kiosk.call.congestion.flow import Flow
-from kiosk.call.congestion.loss_rule import LossRule, Verdict
+from kiosk.call.congestion.loss_rule import Verdict
+from kiosk.call.congestion.observed import Observed
 from kiosk.call.congestion.sent_log import Ack
 from kiosk.call.congestion.silence import Silence
 
@@ -28,10 +27,8 @@ _BURST, _BURST_MIN = 1.7, 1.1  # of the rate: a key frame takes longer than othe
 _TRIAL_CUT, _POLICED_CUT = 0.7, 0.92
 _START_GROWTH = 1.0
 _UNPROVEN, _UNPROVEN_MARGIN_BPS = 1.5, 40_000
-_ACKS_FRESH_S = 5.0
 _SILENCE_HALF_S = 0.25
 _BACK_AGAIN = 0.75
-_RTT_SMOOTHING = 0.25
 _TICK_MAX_S = 0.5
 
 
@@ -51,19 +48,14 @@ class Controller:
         self._rate_bps = float(min(start_bps, max_bps))
         self._max_bps = max_bps
         self.state = State.START
-        self.rtt_s: float | None = None
+        self._line = Observed()
         self._silence = Silence()
         self._ceiling = Ceiling()
-        self._by_acks, self._by_reports = _delay_trends()
-        self._loss = LossRule()
-        self._flow = Flow()
-        self._acks_s: float | None = None
+        self._drain = Drain()
         self._ticked_s: float | None = None
         self._blind_until_s = 0.0
-        self._drain = Drain()
         self._before_bps = self._rate_bps
         self._carried_before_bps = self._rate_bps
-        self._now_s = 0.0
 
     # What is known
 
@@ -87,99 +79,77 @@ class Controller:
         return _AFTER_DRAIN * (self._ceiling.bps or 0.0)
 
     @property
+    def rtt_s(self) -> float | None:
+        return self._line.rtt_s
+
+    @property
     def loss(self) -> float:
         """Of the last two seconds, 0 to 1."""
-        return self._loss.loss
+        return self._line.loss.loss
 
     @property
     def answer_s(self) -> float:
         """A round trip with the queue of this moment."""
-        return (self.rtt_s if self.rtt_s is not None else 0.1) + self.queue_s
+        return self._line.answer_s
 
     @property
     def queue_s(self) -> float:
         """The standing queue in front of us."""
-        return self._delay.queue_s
+        return self._line.queue_s
 
     @property
     def excess_s(self) -> float:
         """A queue so long that no picture should be added to it."""
         draining = self.state is State.DRAIN
-        return self._drain.excess_s(self.queue_s, self._packet_s, self._now_s) if draining else 0.0
+        return self._drain.excess_s(self.queue_s, self._packet_s, self._line.now_s) if draining else 0.0
 
     @property
     def acked_bps(self) -> float:
         """What arrived in the last half second; the part that nobody acknowledges is taken as arrived."""
-        if self._has_acks:
-            return self._flow.arrived_bps(self._now_s)
-        return self._flow.left_bps(self._now_s) * (1 - self.loss)
+        return self._line.acked_bps
 
     @property
     def data_bps(self) -> float:
         """What the data channels send, lately."""
-        return self._flow.data_bps(self._now_s)
-
-    @property
-    def _has_acks(self) -> bool:
-        return self._acks_s is not None and self._now_s - self._acks_s < _ACKS_FRESH_S
-
-    @property
-    def _delay(self) -> DelayTrend:
-        return self._by_acks if self._has_acks else self._by_reports
+        return self._line.data_bps
 
     # What is told
 
     def on_sent(self, size_bytes: int, now_s: float, acknowledged: bool = True) -> None:
         """A packet left. `acknowledged`: its fate will be told by `on_acks` (data channels never are)."""
-        self._now_s = max(self._now_s, now_s)
-        self._flow.leaves(size_bytes, now_s, acknowledged)
+        self._line.sent(size_bytes, now_s, acknowledged)
         if acknowledged:
             self._silence.sent(now_s)
 
     def on_acks(self, acks: Sequence[Ack], now_s: float) -> None:
         """What one feedback message says."""
-        self._now_s = max(self._now_s, now_s)
         self._count_lost(acks, now_s)
-        arrived = [(ack.arrived_s, ack) for ack in acks if ack.arrived_s is not None]
-        for ack in sorted(acks, key=lambda ack: ack.arrived_s or 0.0):
-            self._flow.told(ack)
+        arrived = self._line.acks(acks, now_s)
         if not arrived:
             return
-        self._acks_s = now_s
-        if self.rtt_s is None:
-            self.rtt_s = now_s - max(ack.sent_s for _, ack in arrived)
         self._hear(now_s)
         if self.state is State.SILENT:
-            self._silence.came(ack.sent_s for _, ack in arrived)
-        for arrived_s, ack in sorted(arrived, key=lambda pair: pair[0]):
-            self._by_acks.add(ack.sent_s, arrived_s)
-            self._loss.add(now_s, 0)
+            self._silence.came(ack.sent_s for ack in arrived)
         self._judge(now_s)
 
     def _count_lost(self, acks: Sequence[Ack], now_s: float) -> None:
         for ack in acks:
             cut = self.state is State.SILENT or ack.sent_s <= self._silence.lost_before_s
             if ack.arrived_s is None and not cut:
-                self._loss.add(now_s, 1)
+                self._line.loss.add(now_s, 1)
 
     def on_report(self, loss: float, rtt_s: float | None, now_s: float, packets: int = 50) -> None:
         """A receiver report: the fraction lost of about `packets`. Rules the rate only while no acks come."""
-        self._now_s = max(self._now_s, now_s)
-        if rtt_s is not None:
-            self.rtt_s = rtt_s if self.rtt_s is None else self.rtt_s + _RTT_SMOOTHING * (rtt_s - self.rtt_s)
-        if self._has_acks:
-            return
-        self._hear(now_s)
-        if rtt_s is not None:
-            self._by_reports.add(now_s - rtt_s, now_s)
-        self._loss.add(now_s, loss * packets, packets)
-        self._judge(now_s)
+        self._line.report(loss, rtt_s, now_s, packets)
+        if not self._line.has_acks:
+            self._hear(now_s)
+            self._judge(now_s)
 
     def on_remb(self, rate_bps: float, now_s: float) -> None:
         """The receiver's estimate. Believed only when there are no acks and something else looks full too."""
-        self._now_s = max(self._now_s, now_s)
-        suspicious = self.queue_s > self._clear_s or self.loss > self._loss.usual + 0.05
-        if not self._has_acks and suspicious and rate_bps < self._rate_bps:
+        self._line.pass_to(now_s)
+        suspicious = self.queue_s > self._clear_s or self.loss > self._line.loss.usual + 0.05
+        if not self._line.has_acks and suspicious and rate_bps < self._rate_bps:
             self._ceiling.learn(rate_bps)
             self._set(rate_bps)
             self.state = State.CLIMB
@@ -188,8 +158,8 @@ class Controller:
         """Let time pass: silence is noticed, the rate grows."""
         passed_s = 0.0 if self._ticked_s is None else min(_TICK_MAX_S, now_s - self._ticked_s)
         self._ticked_s = now_s
-        self._now_s = max(self._now_s, now_s)
-        if self._silence.lasts(self.rtt_s, self._acks_s is not None, now_s):
+        self._line.pass_to(now_s)
+        if self._silence.lasts(self.rtt_s, self._line.ever_acks, now_s):
             self._fall_silent(passed_s, now_s)
         elif self.state in (State.START, State.CLIMB) and self.queue_s < self._clear_s:
             self._grow(passed_s, now_s)
@@ -208,7 +178,7 @@ class Controller:
     def _hear(self, now_s: float) -> None:
         self._silence.heard(now_s)
         if self.state is State.SILENT and self._silence.end(now_s):
-            self._loss.forget()
+            self._line.loss.forget()
 
     def _come_back(self, now_s: float) -> None:
         if not self._silence.over(now_s):
@@ -219,7 +189,7 @@ class Controller:
         else:
             self._set(max(self._rate_bps, _BACK_AGAIN * self._before_bps))
         self.state = State.CLIMB
-        self._blind_until_s = now_s + self._settle_s
+        self._blind_until_s = now_s + self._line.settle_s
 
     def _was_full(self) -> bool:
         """The line, before the silence that has ended."""
@@ -236,10 +206,10 @@ class Controller:
             self._back_off(now_s)
         elif self.state is State.DRAIN:
             self._go_on_draining(now_s)
-        self._obey(self._loss.verdict(now_s, self._settle_s), now_s)
+        self._obey(self._line.loss.verdict(now_s, self._line.settle_s), now_s)
 
     def _is_congested(self) -> bool:
-        delay = self._delay
+        delay = self._line.delay
         growing = delay.queue_s > _GROWING_QUEUE_S + self._packet_s and delay.trend > _GROWING_TREND
         return delay.queue_s > _QUEUE_MAX_S + self._packet_s or growing
 
@@ -252,51 +222,35 @@ class Controller:
     def _clear_s(self) -> float:
         return _QUEUE_CLEAR_S + 0.7 * self._packet_s
 
-    @property
-    def _settle_s(self) -> float:
-        """Until a change of rate shows: a round trip, a feedback interval, the window of the delay."""
-        return min(1.0, (self.rtt_s or 0.1) + 0.25) if self._has_acks else 2.0
-
-    def _carried_bps(self) -> float:
-        return self._with_usual_loss(self.acked_bps)
-
-    def _capacity_bps(self) -> float:
-        full_bps = self._flow.capacity_bps(self._now_s) if self._has_acks else None
-        return self._with_usual_loss(self.acked_bps if full_bps is None else full_bps)
-
-    def _with_usual_loss(self, arrived_bps: float) -> float:
-        return arrived_bps / (1 - min(self._loss.usual, 0.25))
-
     def _back_off(self, now_s: float) -> None:
-        carried_bps = self._carried_bps()
+        carried_bps = self._line.carried_bps
         depth = max(_BACK_OFF_MIN, _BACK_OFF - 0.5 * max(0.0, self.queue_s - 0.15))
-        sent_bps = self._flow.left_bps(now_s)
-        idle = self._has_acks and sent_bps < 0.85 * self._rate_bps and self.loss < 0.1
-        if idle and carried_bps > 0.9 * self._flow.told_bps:
+        idle = self._line.has_acks and self._line.left_bps < 0.85 * self._rate_bps and self.loss < 0.1
+        if idle and carried_bps > 0.9 * self._line.flow.told_bps:
             # we were not sending what we might have
             target_bps = max(depth * carried_bps, 0.75 * self._rate_bps)
         else:
-            capacity_bps = self._capacity_bps()
+            capacity_bps = self._line.capacity_bps
             self._ceiling.learn(capacity_bps)
             target_bps = depth * capacity_bps
         if self.state is not State.DRAIN:
             self._drain.begin(self.queue_s, now_s)
         self._set(min(self._rate_bps, target_bps))
         self.state = State.DRAIN
-        self._blind_until_s = now_s + self._settle_s
-        self._loss.forget()
+        self._blind_until_s = now_s + self._line.settle_s
+        self._line.loss.forget()
 
     def _go_on_draining(self, now_s: float) -> None:
         if self._drain.is_done(self.queue_s, self._packet_s):
             self._set(max(self._rate_bps, self._after_drain_bps))
             self.state = State.CLIMB
         elif self._drain.is_vain(self.queue_s, now_s):
-            self._delay.rebase()
+            self._line.delay.rebase()
 
     def _obey(self, verdict: Verdict, now_s: float) -> None:
         match verdict:
             case Verdict.TRY:
-                self._before_bps, self._carried_before_bps = self._rate_bps, self._carried_bps()
+                self._before_bps, self._carried_before_bps = self._rate_bps, self._line.carried_bps
                 self._set(min(self._rate_bps, max(_TRIAL_CUT * self._rate_bps, _HEAVY_FLOOR_BPS)))
             case Verdict.LINE:
                 self._set(max(self._rate_bps, self._before_bps))
@@ -309,25 +263,20 @@ class Controller:
                 low_bps = max(_BACK_OFF * self.acked_bps, _HEAVY_FLOOR_BPS)
                 self._set(min(self._rate_bps, low_bps))
                 self.state = State.CLIMB if self.state is State.START else self.state
-                self._blind_until_s = now_s + self._settle_s
+                self._blind_until_s = now_s + self._line.settle_s
 
     # Growth
 
     def _grow(self, passed_s: float, now_s: float) -> None:
-        if self._loss.trying or not self._silence.answered or now_s < self._blind_until_s:
+        if self._line.loss.trying or not self._silence.answered or now_s < self._blind_until_s:
             return
         if self.state is State.START:
             growth = _START_GROWTH
         else:
-            growth = self._ceiling.growth(self._rate_bps, self._carried_bps(), self.queue_s, now_s)
+            growth = self._ceiling.growth(self._rate_bps, self._line.carried_bps, self.queue_s, now_s)
         margin_bps = min(_UNPROVEN_MARGIN_BPS, 0.25 * self._rate_bps)
         proven_bps = _UNPROVEN * self.acked_bps + margin_bps
         self._set(max(self._rate_bps, min(proven_bps, self._rate_bps * (1 + growth) ** passed_s)))
 
     def _set(self, rate_bps: float) -> None:
         self._rate_bps = min(self._max_bps, max(MIN_BPS, rate_bps))
-
-
-def _delay_trends() -> tuple[DelayTrend, DelayTrend]:
-    """From acks, from receiver reports."""
-    return DelayTrend(), DelayTrend(window_s=2.0, samples_min=1)

@@ -43,7 +43,7 @@ async def test_both_ends_hear_what_arrived() -> None:
     ends.append(line_end(page))
     try:
         for end in ends:
-            await until(lambda: all(end.controller._has_acks for end in ends))
+            await until(lambda: all(end.controller._line.has_acks for end in ends))
             assert extension_ids(end._transport)[0] is not None
             assert end.controller.loss == 0
             assert end.controller.rtt_s is not None
