@@ -22,6 +22,7 @@ from kiosk.call.repairs.loopback import offer_loopback
 from kiosk.call.repairs.patient_consent import be_patient
 from kiosk.call.repairs.quick_level import quick_level
 from kiosk.call.repairs.quick_sctp import quicken_sctp, repeat_now
+from kiosk.call.repairs.redundant_receive import take_redundant
 from kiosk.call.repairs.sparing_sctp import limit_flight, spare_repeats
 from kiosk.call.repairs.spread_candidates import spread_candidates
 from kiosk.call.repairs.transport_feedback import negotiate_transport_feedback
@@ -117,6 +118,8 @@ class Peer:
         self._remote = Remote(
             voice.receiver, self._media.remote_audio, face.receiver, self._media.remote_video
         )
+        if types is not None:
+            take_redundant(voice.receiver, types, self._remote.voice.put)
         self._outgoing.attach(sections, [voice.receiver, face.receiver], types)
         if self._connection.sctp is not None and self._outgoing.line is not None:
             self._outgoing.line.came_back = partial(repeat_now, self._connection.sctp)

@@ -16,7 +16,7 @@ from kiosk.call.repairs.video_receiver import VideoReceiver, receive_video
 from kiosk.call.repairs.voice_receiver import VoiceReceiver, receive_voice
 from kiosk.call.settings import PcmSink
 
-_HELD_MAX = 8
+_HELD_MAX = 14
 
 
 class Remote:

@@ -48,6 +48,7 @@ async function look(peer) {
     bytesIn: sum(inbound, "bytesReceived"),
     bytesOut: sum(reports.filter((report) => report.type === "outbound-rtp"), "bytesSent"),
     availableBps: available(pair, reports.find((report) => report.type === "outbound-rtp" && report.mid === peer.face.mid)),
+    voiceLoss: reports.find((report) => report.type === "remote-inbound-rtp" && report.kind === "audio")?.fractionLost,
     rttMs: Math.round((pair?.currentRoundTripTime ?? 0) * 1000),
     voice: received(peer.voice),
     face: received(peer.face),
@@ -81,6 +82,7 @@ export class Line {
     const before = this.before;
     this.before = after;
     this.availableBps = after.availableBps;
+    this.voiceLoss = after.voiceLoss;
     if (!before || after.packets < before.packets) return null;
     this.now = this.difference(before, after);
     this.steady.see(peer, this.now.loss, before, after);

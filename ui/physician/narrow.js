@@ -1,14 +1,15 @@
 // A line too narrow for our own picture: the voice goes on alone. Both return with the line.
 
 import { byId, setText } from "./dom.js";
-import { USUAL_VOICE_MS } from "./peer.js";
 import { onLanguage, t } from "./strings.js";
+import { VoiceRepeat } from "./voice_repeat.js";
 
 const PICTURE_BPS = 110_000; // below: no picture, and a leaner voice
 const ROOM_BPS = 150_000; // above: the picture returns at once
 const LOW_MS = 1500;
 const NARROW_VOICE_BPS = 16_000;
 const WIDE_VOICE_BPS = 32_000;
+const USUAL_PACKET_MS = 20;
 const NARROW_PACKET_MS = 60; // headers cost as much as the voice
 // Without a picture the browser does not find out that the line has widened: it must be tried.
 const FIRST_TRIAL_MS = 15_000;
@@ -71,6 +72,7 @@ async function change(sender, edit) {
 export class Narrow {
   constructor() {
     this.line = new NarrowLine();
+    this.repeat = new VoiceRepeat();
     onLanguage(() => this.show());
   }
 
@@ -79,8 +81,10 @@ export class Narrow {
     this.apply(peer);
   }
 
-  see(peer, availableBps) {
+  /** `voiceLoss`: of our voice, as the kiosk reports it. */
+  see(peer, availableBps, voiceLoss) {
     if (this.line.see(availableBps, performance.now())) this.apply(peer);
+    if (this.repeat.see(voiceLoss, availableBps)) this.shapeVoice(peer);
   }
 
   apply(peer) {
@@ -91,8 +95,16 @@ export class Narrow {
       networkPriority: "high",
       maxBitrate: leanVoice ? NARROW_VOICE_BPS : WIDE_VOICE_BPS,
     });
-    peer.packVoice(leanVoice ? NARROW_PACKET_MS : USUAL_VOICE_MS);
+    this.shapeVoice(peer);
     this.show();
+  }
+
+  shapeVoice(peer) {
+    const { leanVoice } = this.line;
+    peer.shapeVoice({
+      packetMs: leanVoice ? NARROW_PACKET_MS : USUAL_PACKET_MS,
+      repeat: this.repeat.on && !leanVoice,
+    });
   }
 
   show() {

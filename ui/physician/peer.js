@@ -4,7 +4,7 @@ import { gathered } from "./gathering.js";
 
 // The kiosk's sound of the heart must not be squeezed or stretched to catch up: give it room.
 const STETHOSCOPE_BUFFER_MS = 200;
-export const USUAL_VOICE_MS = 20; // in a packet, as browsers send it
+const PLAIN_VOICE = { packetMs: 20, repeat: false }; // as browsers send it
 
 /** H264 first, VP8 second, retransmission after them, nothing else. */
 function preferVideoCodecs(transceiver) {
@@ -13,9 +13,21 @@ function preferVideoCodecs(transceiver) {
   transceiver.setCodecPreferences?.(known.sort((a, b) => rank(a) - rank(b)));
 }
 
-/** The answer with `a=ptime` (RFC 8866 section 6.4) in its first section, which is the voice. */
-function withVoicePackets(answer, milliseconds) {
-  return answer.replace(/^m=audio [^\r]*\r\n(?:c=[^\r]*\r\n)?/m, (head) => `${head}a=ptime:${milliseconds}\r\n`);
+function isSame(one, other) {
+  return one.packetMs === other.packetMs && one.repeat === other.repeat;
+}
+
+/**
+ * The answer as if the kiosk had asked for our voice so: `a=ptime` (RFC 8866 section 6.4), and redundant sound
+ * (RFC 2198) first or last. The voice is its first section.
+ */
+function withVoice(answer, { packetMs, repeat }) {
+  const redundant = /^a=rtpmap:(\d+) red\/48000/m.exec(answer)?.[1];
+  return answer.replace(/^(m=audio \S+ \S+) ([\d ]+)\r\n(c=[^\r]*\r\n)?/m, (_, head, types, address = "") => {
+    const others = types.split(" ").filter((type) => type !== redundant);
+    const all = redundant ? (repeat ? [redundant, ...others] : [...others, redundant]) : others;
+    return `${head} ${all.join(" ")}\r\n${address}a=ptime:${packetMs}\r\n`;
+  });
 }
 
 /** What has arrived so far, as one number that grows: pictures, sound and data. */
@@ -32,7 +44,7 @@ export class Peer {
   constructor(localTracks, servers, listener) {
     this.listener = listener;
     this.heardAt = performance.now();
-    this.voiceMs = USUAL_VOICE_MS;
+    this.voiceShape = PLAIN_VOICE;
     this.servers = servers;
     this.connection = new RTCPeerConnection({
       iceServers: servers.ice,
@@ -96,26 +108,26 @@ export class Peer {
   }
 
   /**
-   * How much of our voice a packet carries. The kiosk takes any length: both descriptions are exchanged with ourselves
-   * only (JSEP allows it, nothing else in them changes).
+   * How much of our voice a packet carries, and whether it repeats the one before. The kiosk takes all of it: both
+   * descriptions are exchanged with ourselves only (JSEP allows it, nothing else in them changes).
    */
-  async packVoice(milliseconds) {
-    this.voiceWantedMs = milliseconds;
-    if (this.packing) return;
-    this.packing = true;
+  async shapeVoice(shape) {
+    this.wantedVoice = shape;
+    if (this.shaping) return;
+    this.shaping = true;
     try {
-      while (this.voiceMs !== this.voiceWantedMs) await this.repack(this.voiceWantedMs);
+      while (!isSame(this.voiceShape, this.wantedVoice)) await this.reshape(this.wantedVoice);
     } catch (error) {
       console.info("the voice keeps its packets", error.name); // the connection was closed meanwhile
     } finally {
-      this.packing = false;
+      this.shaping = false;
     }
   }
 
-  async repack(milliseconds) {
+  async reshape(shape) {
     await this.connection.setLocalDescription();
-    await this.connection.setRemoteDescription({ type: "answer", sdp: withVoicePackets(this.answer, milliseconds) });
-    this.voiceMs = milliseconds;
+    await this.connection.setRemoteDescription({ type: "answer", sdp: withVoice(this.answer, shape) });
+    this.voiceShape = shape;
   }
 
   get awaitsAnswer() {

@@ -74,8 +74,12 @@ class VoiceReceiver:
         codec = getattr(self._receiver, _PREFIX + "codecs").get(packet.payload_type)
         if codec is not None and codec.name.lower() == "opus":
             self._last_packet_s = self._clock()
-            self._playout.buffer.put(packet.ssrc, packet.sequence_number, packet.timestamp, packet.payload)
+            self.put(packet)
         return False, None
+
+    def put(self, packet: RtpPacket) -> None:
+        """An Opus packet, also one that came inside another."""
+        self._playout.buffer.put(packet.ssrc, packet.sequence_number, packet.timestamp, packet.payload)
 
     async def run(self) -> None:
         """Feed the loudspeaker, from the first packet until the track ends or this is cancelled."""

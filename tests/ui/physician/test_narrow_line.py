@@ -122,3 +122,53 @@ async def test_a_suspended_picture_is_not_sent_and_is_said(page: Page, kiosk: Be
     pieces = len(kiosk.loudspeaker.pieces) - heard  # of 20 ms each
     assert 0 < await voice_packets(page) - sent < pieces / 2
     await in_state(page, "connected")
+
+
+async def test_a_voice_that_gets_lost_is_repeated(page: Page, kiosk: Bench) -> None:
+    """The true sender of a true connection: what it says of the losses is the only thing made up."""
+    await page.add_init_script(
+        "window.peers = []; window.lost = 0; const Stock = RTCPeerConnection;"
+        "window.RTCPeerConnection = class extends Stock {"
+        "  constructor(...given) { super(...given); peers.push(this); }"
+        "  async getStats(...given) { const all = await super.getStats(...given);"
+        "    const told = (report) => report.type === 'candidate-pair'"
+        "      ? { ...report, availableOutgoingBitrate: 900000 }"
+        "      : report.type === 'remote-inbound-rtp' ? { ...report, fractionLost: lost } : report;"
+        "    return new Map([...all].map(([id, report]) => [id, told(report)])); } };"
+    )
+    await join(page, kiosk.link)
+    plain_bytes = await _voice_packet_bytes(page)
+    await page.evaluate("() => { lost = 0.1; }")
+    await until(lambda: _is_longer(page, 1.5 * plain_bytes))
+    played_s = _played_s(kiosk)
+    await kiosk.until(lambda: _played_s(kiosk) > played_s + 1)  # the kiosk understands it
+    await page.evaluate("() => { lost = 0; }")
+    await until(lambda: _is_shorter(page, 1.25 * plain_bytes), timeout_s=25)
+
+
+def _played_s(kiosk: Bench) -> float:
+    """Of the physician's voice, what was really received."""
+    peer = kiosk.call._connections._peer
+    return peer.voice.played_s if peer is not None and peer.voice is not None else 0.0
+
+
+async def _is_longer(page: Page, length_bytes: float) -> bool:
+    return await _voice_packet_bytes(page) > length_bytes
+
+
+async def _is_shorter(page: Page, length_bytes: float) -> bool:
+    return await _voice_packet_bytes(page) < length_bytes
+
+
+async def _voice_packet_bytes(page: Page) -> float:
+    """The mean of a second; the statistics do not tell redundant packets otherwise."""
+    return float(
+        await page.evaluate(
+            "async () => {"
+            " const look = async () => [...(await peers.at(-1).getStats()).values()]"
+            "   .find(({ type, kind }) => type === 'outbound-rtp' && kind === 'audio');"
+            " const before = await look(); await new Promise((done) => setTimeout(done, 1000));"
+            " const after = await look();"
+            " return (after.bytesSent - before.bytesSent) / (after.packetsSent - before.packetsSent); }"
+        )
+    )

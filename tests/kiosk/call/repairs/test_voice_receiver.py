@@ -31,7 +31,7 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
     playing = asyncio.create_task(voice.run())
     await kiosk.setLocalDescription(await kiosk.createAnswer())
     await page.setRemoteDescription(kiosk.localDescription)
-    _lossy(page, 0.1)
+    lossy(page, 0.1)
     try:
         await until(lambda: voice.figures.played_s > 2.5)
         await until(lambda: voice.lips.voice.captured_s(0) is not None)
@@ -52,7 +52,7 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
     assert max(stream.packets_received for stream in streams.values()) > 100  # for receiver reports
 
 
-def _lossy(peer: RTCPeerConnection, loss: float) -> None:
+def lossy(peer: RTCPeerConnection, loss: float) -> None:
     """Media packets alone: the handshake is not what is tested."""
     transport: Any = peer.getTransceivers()[0].sender.transport.transport
     send, chance = transport._send, random.Random(1)
