@@ -62,11 +62,11 @@ class GattDecoder:
         """One value of the characteristic `source` (full lower-case UUID)."""
         decode = self._decoders.get(source)
         if decode is None:
-            return [_rejected(f"unexpected characteristic {source[:36]!r}", data)]
+            return [unexpected(source, data)]
         try:
             return decode(bytes(data))
         except FrameError as error:
-            return [_rejected(str(error), data)]
+            return [rejected(str(error), data)]
 
     def _once(self, characteristic: int, data: bytes, stamped: bool) -> None:
         """FrameError when this stamped result was delivered before."""
@@ -77,5 +77,10 @@ class GattDecoder:
         self._seen.append((uuid(characteristic), data))
 
 
-def _rejected(reason: str, data: bytes) -> Rejected:
+def unexpected(source: str, data: bytes) -> Rejected:
+    """A characteristic that this decoder did not subscribe to."""
+    return rejected(f"unexpected characteristic {source[:36]!r}", data)
+
+
+def rejected(reason: str, data: bytes) -> Rejected:
     return Rejected(reason, bytes(data[:_EVIDENCE_BYTES]))

@@ -6,7 +6,6 @@ devices (firmware 4.6).
 
 from decimal import Decimal
 
-from devices.cadence import Cadence
 from devices.contec_v7 import (
     REALTIME,
     Command,
@@ -17,15 +16,14 @@ from devices.contec_v7 import (
     describe_packet,
     unpack,
 )
-from devices.device import Device, Event, Rejected, Samples, SerialMatch, Signal, SignalState
-from devices.measuring import all_absent, measured, quantity
+from devices.device import Device, Event, Rejected, SerialMatch, SignalState
+from devices.measuring import quantity
 from devices.metrics import PERFUSION_INDEX, PLETH, PULSE_RATE, SPO2
 from devices.reading import Absent, Kind, Quantity
+from devices.streamed import StreamedOximeter
 
 FRAMES_HZ = 60
-PERIOD_MS = Decimal(1000) / FRAMES_HZ
 SAMPLES_PER_CHUNK = 6
-_SOONEST, _LATEST = FRAMES_HZ, 5 * FRAMES_HZ
 
 
 def sensor_state(frame: Realtime) -> SignalState:
@@ -47,62 +45,22 @@ def _decimal(value: int | None) -> Decimal | None:
 
 
 class Decoder:
-    """The realtime stream as sensor states, pleth samples and, thinned out, measurements.
-
-    While the device is searching for the pulse nothing is measured. Numbers of packets that are not
-    realtime data (replies, notices) are ignored.
-    """
+    """The realtime stream. Packets that are not realtime data (replies, notices) are ignored."""
 
     def __init__(self) -> None:
         self._framer = Framer()
-        self._cadence = Cadence(_SOONEST, _LATEST)
-        self._state: SignalState | None = None
-        self._pleth: list[int] = []
-        self._gap = False
+        self._stream = StreamedOximeter(FRAMES_HZ, SAMPLES_PER_CHUNK)
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         """Bytes of the serial stream, cut anywhere."""
         events: list[Event] = []
         for part in self._framer.split(data):
             if isinstance(part, Rejected):
-                events += [*self._flush(), part]
-                self._gap = True
+                events += self._stream.rejected(part)
             elif part[0] == REALTIME:
-                events += self._realtime(part)
+                frame = Realtime.parse(unpack(part)[1])
+                events += self._stream.frame(sensor_state(frame), frame.pleth, quantities(frame), part)
         return events
-
-    def _realtime(self, packet: bytes) -> list[Event]:
-        frame = Realtime.parse(unpack(packet)[1])
-        return [*self._signal(frame), *self._samples(frame), *self._measure(frame, packet)]
-
-    def _signal(self, frame: Realtime) -> list[Event]:
-        state = sensor_state(frame)
-        if state is self._state:
-            return []
-        self._state = state
-        return [Signal(state)]
-
-    def _samples(self, frame: Realtime) -> list[Event]:
-        self._pleth.append(frame.pleth)
-        return self._flush() if len(self._pleth) == SAMPLES_PER_CHUNK else []
-
-    def _flush(self) -> list[Event]:
-        """The samples so far; those after lost bytes never share a chunk with those before."""
-        if not self._pleth:
-            return []
-        chunk = Samples(PLETH, PERIOD_MS, tuple(self._pleth), self._gap)
-        self._pleth.clear()
-        self._gap = False
-        return [chunk]
-
-    def _measure(self, frame: Realtime, packet: bytes) -> list[Event]:
-        if self._state is SignalState.SEARCHING:
-            self._cadence.skip()
-            return []
-        numbers = quantities(frame)
-        if not self._cadence.due(numbers, repeat=not all_absent(numbers)):
-            return []
-        return [measured(numbers, frozenset(), packet)]
 
 
 DEVICE = Device(

@@ -23,6 +23,8 @@ class Frame:
     data: bytes
     expected: dict[str, object]
     source: str
+    whole_at: tuple[int, ...]
+    """Lengths at which its beginning is a frame as well."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,13 @@ class Stream:
 
 def frames(module: str) -> list[Frame]:
     return [
-        Frame(entry["protocol"], bytes.fromhex(entry["hex"]), json.loads(entry["expected"]), entry["source"])
+        Frame(
+            entry["protocol"],
+            bytes.fromhex(entry["hex"]),
+            json.loads(entry["expected"]),
+            entry["source"],
+            tuple(entry.get("whole_at", ())),
+        )
         for entry in _table(module).get("frame", [])
     ]
 

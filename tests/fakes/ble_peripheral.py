@@ -20,6 +20,10 @@ READABLE, WRITEABLE, UNREADABLE = (
     Characteristic.Permissions(0),
 )
 _BONDED = Characteristic.Permissions.READ_REQUIRES_ENCRYPTION
+_SERVICES = {  # by the length of the UUID
+    2: AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+    16: AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
+}
 _INFORMATION = {"manufacturer": "2A29", "model": "2A24", "serial": "2A25", "firmware": "2A26"}
 
 
@@ -75,7 +79,7 @@ class Peripheral:
             AdvertisingData([
                 (AdvertisingData.FLAGS, bytes((0x06,))),
                 (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode()),
-                (AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, UUID(service).to_bytes()),
+                (_SERVICES[len(UUID(service).to_bytes())], UUID(service).to_bytes()),
             ])
         )  # fmt: skip
         self._device.on("connection", self._connected)

@@ -1,0 +1,140 @@
+"""BerryMed BM1000 and its relatives: the five-byte BCI stream as notifications.
+
+Source: Berry BCI protocol as implemented independently by berry-oximeter and mykioxi.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
+from devices.gatt import unexpected
+from devices.measuring import quantity
+from devices.metrics import PLETH, PULSE_RATE, SPO2
+from devices.reading import Absent, Kind, Quantity
+from devices.streamed import StreamedOximeter
+
+SERVICE = "49535343-fe7d-4ae5-8fa9-9fafd205e455"
+STREAM = "49535343-1e4d-4bd9-ba61-23c647249616"
+FRAMES_HZ = 100
+_SAMPLES_PER_CHUNK = 10
+_SIZE = 5
+_LONGEST_JUNK = 16
+_NO_SPO2 = (0, 127)
+_NO_PULSE = (0, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`None` is "no value": 7F or 0 for SpO2, FF or 0 for the pulse rate."""
+
+    strength: int
+    no_signal: bool
+    probe_unplugged: bool
+    beep: bool
+    pleth: int
+    bar: int
+    no_finger: bool
+    searching: bool
+    pr: int | None
+    spo2: int | None
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Frame":
+        """Raises FrameError. Only the first byte of a frame has its high bit set."""
+        if len(data) != _SIZE or data[0] < 0x80 or any(byte >= 0x80 for byte in data[1:]):
+            raise FrameError("not a frame of five bytes")
+        state, pleth, bar, pulse, spo2 = data
+        pulse |= (bar & 0x40) << 1
+        return cls(
+            strength=state & 0x0F,
+            no_signal=bool(state & 0x10),
+            probe_unplugged=bool(state & 0x20),
+            beep=bool(state & 0x40),
+            pleth=pleth,
+            bar=bar & 0x0F,
+            no_finger=bool(bar & 0x10),
+            searching=bool(bar & 0x20),
+            pr=None if pulse in _NO_PULSE else pulse,
+            spo2=None if spo2 in _NO_SPO2 else spo2,
+        )
+
+    def state(self) -> SignalState:
+        if self.probe_unplugged or self.no_finger:
+            return SignalState.SENSOR_OFF
+        if self.searching:
+            return SignalState.SEARCHING
+        return SignalState.POOR_SIGNAL if self.no_signal else SignalState.MEASURING
+
+    def quantities(self) -> tuple[Quantity, ...]:
+        if self.state() is SignalState.SENSOR_OFF:
+            return tuple(Quantity(metric, absent=Absent.SENSOR_OFF) for metric in (SPO2, PULSE_RATE))
+        return (quantity(SPO2, _decimal(self.spo2)), quantity(PULSE_RATE, _decimal(self.pr)))
+
+
+def _decimal(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+class Framer:
+    """Cuts notifications into frames; holds at most 16 bytes.
+
+    A frame is over when the next one begins: bytes lost on both sides of a boundary would otherwise make a
+    frame of the right length with the wrong numbers.
+    """
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def split(self, data: bytes) -> Iterator[tuple[Frame, bytes] | Rejected]:
+        for byte in data:
+            if self._held and (byte >= 0x80 or len(self._held) == _LONGEST_JUNK):
+                yield self._cut()
+            self._held.append(byte)
+
+    def _cut(self) -> tuple[Frame, bytes] | Rejected:
+        held = bytes(self._held)
+        self._held.clear()
+        try:
+            return Frame.parse(held), held
+        except FrameError as error:
+            return Rejected(str(error), held)
+
+
+class Decoder:
+    """The stream of one connection; a frame may begin in one notification and end in the next."""
+
+    def __init__(self) -> None:
+        self._framer = Framer()
+        self._stream = StreamedOximeter(FRAMES_HZ, _SAMPLES_PER_CHUNK)
+
+    def feed(self, data: bytes, source: str = "") -> list[Event]:
+        if source != STREAM:
+            return [unexpected(source, data)]
+        events: list[Event] = []
+        for part in self._framer.split(data):
+            if isinstance(part, Rejected):
+                events += self._stream.rejected(part)
+            else:
+                frame, raw = part
+                events += self._stream.frame(frame.state(), frame.pleth, frame.quantities(), raw)
+        return events
+
+
+def describe(data: bytes) -> dict[str, object]:
+    """One frame, or the frames of a notification. Raises FrameError."""
+    frames = [Frame.parse(data[at : at + _SIZE]) for at in range(0, max(len(data), 1), _SIZE)]
+    described = [{name: getattr(frame, name) for name in Frame.__slots__} for frame in frames]
+    return described[0] if len(described) == 1 else {"frames": described}
+
+
+DEVICE = Device(
+    key="berry_bm1000",
+    name="BerryMed BM1000",
+    kind=Kind.OXIMETER,
+    match=BleMatch(SERVICE, (STREAM,)),
+    metrics=(SPO2, PULSE_RATE, PLETH),
+    reference="Berry BCI protocol",
+    decoder=Decoder,
+    protocols=(("berry_bci", describe),),
+)

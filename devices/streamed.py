@@ -1,0 +1,73 @@
+"""What oximeters that stream have in common: sensor states, chunks of pleth, thinned measurements."""
+
+from decimal import Decimal
+
+from devices.cadence import Cadence
+from devices.device import Event, Rejected, Samples, Signal, SignalState
+from devices.measuring import all_absent, measured
+from devices.metrics import PLETH
+from devices.reading import Quality, Quantity
+
+_LATEST_S = 5
+
+
+class StreamedOximeter:
+    """Frames in, events out: at most one measurement a second, at least one every five while it measures.
+
+    While the device is searching for the pulse nothing is measured.
+    """
+
+    def __init__(self, frames_hz: int, samples_per_chunk: int = 1) -> None:
+        self._period_ms = Decimal(1000) / frames_hz
+        self._samples_per_chunk = samples_per_chunk
+        self._cadence = Cadence(frames_hz, _LATEST_S * frames_hz)
+        self._state: SignalState | None = None
+        self._pleth: list[int] = []
+        self._gap = False
+
+    def frame(
+        self,
+        state: SignalState,
+        pleth: int | None,
+        numbers: tuple[Quantity, ...],
+        raw: bytes,
+        quality: frozenset[Quality] = frozenset(),
+    ) -> list[Event]:
+        """One frame; `pleth` None: it has no wave. `raw` is kept as the evidence of its measurement."""
+        return [*self._signal(state), *self._sample(pleth), *self._measure(state, numbers, raw, quality)]
+
+    def rejected(self, part: Rejected) -> list[Event]:
+        """Bytes were lost here: samples after it never share a chunk with those before."""
+        events = [*self._flush(), part]
+        self._gap = True
+        return events
+
+    def _signal(self, state: SignalState) -> list[Event]:
+        if state is self._state:
+            return []
+        self._state = state
+        return [Signal(state)]
+
+    def _sample(self, pleth: int | None) -> list[Event]:
+        if pleth is None:
+            return []
+        self._pleth.append(pleth)
+        return self._flush() if len(self._pleth) == self._samples_per_chunk else []
+
+    def _flush(self) -> list[Event]:
+        if not self._pleth:
+            return []
+        chunk = Samples(PLETH, self._period_ms, tuple(self._pleth), self._gap)
+        self._pleth.clear()
+        self._gap = False
+        return [chunk]
+
+    def _measure(
+        self, state: SignalState, numbers: tuple[Quantity, ...], raw: bytes, quality: frozenset[Quality]
+    ) -> list[Event]:
+        if state is SignalState.SEARCHING:
+            self._cadence.skip()
+            return []
+        if not self._cadence.due((numbers, quality), repeat=not all_absent(numbers)):
+            return []
+        return [measured(numbers, quality, raw)]

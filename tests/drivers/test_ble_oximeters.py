@@ -1,0 +1,80 @@
+"""Oximeters with protocols of their own, over bleak's own BlueZ backend and a real GATT server."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from devices import catalog
+from devices.device import BleMatch
+from devices.metrics import PLETH
+from devices.reading import Absent, Quality
+from drivers.ble import BleLinks
+from drivers.instrument import InstrumentState, Reason
+from tests.drivers.listener import Listener, running
+from tests.fakes.ble_oximeters import BerryOximeter, NoninOximeter, StreamingOximeter
+from tests.fakes.bluez import FakeBluez
+from tests.fakes.private_bus import private_bus
+from tests.fakes.radio import Radio
+
+DEVICES = tuple(device for device in catalog.devices() if isinstance(device.match, BleMatch))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    radio: Radio
+    stack: AsyncExitStack
+    listener: Listener
+
+    async def switch_on(self, oximeter: StreamingOximeter) -> str:
+        """The id under which it is known."""
+        await oximeter.power_on()
+        self.stack.push_async_callback(oximeter.close)
+        return f"ble:{oximeter.address}"
+
+    def links(self) -> BleLinks:
+        return BleLinks(DEVICES, self.listener)
+
+
+@pytest.fixture
+async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
+    async with AsyncExitStack() as stack:
+        bus = await stack.enter_async_context(private_bus())
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus)
+        radio = Radio()
+        bluez = FakeBluez(radio)
+        await bluez.start(bus)
+        stack.push_async_callback(bluez.die)
+        yield Room(radio, stack, Listener())
+
+
+async def test_a_berrymed_streams_numbers_and_pleth(room: Room) -> None:
+    oximeter = BerryOximeter(room.radio)
+    id_ = await room.switch_on(oximeter)
+    async with running(room.links().run()):
+        await room.listener.until(lambda: len(room.listener.waveforms) >= 20)
+        oximeter.finger_in = False
+        await room.listener.until_state(id_, InstrumentState.READY, Reason.SENSOR_OFF)
+    first, last = room.listener.readings[0], room.listener.readings[-1]
+    assert [quantity.value for quantity in first.quantities] == [Decimal(97), Decimal(138)]
+    assert first.identity.device == "berry_bm1000"
+    assert {quantity.absent for quantity in last.quantities} == {Absent.SENSOR_OFF}
+    waves = room.listener.waveforms[:20]
+    assert all(wave.metric is PLETH and len(wave.samples) == 10 for wave in waves)
+    pleth = [sample for wave in waves for sample in wave.samples]
+    assert pleth == [(pleth[0] + n) % 100 for n in range(200)]  # none is lost, none comes twice
+
+
+async def test_a_nonin_is_paired_and_settles(room: Room) -> None:
+    id_ = await room.switch_on(NoninOximeter(room.radio))
+    async with running(room.links().run()):
+        await room.listener.until(lambda: len(room.listener.readings) >= 2)
+        states = [status.state for status in room.listener.statuses if status.id == id_]
+    assert InstrumentState.PAIRING in states
+    unsettled, settled = room.listener.readings[:2]
+    assert unsettled.quality == {Quality.EARLY_ESTIMATE}
+    assert settled.quality == frozenset()
+    assert [quantity.value for quantity in settled.quantities] == [97, 138, Decimal("3.25")]
+    assert (settled.identity.device, settled.identity.serial) == ("nonin_3230", "NO-0001")

@@ -1,0 +1,84 @@
+"""Bluetooth oximeters with protocols of their own: BerryMed BM1000 and Nonin 3230."""
+
+import asyncio
+from itertools import count
+
+from bumble.device import Connection
+from bumble.gatt import Characteristic
+
+from devices.catalog import berry_bm1000, nonin_3230
+from tests.fakes.ble_peripheral import NOTIFY, UNREADABLE, Peripheral, Subscription
+from tests.fakes.radio import Radio
+
+SPO2, PULSE_RATE = 97, 138
+_BERRY_FRAMES_A_NOTIFICATION = 4
+
+
+class StreamingOximeter(Peripheral):
+    """Advertises whenever nobody is connected; a subclass says what each notification holds."""
+
+    def __init__(
+        self, radio: Radio, name: str, address: str, service: str, stream: str, period_s: float,
+        *, serial: str, needs_bond: bool = False,
+    ) -> None:  # fmt: skip
+        self._stream = Characteristic(stream, NOTIFY, UNREADABLE, b"")
+        super().__init__(radio, name, address, service, [self._stream], serial=serial, needs_bond=needs_bond)
+        self._subscription = Subscription(self._stream)
+        self._period_s = period_s
+        self.finger_in = True
+
+    async def power_on(self) -> None:
+        await super().power_on()
+        await self.advertise()
+
+    def _notification(self) -> bytes:
+        raise NotImplementedError
+
+    async def _serve(self, connection: Connection) -> None:
+        while True:
+            await self._subscription.wait()
+            await self._device.notify_subscriber(connection, self._stream, self._notification())
+            await asyncio.sleep(self._period_s)
+
+    async def _gone(self) -> None:
+        self._subscription.reset()
+        await self.advertise()
+
+
+class BerryOximeter(StreamingOximeter):
+    """A hundred frames a second, four to a notification; the pleth is a saw tooth."""
+
+    def __init__(self, radio: Radio, address: str = "C0:0D:00:00:00:01") -> None:
+        period_s = _BERRY_FRAMES_A_NOTIFICATION / berry_bm1000.FRAMES_HZ
+        service, stream = berry_bm1000.SERVICE, berry_bm1000.STREAM
+        super().__init__(radio, "BerryMed", address, service, stream, period_s, serial="BM-0001")
+        self._number = count()
+
+    def _notification(self) -> bytes:
+        return b"".join(self._frame(next(self._number)) for _ in range(_BERRY_FRAMES_A_NOTIFICATION))
+
+    def _frame(self, number: int) -> bytes:
+        if not self.finger_in:
+            return bytes.fromhex("8000507f7f")
+        pleth = number % 100
+        bar = 0x40 * (PULSE_RATE >> 7) | pleth // 10
+        return bytes((0x84, pleth, bar, PULSE_RATE & 0x7F, SPO2))
+
+
+class NoninOximeter(StreamingOximeter):
+    """One frame a second, over an encrypted link; settled from the third on."""
+
+    def __init__(self, radio: Radio, address: str = "C0:0E:00:00:00:01", needs_bond: bool = True) -> None:
+        service, stream = nonin_3230.SERVICE, nonin_3230.MEASUREMENT
+        super().__init__(
+            radio, "Nonin3230", address, service, stream, 1.0, serial="NO-0001", needs_bond=needs_bond
+        )
+        self._counter = count()
+
+    def _notification(self) -> bytes:
+        counter = next(self._counter)
+        if not self.finger_in:
+            return bytes((0x0A, 0x10, 0x1C, 0, 0, *counter.to_bytes(2, "big"), 127, 0x01, 0xFF))
+        status = 0x04 if counter >= 2 else 0x00
+        index, rate = (325).to_bytes(2, "big"), PULSE_RATE.to_bytes(2, "big")
+        return bytes((0x0A, status, 0x1C, *index, *counter.to_bytes(2, "big"), SPO2, *rate))
