@@ -85,10 +85,19 @@ class SerialMatch:
 
 @dataclass(frozen=True, slots=True)
 class BleMatch:
-    """A BLE peripheral: recognised by an advertised service; these characteristics are subscribed."""
+    """A BLE peripheral: recognised by an advertised service; these characteristics are subscribed.
+
+    `names`: beginnings of its advertised name, where other things advertise the same service. `start`,
+    `keep_alive`: all that is ever written to it, to the characteristic `write`.
+    """
 
     service: str
     subscribe: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    write: str = ""
+    start: tuple[bytes, ...] = ()
+    keep_alive: bytes = b""
+    keep_alive_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,8 @@ class Device:
     """The declaration of one model or profile. Every catalogue module exposes one as `DEVICE`.
 
     `protocols` names the frames this module decodes (for `telecabine devices decode` and the vectors):
-    each maps bytes to one JSON-ready object, and raises FrameError on anything else.
+    each maps bytes to one JSON-ready object, and raises FrameError on anything else. `experimental`: known
+    from one source only. `limits`: what it could do and is not asked for, or what is not known of it.
     """
 
     key: str
@@ -127,3 +137,4 @@ class Device:
     decoder: Callable[[], Decoder] | None = None
     protocols: tuple[tuple[str, Callable[[bytes], dict[str, object]]], ...] = ()
     experimental: bool = False
+    limits: str = ""

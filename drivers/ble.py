@@ -33,17 +33,18 @@ class BleLinks:
     """Scans for known services and serves each peripheral in a task of its own. Runs until cancelled."""
 
     def __init__(self, devices: Sequence[Device], sink: Sink) -> None:
-        self._devices = {d.match.service: d for d in devices if isinstance(d.match, BleMatch)}
+        self._devices = [(d, d.match) for d in devices if isinstance(d.match, BleMatch)]
+        self._services = sorted({match.service for _, match in self._devices})
         self._sink = sink
         self._feeds: dict[str, Feed] = {}
         self._decoders: dict[str, Decoder] = {}
         self._rest_until_s: dict[str, float] = {}
         self._trouble = Reason.NONE
         self._tasks = Tasks()
-        self._unseen = {d.kind: Tracker(sink, f"ble:{d.key}", d.kind, d.name) for d in self._devices.values()}
+        self._unseen = {d.kind: Tracker(sink, f"ble:{d.key}", d.kind, d.name) for d, _ in self._devices}
 
     async def run(self) -> None:
-        service = bluetooth_service(self._devices)
+        service = bluetooth_service(self._services)
         try:
             while True:
                 try:
@@ -60,7 +61,7 @@ class BleLinks:
 
     async def _scan_until_broken(self, service: BluetoothService) -> None:
         await service.check()
-        scanner = BleakScanner(self._advertised, service_uuids=list(self._devices))
+        scanner = BleakScanner(self._advertised, service_uuids=self._services)
         try:
             await _start(scanner)
             self._trouble = Reason.NONE
@@ -91,14 +92,20 @@ class BleLinks:
 
     def _advertised(self, peripheral: BLEDevice, advertisement: AdvertisementData) -> None:
         id_ = f"ble:{peripheral.address}"
-        device = self._recognise(advertisement)
+        device = self._recognise(advertisement, peripheral.name or "")
         if device is None or self._tasks.running(id_) or _now_s() < self._rest_until_s.get(id_, 0.0):
             return
         self._tasks.start(id_, self._serve(id_, peripheral, device))
 
-    def _recognise(self, advertisement: AdvertisementData) -> Device | None:
-        known = (self._devices.get(uuid) for uuid in advertisement.service_uuids)
-        return next((device for device in known if device is not None), None)
+    def _recognise(self, advertisement: AdvertisementData, known_name: str) -> Device | None:
+        """By its service; where a device has names of its own, by one of them as well."""
+        name = advertisement.local_name or known_name
+        for device, match in self._devices:
+            if match.service in advertisement.service_uuids and (
+                not match.names or name.startswith(match.names)
+            ):
+                return device
+        return None
 
     async def _serve(self, id_: str, peripheral: BLEDevice, device: Device) -> None:
         assert isinstance(device.match, BleMatch)  # only such devices are recognised here

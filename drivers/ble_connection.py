@@ -5,9 +5,11 @@ Sources: Device Information Service 1.1 (180A); GATT Specification Supplement, D
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from bleak import BleakClient
@@ -59,8 +61,11 @@ class BleConnection:
             await self._identify()
             self._feed.stamp.device_clock = await self._set_clock()
             await self._subscribe()
+            for command in self._match.start:
+                await self._write(command)
             self._feed.tracker.move(InstrumentState.READY)
-            await self._deliver_until_gone()
+            async with self._kept_alive():
+                await self._deliver_until_gone()
         finally:
             await self._disconnect()
 
@@ -123,6 +128,35 @@ class BleConnection:
                 await self._authorised(lambda c=found: self._client.start_notify(c, self._came))  # type: ignore[misc]
             except BleakError as error:
                 raise DriverError(reason_of(error), f"{uuid}: {error}") from error
+
+    async def _write(self, command: bytes) -> None:
+        found = self._client.services.get_characteristic(self._match.write)
+        if found is None:
+            raise DriverError(Reason.NO_DATA, f"no characteristic {self._match.write}")
+        response = "write-without-response" not in found.properties
+        operation = partial(self._client.write_gatt_char, found, command, response=response)
+        try:
+            await self._authorised(operation)
+        except BleakError as error:
+            raise DriverError(reason_of(error), f"{self._match.write}: {error}") from error
+
+    @asynccontextmanager
+    async def _kept_alive(self) -> AsyncIterator[None]:
+        beating = asyncio.create_task(self._beat()) if self._match.keep_alive else None
+        try:
+            yield
+        finally:
+            if beating is not None:
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(self._match.keep_alive_s)
+                await self._write(self._match.keep_alive)
+        except DriverError as error:  # who does not take it any more is about to go, or falls silent
+            _log.info("%s: not kept alive: %s", self._feed.tracker.status.id, error)
 
     async def _came(self, characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
         self._values.put_nowait((characteristic, bytes(value)))

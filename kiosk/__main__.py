@@ -59,6 +59,7 @@ def _add_rendezvous(parser: argparse.ArgumentParser) -> None:
 def _add_devices(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True)
     commands.add_parser("list", help="every model this kiosk knows").set_defaults(run=_list_devices)
+    commands.add_parser("document", help="docs/devices.md").set_defaults(run=_document_devices)
     decode = commands.add_parser("decode", help="decode one frame to JSON")
     decode.add_argument("protocol")
     decode.add_argument("hex", help="the frame's bytes, for example 0064005a00")
@@ -161,6 +162,14 @@ def _list_devices(_options: argparse.Namespace) -> int:
 
     for device in devices():
         print(f"{device.key:24} {device.kind.value:12} {device.name}")
+    return 0
+
+
+def _document_devices(_options: argparse.Namespace) -> int:
+    from devices.catalog import devices
+    from devices.document import document
+
+    print(document(devices()), end="")
     return 0
 
 

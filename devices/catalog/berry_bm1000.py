@@ -132,9 +132,10 @@ DEVICE = Device(
     key="berry_bm1000",
     name="BerryMed BM1000",
     kind=Kind.OXIMETER,
-    match=BleMatch(SERVICE, (STREAM,)),
+    match=BleMatch(SERVICE, (STREAM,), names=("BerryMed",)),  # a service of many serial bridges
     metrics=(SPO2, PULSE_RATE, PLETH),
     reference="Berry BCI protocol",
+    limits="live values; its records are not read",
     decoder=Decoder,
     protocols=(("berry_bci", describe),),
 )

@@ -109,6 +109,7 @@ DEVICE = Device(
     match=BleMatch(SERVICE, (MEASUREMENT,)),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Nonin 3230 Bluetooth data format 19",
+    limits="a bond is accepted for two minutes after the batteries were put in",
     decoder=Decoder,
     protocols=(("nonin_ble_df19", describe),),
 )

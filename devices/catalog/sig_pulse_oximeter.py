@@ -211,6 +211,7 @@ DEVICE = Device(
     match=BleMatch(uuid(SERVICE), (uuid(SPOT), uuid(CONTINUOUS))),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Bluetooth SIG Pulse Oximeter Service 1.0.1; GATT Specification Supplement",
+    limits="stored records (RACP) are not fetched",
     decoder=Decoder,
     protocols=(
         ("plx_spot", describe_spot),

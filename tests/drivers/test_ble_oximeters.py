@@ -8,13 +8,15 @@ from decimal import Decimal
 import pytest
 
 from devices import catalog
+from devices.catalog import viatom_o2ring
 from devices.device import BleMatch
 from devices.metrics import PLETH
 from devices.reading import Absent, Quality
 from drivers.ble import BleLinks
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.listener import Listener, running
-from tests.fakes.ble_oximeters import BerryOximeter, NoninOximeter, StreamingOximeter
+from tests.fakes.ble_oximeters import BerryOximeter, NoninOximeter, O2Ring, Pc60fw
+from tests.fakes.ble_peripheral import Peripheral
 from tests.fakes.bluez import FakeBluez
 from tests.fakes.private_bus import private_bus
 from tests.fakes.radio import Radio
@@ -28,7 +30,7 @@ class Room:
     stack: AsyncExitStack
     listener: Listener
 
-    async def switch_on(self, oximeter: StreamingOximeter) -> str:
+    async def switch_on(self, oximeter: Peripheral) -> str:
         """The id under which it is known."""
         await oximeter.power_on()
         self.stack.push_async_callback(oximeter.close)
@@ -78,3 +80,26 @@ async def test_a_nonin_is_paired_and_settles(room: Room) -> None:
     assert settled.quality == frozenset()
     assert [quantity.value for quantity in settled.quantities] == [97, 138, Decimal("3.25")]
     assert (settled.identity.device, settled.identity.serial) == ("nonin_3230", "NO-0001")
+
+
+async def test_an_o2ring_is_asked_for_what_it_sees_and_for_nothing_else(room: Room) -> None:
+    ring = O2Ring(room.radio)
+    id_ = await room.switch_on(ring)
+    async with running(room.links().run()):
+        await room.listener.until(lambda: bool(room.listener.readings))
+        ring.worn = False
+        await room.listener.until_state(id_, InstrumentState.READY, Reason.SENSOR_OFF)
+    assert [quantity.value for quantity in room.listener.readings[0].quantities] == [97, 138]
+    assert len(ring.asked) >= 2
+    assert set(ring.asked) == {viatom_o2ring.request(viatom_o2ring.SENSORS)}
+
+
+async def test_a_service_that_many_things_have_is_not_enough(room: Room) -> None:
+    stranger = Pc60fw(room.radio, name="Blinds", address="C0:11:00:00:00:01")
+    await room.switch_on(stranger)
+    await room.switch_on(Pc60fw(room.radio))
+    async with running(room.links().run()):
+        await room.listener.until(lambda: bool(room.listener.readings))
+    reading = room.listener.readings[0]
+    assert [quantity.value for quantity in reading.quantities] == [97, 138, Decimal("8.0")]
+    assert stranger.connections == 0

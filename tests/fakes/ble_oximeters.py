@@ -1,13 +1,14 @@
-"""Bluetooth oximeters with protocols of their own: BerryMed BM1000 and Nonin 3230."""
+"""Bluetooth oximeters with protocols of their own: BerryMed, Nonin, Viatom's O2Ring and PC-60FW."""
 
 import asyncio
 from itertools import count
 
 from bumble.device import Connection
-from bumble.gatt import Characteristic
+from bumble.gatt import Characteristic, CharacteristicValue
 
-from devices.catalog import berry_bm1000, nonin_3230
-from tests.fakes.ble_peripheral import NOTIFY, UNREADABLE, Peripheral, Subscription
+from devices.catalog import berry_bm1000, nonin_3230, viatom_o2ring, viatom_pc60fw
+from devices.crc import crc8, crc8_maxim
+from tests.fakes.ble_peripheral import NOTIFY, UNREADABLE, WRITE, WRITEABLE, Peripheral, Subscription
 from tests.fakes.radio import Radio
 
 SPO2, PULSE_RATE = 97, 138
@@ -82,3 +83,49 @@ class NoninOximeter(StreamingOximeter):
         status = 0x04 if counter >= 2 else 0x00
         index, rate = (325).to_bytes(2, "big"), PULSE_RATE.to_bytes(2, "big")
         return bytes((0x0A, status, 0x1C, *index, *counter.to_bytes(2, "big"), SPO2, *rate))
+
+
+class Pc60fw(StreamingOximeter):
+    """Numbers once a second; `name` as it advertises itself."""
+
+    def __init__(self, radio: Radio, name: str = "PC-60FW", address: str = "C0:0F:00:00:00:01") -> None:
+        service, stream = viatom_pc60fw.SERVICE, viatom_pc60fw.NOTIFY
+        super().__init__(radio, name, address, service, stream, 1.0, serial="PC-0001")
+
+    def _notification(self) -> bytes:
+        status = 0 if self.finger_in else 2
+        numbers = (SPO2, *PULSE_RATE.to_bytes(2, "little"), 80) if self.finger_in else (0, 0, 0, 0)
+        frame = bytes((0xAA, 0x55, 0x0F, 8, 1, *numbers, status, 0xC0))
+        return frame + bytes((crc8_maxim(frame),))
+
+
+class O2Ring(Peripheral):
+    """Says nothing until it is asked, and answers in pieces of 20 bytes. `asked`: all that was written."""
+
+    def __init__(self, radio: Radio, address: str = "C0:10:00:00:00:01") -> None:
+        self.asked: list[bytes] = []
+        self.worn = True
+        self._reply = Characteristic(viatom_o2ring.NOTIFY, NOTIFY, UNREADABLE, b"")
+        taken: CharacteristicValue[bytes] = CharacteristicValue(write=self._answer)
+        question = Characteristic[bytes](viatom_o2ring.WRITE, WRITE, WRITEABLE, taken)
+        service = viatom_o2ring.SERVICE
+        super().__init__(radio, "O2Ring", address, service, [self._reply, question], serial="O2-0001")
+
+    async def power_on(self) -> None:
+        await super().power_on()
+        await self.advertise()
+
+    async def _serve(self, connection: Connection) -> None:
+        await asyncio.Event().wait()
+
+    async def _gone(self) -> None:
+        await self.advertise()
+
+    async def _answer(self, connection: Connection, question: bytes) -> None:
+        self.asked.append(question)
+        numbers = (SPO2, PULSE_RATE) if self.worn else (0xFF, 0)
+        data = bytes((*numbers, 0, 0, 0, 0, 0, 85, 0, 0, 6, self.worn))
+        reply = bytes((0x55, 0, 0xFF, 0, 0, len(data), 0)) + data
+        reply += bytes((crc8(reply),))
+        for at in range(0, len(reply), 20):
+            await self._device.notify_subscriber(connection, self._reply, reply[at : at + 20])

@@ -1,0 +1,25 @@
+"""The checksums of one byte that several protocols share. Pure."""
+
+_TOP, _BYTE = 0x80, 0xFF
+_POLYNOMIAL = 0x07
+_POLYNOMIAL_MAXIM = 0x8C  # 0x31, reflected
+
+
+def crc8(data: bytes) -> int:
+    """Polynomial 07, begun with 0, most significant bit first (CRC-8/SMBUS)."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ _POLYNOMIAL if crc & _TOP else crc << 1) & _BYTE
+    return crc
+
+
+def crc8_maxim(data: bytes) -> int:
+    """Polynomial 31, begun with 0, least significant bit first (CRC-8/MAXIM)."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ _POLYNOMIAL_MAXIM if crc & 1 else crc >> 1
+    return crc

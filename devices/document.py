@@ -1,0 +1,71 @@
+"""The catalogue as a page for people: `docs/devices.md`. Pure."""
+
+from collections.abc import Iterable
+
+from devices.device import AudioMatch, BleMatch, CameraMatch, Device, Match, SerialMatch
+
+_TITLE = """# Instruments
+
+Made from the catalogue by `telecabine devices document`; a test compares. *Experimental*: known from one source
+only. No decoder has met its device at our hands yet: each is checked against the captures and the independent
+decoders that its vectors in `tests/vectors/` name, and its driver against a simulator that speaks the protocol.
+"""
+_HEAD = ("instrument", "link", "recognised by", "measures", "source", "known limits")
+
+
+def document(devices: Iterable[Device]) -> str:
+    """Markdown, one table for each kind, in the order given."""
+    by_kind: dict[str, list[Device]] = {}
+    for device in devices:
+        by_kind.setdefault(device.kind.value, []).append(device)
+    tables = (f"## {kind.capitalize()}\n\n{_table(listed)}" for kind, listed in sorted(by_kind.items()))
+    return "\n".join((_TITLE, *tables))
+
+
+def _table(devices: Iterable[Device]) -> str:
+    rows = (_HEAD, ("---",) * len(_HEAD), *(_row(device) for device in devices))
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _row(device: Device) -> tuple[str, ...]:
+    name = f"{device.name} (experimental)" if device.experimental else device.name
+    words = (metric.key.replace("_", " ").replace("spo2", "SpO2") for metric in device.metrics)
+    measures = ", ".join(words) or "pictures or sound"
+    return (
+        name, _link(device.match), _recognised(device.match), measures, device.reference, device.limits,
+    )  # fmt: skip
+
+
+def _link(match: Match) -> str:
+    match match:
+        case SerialMatch():
+            return f"USB serial, {match.baud} baud"
+        case BleMatch():
+            return "Bluetooth LE"
+        case CameraMatch():
+            return "USB camera"
+        case AudioMatch():
+            return "sound input"
+
+
+def _recognised(match: Match) -> str:
+    match match:
+        case SerialMatch():
+            return f"USB {_ids(match.usb_ids)}"
+        case BleMatch():
+            named = f", named {' or '.join(match.names)}…" if match.names else ""
+            return f"service {_short(match.service)}{named}"
+        case CameraMatch() | AudioMatch():
+            words = " or ".join(f"“{word}”" for word in match.name_words)
+            return " or ".join(
+                part for part in (_ids(match.usb_ids), words and f"a name with {words}") if part
+            )
+
+
+def _ids(usb_ids: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"{vendor:04x}:{product:04x}" for vendor, product in usb_ids)
+
+
+def _short(uuid: str) -> str:
+    is_assigned = uuid.startswith("0000") and uuid.endswith("-0000-1000-8000-00805f9b34fb")
+    return f"0x{uuid[4:8].upper()}" if is_assigned else uuid

@@ -1,0 +1,45 @@
+"""Frames that begin with fixed bytes and say how long they are, out of a stream that may be cut anywhere."""
+
+from collections.abc import Callable, Iterator
+
+from devices.device import Rejected
+
+_EVIDENCE_BYTES = 64
+
+
+class LengthFramer:
+    """Holds at most one frame. Whoever takes a frame checks what is inside."""
+
+    def __init__(self, start: bytes, head_bytes: int, size_of: Callable[[bytes], int]) -> None:
+        """`size_of` tells from a frame's first `head_bytes` how long it is; 0: this is no frame."""
+        self._start = start
+        self._head_bytes = head_bytes
+        self._size_of = size_of
+        self._held = bytearray()
+        self._junk = bytearray()
+
+    def split(self, data: bytes) -> Iterator[bytes | Rejected]:
+        """Whole frames, and what lies between them."""
+        for byte in data:
+            self._held.append(byte)
+            while self._held and not self._is_beginning():
+                self._junk.append(self._held.pop(0))
+            if len(self._held) >= self._head_bytes and len(self._held) == self._size():
+                yield from self._rejected()
+                yield bytes(self._held)
+                self._held.clear()
+        yield from self._rejected()
+
+    def _is_beginning(self) -> bool:
+        first = bytes(self._held[: len(self._start)])
+        if not self._start.startswith(first):
+            return False
+        return len(self._held) < self._head_bytes or self._size() >= self._head_bytes
+
+    def _size(self) -> int:
+        return self._size_of(bytes(self._held[: self._head_bytes]))
+
+    def _rejected(self) -> Iterator[Rejected]:
+        if self._junk:
+            yield Rejected("bytes outside any frame", bytes(self._junk[:_EVIDENCE_BYTES]))
+            self._junk.clear()
