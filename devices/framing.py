@@ -22,13 +22,17 @@ class LengthFramer:
         """Whole frames, and what lies between them."""
         for byte in data:
             self._held.append(byte)
-            while self._held and not self._is_beginning():
-                self._junk.append(self._held.pop(0))
+            yield from self._resynchronise()
             if len(self._held) >= self._head_bytes and len(self._held) == self._size():
                 yield from self._rejected()
                 yield bytes(self._held)
                 self._held.clear()
-        yield from self._rejected()
+
+    def _resynchronise(self) -> Iterator[Rejected]:
+        while self._held and not self._is_beginning():
+            self._junk.append(self._held.pop(0))
+            if len(self._junk) == _EVIDENCE_BYTES:
+                yield from self._rejected()
 
     def _is_beginning(self) -> bool:
         first = bytes(self._held[: len(self._start)])
@@ -41,5 +45,5 @@ class LengthFramer:
 
     def _rejected(self) -> Iterator[Rejected]:
         if self._junk:
-            yield Rejected("bytes outside any frame", bytes(self._junk[:_EVIDENCE_BYTES]))
+            yield Rejected("bytes outside any frame", bytes(self._junk))
             self._junk.clear()

@@ -1,0 +1,161 @@
+"""Nonin's serial data formats 2, 7, 8 and 13.
+
+Source: Nonin 9560 OEM specification 6470-000-01. A heart rate of nine bits is sent in two and seven; 511 and
+127 mean that there is none.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from devices.device import FrameError
+
+FRAMES = 25  # of formats 2 and 7 make a packet
+FRAME_BYTES = 5
+_SYNC, _HIGH = 0x01, 0x80
+_NO_RATE, _NO_SPO2 = 511, 127
+# Where in a packet a value stands, the first frame being 1.
+_SINGLE = {"spo2": 3, "spo2_d": 9, "spo2_fast": 10, "spo2_bb": 11, "e_spo2": 16, "e_spo2_d": 17}
+_RATES = {"hr": 1, "e_hr": 14, "hr_d": 20, "e_hr_d": 22}
+_REVISION, _TIMER, _STATUS_2 = 4, 6, 8
+_ORDER = (
+    "hr", "spo2", "srev", "timer", "stat2", "spo2_d", "spo2_fast", "spo2_bb",
+    "e_hr", "e_spo2", "e_spo2_d", "hr_d", "e_hr_d",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One of the 75 a second: the wave, a piece of the packet, and the sensor's state."""
+
+    pleth: int
+    value: int
+    artifact: bool
+    out_of_track: bool
+    sensor_alarm: bool
+    low_perfusion: bool
+    sync: bool
+
+    @classmethod
+    def format_2(cls, data: bytes) -> "Frame":
+        """01, status, pleth, value, checksum. Raises FrameError."""
+        if len(data) != FRAME_BYTES or data[0] != 1:
+            raise FrameError("not a frame of format 2")
+        return cls._of(data, status=data[1], pleth=data[2], value=data[3])
+
+    @classmethod
+    def format_7(cls, data: bytes) -> "Frame":
+        """Status, pleth in two bytes, value, checksum. Raises FrameError."""
+        if len(data) != FRAME_BYTES:
+            raise FrameError("not a frame of format 7")
+        return cls._of(data, status=data[0], pleth=int.from_bytes(data[1:3], "big"), value=data[3])
+
+    @classmethod
+    def _of(cls, data: bytes, status: int, pleth: int, value: int) -> "Frame":
+        if not status & _HIGH or sum(data[:-1]) & 0xFF != data[-1]:
+            raise FrameError("wrong status or checksum")
+        return cls(
+            pleth=pleth,
+            value=value,
+            artifact=bool(status & 0x20),
+            out_of_track=bool(status & 0x10),
+            sensor_alarm=bool(status & 0x08),
+            low_perfusion=status & 0x06 == 0x04,  # red; green is good, both are marginal
+            sync=bool(status & _SYNC),
+        )
+
+
+def values(packet: tuple[int, ...]) -> dict[str, int | None]:
+    """What the values of 25 frames say; None is "none"."""
+    found: dict[str, int | None] = {
+        "srev": packet[_REVISION - 1],
+        "timer": packet[_TIMER - 1] << 7 | packet[_TIMER],
+        "stat2": packet[_STATUS_2 - 1],
+    }
+    for name, at in _SINGLE.items():
+        spo2 = packet[at - 1]
+        found[name] = None if spo2 == _NO_SPO2 else spo2
+    for name, at in _RATES.items():
+        found[name] = rate(packet[at - 1], packet[at])
+    return {name: found[name] for name in _ORDER}
+
+
+def rate(high: int, low: int) -> int | None:
+    """Two bits and seven."""
+    beats = (high & 3) << 7 | low & 0x7F
+    return None if beats == _NO_RATE else beats
+
+
+def describe_format_2(data: bytes) -> dict[str, object]:
+    """A packet of 25 frames. Raises FrameError."""
+    return _packet([Frame.format_2(part) for part in _parts(data)])
+
+
+def describe_format_7(data: bytes) -> dict[str, object]:
+    """A packet of 25 frames. Raises FrameError."""
+    return _packet([Frame.format_7(part) for part in _parts(data)])
+
+
+def _parts(data: bytes) -> list[bytes]:
+    if len(data) != FRAMES * FRAME_BYTES:
+        raise FrameError(f"a packet has {FRAMES} frames of {FRAME_BYTES} bytes")
+    return [data[at : at + FRAME_BYTES] for at in range(0, len(data), FRAME_BYTES)]
+
+
+def _packet(frames: list[Frame]) -> dict[str, object]:
+    if [frame.sync for frame in frames] != [True] + [False] * (FRAMES - 1):
+        raise FrameError("a packet begins with its only SYNC")
+    described: dict[str, object] = {**values(tuple(frame.value for frame in frames))}
+    return described | {
+        "pleth_first3": [frame.pleth for frame in frames[:3]],
+        "any_artifact": any(frame.artifact for frame in frames),
+        "any_out_of_track": any(frame.out_of_track for frame in frames),
+        "any_sensor_alarm": any(frame.sensor_alarm for frame in frames),
+    }
+
+
+def describe_format_8(data: bytes) -> dict[str, object]:
+    """Four bytes a second. Raises FrameError."""
+    if len(data) != 4 or not data[0] & _HIGH or any(byte & _HIGH for byte in data[1:]):
+        raise FrameError("not a frame of format 8")
+    status, low, spo2, more = data
+    return {
+        "hr": rate(status, low),
+        "spo2": None if spo2 == _NO_SPO2 else spo2,
+        "out_of_track": bool(status & 0x20),
+        "low_perfusion": bool(status & 0x10),
+        "marginal_perfusion": bool(status & 0x08),
+        "artifact": bool(status & 0x04),
+        "smartpoint": bool(more & 0x20),
+        "sensor_alarm": bool(more & 0x08),
+        "low_battery": bool(more & 0x01),
+    }
+
+
+def describe_format_13(data: bytes) -> dict[str, object]:
+    """A spot check with its time. Raises FrameError."""
+    if len(data) != 22 or data[:6] != bytes.fromhex("0002000d000e") or data[-1] != 3:
+        raise FrameError("not a frame of format 13")
+    body = data[6:20]
+    if sum(body) & 0xFF != data[20]:
+        raise FrameError("wrong checksum")
+    digits = body[:8].hex()
+    if not digits.isdecimal():
+        raise FrameError("the time is not decimal")
+    beats, spo2 = int.from_bytes(body[10:12], "big") & 0x1FF, body[13]
+    date, time = (
+        f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}",
+        f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}",
+    )
+    return {
+        "datetime": f"{date}T{time}",
+        "smartpoint": bool(body[8] & 0x02),
+        "no_measurement": bool(body[8] & 0x01),
+        "from_memory": bool(body[9] & 0x10),
+        "low_battery": bool(body[9] & 0x01),
+        "hr": None if beats == _NO_RATE else beats,
+        "spo2": None if spo2 == _NO_SPO2 else spo2,
+    }
+
+
+def decimal(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
