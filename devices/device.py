@@ -125,7 +125,8 @@ class Device:
 
     `protocols` names the frames this module decodes (for `telecabine devices decode` and the vectors):
     each maps bytes to one JSON-ready object, and raises FrameError on anything else. `experimental`: known
-    from one source only. `limits`: what it could do and is not asked for, or what is not known of it.
+    from one source only. `any_make`: a public profile, whose name stands for an instrument that nobody has
+    seen yet. `limits`: what it could do and is not asked for, or what is not known of it.
     """
 
     key: str
@@ -137,4 +138,5 @@ class Device:
     decoder: Callable[[], Decoder] | None = None
     protocols: tuple[tuple[str, Callable[[bytes], dict[str, object]]], ...] = ()
     experimental: bool = False
+    any_make: bool = False
     limits: str = ""

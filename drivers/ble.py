@@ -41,7 +41,10 @@ class BleLinks:
         self._rest_until_s: dict[str, float] = {}
         self._trouble = Reason.NONE
         self._tasks = Tasks()
-        self._unseen = {d.kind: Tracker(sink, f"ble:{d.key}", d.kind, d.name) for d, _ in self._devices}
+        generic = sorted(
+            (d for d, _ in self._devices), key=lambda device: device.any_make
+        )  # the last one stays
+        self._unseen = {d.kind: Tracker(sink, f"ble:{d.key}", d.kind, d.name) for d in generic}
 
     async def run(self) -> None:
         service = bluetooth_service(self._services)

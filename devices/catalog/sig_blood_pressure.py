@@ -127,6 +127,7 @@ DEVICE = Device(
     match=BleMatch(uuid(SERVICE), (uuid(MEASUREMENT), uuid(INTERMEDIATE))),
     metrics=(SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE, CUFF_PRESSURE),
     reference="Bluetooth SIG Blood Pressure Service 1.1.1; GATT Specification Supplement",
+    any_make=True,
     limits="a result with more or fewer bytes than its flags announce is refused",
     decoder=Decoder,
     protocols=(

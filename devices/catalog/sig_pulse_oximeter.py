@@ -211,6 +211,7 @@ DEVICE = Device(
     match=BleMatch(uuid(SERVICE), (uuid(SPOT), uuid(CONTINUOUS))),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Bluetooth SIG Pulse Oximeter Service 1.0.1; GATT Specification Supplement",
+    any_make=True,
     limits="stored records (RACP) are not fetched",
     decoder=Decoder,
     protocols=(

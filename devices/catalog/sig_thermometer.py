@@ -88,6 +88,7 @@ DEVICE = Device(
     match=BleMatch(uuid(SERVICE), (uuid(MEASUREMENT), uuid(INTERMEDIATE))),
     metrics=(BODY_TEMPERATURE,),
     reference="Bluetooth SIG Health Thermometer Service 1.0; GATT Specification Supplement",
+    any_make=True,
     decoder=Decoder,
     protocols=(("temperature", describe),),
 )

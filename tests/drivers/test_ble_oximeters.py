@@ -27,6 +27,7 @@ DEVICES = tuple(device for device in catalog.devices() if isinstance(device.matc
 @dataclass(frozen=True, slots=True)
 class Room:
     radio: Radio
+    bluez: FakeBluez
     stack: AsyncExitStack
     listener: Listener
 
@@ -49,7 +50,7 @@ async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
         bluez = FakeBluez(radio)
         await bluez.start(bus)
         stack.push_async_callback(bluez.die)
-        yield Room(radio, stack, Listener())
+        yield Room(radio, bluez, stack, Listener())
 
 
 async def test_a_berrymed_streams_numbers_and_pleth(room: Room) -> None:
@@ -103,3 +104,13 @@ async def test_a_service_that_many_things_have_is_not_enough(room: Room) -> None
     reading = room.listener.readings[0]
     assert [quantity.value for quantity in reading.quantities] == [97, 138, Decimal("8.0")]
     assert stranger.connections == 0
+
+
+async def test_what_nobody_has_seen_is_named_after_no_make(room: Room) -> None:
+    """Without Bluetooth each kind is said to be faulty, by the name that fits whatever the site owns."""
+    await room.bluez.die()
+    async with running(room.links().run()):
+        await room.listener.until(lambda: len({status.kind for status in room.listener.statuses}) == 3)
+    assert {status.name for status in room.listener.statuses} == {
+        "Bluetooth pulse oximeter", "Bluetooth blood-pressure cuff", "Bluetooth thermometer",
+    }  # fmt: skip
