@@ -19,6 +19,7 @@ from drivers.ble_errors import reason_of
 from drivers.bluetooth_service import BluetoothService, bluetooth_service
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
+from drivers.raw import Tap, no_tap
 from drivers.tasks import Tasks, bounded
 from drivers.tracker import Tracker
 
@@ -32,10 +33,11 @@ _REST_S = 1.0
 class BleLinks:
     """Scans for known services and serves each peripheral in a task of its own. Runs until cancelled."""
 
-    def __init__(self, devices: Sequence[Device], sink: Sink) -> None:
+    def __init__(self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap) -> None:
         self._devices = [(d, d.match) for d in devices if isinstance(d.match, BleMatch)]
         self._services = sorted({match.service for _, match in self._devices})
         self._sink = sink
+        self._tap = tap
         self._feeds: dict[str, Feed] = {}
         self._decoders: dict[str, Decoder] = {}
         self._rest_until_s: dict[str, float] = {}
@@ -113,7 +115,7 @@ class BleLinks:
     async def _serve(self, id_: str, peripheral: BLEDevice, device: Device) -> None:
         assert isinstance(device.match, BleMatch)  # only such devices are recognised here
         assert device.decoder is not None
-        feed = self._feeds.setdefault(id_, Feed(device, self._sink, id_))
+        feed = self._feeds.setdefault(id_, Feed(device, self._sink, id_, self._tap))
         # A cuff that missed our confirmation sends its record again: the decoder remembers it.
         decoder = self._decoders.setdefault(id_, device.decoder())
         feed.tracker.move(InstrumentState.FOUND)

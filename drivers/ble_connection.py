@@ -172,7 +172,7 @@ class BleConnection:
             if value is None:
                 return
             self._last = value[0]
-            await self._feed.deliver(self._decoder.feed(value[1], value[0].uuid))
+            await self._feed.take(self._decoder, value[1], value[0].uuid)
 
     async def _authorised(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do it; when the peripheral wants a bond first, pair and do it once more."""

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterable
 
-from devices.device import Device, Event, Measured, Rejected, Samples, Signal
+from devices.device import Decoder, Device, Event, Measured, Rejected, Samples, Signal
 from devices.reading import DeviceIdentity
 from drivers.instrument import Sink
+from drivers.raw import Tap, no_tap
 from drivers.stamp import Stamp
 from drivers.tracker import Tracker
 
@@ -15,7 +16,9 @@ _log = logging.getLogger(__name__)
 class Feed:
     """Stamps and delivers what one instrument measures. A reading is durable before the next is taken."""
 
-    def __init__(self, device: Device, sink: Sink, id_: str) -> None:
+    def __init__(self, device: Device, sink: Sink, id_: str, tap: Tap = no_tap) -> None:
+        self._device = device.key
+        self._tap = tap
         self.tracker = Tracker(sink, id_, device.kind, device.name)
         self.stamp = Stamp(device.kind, DeviceIdentity(device.key, model=device.name, address=id_))
         self.rejected = 0
@@ -24,6 +27,11 @@ class Feed:
     def identify(self, identity: DeviceIdentity) -> None:
         self.stamp.identity = identity
         self.tracker.identify(identity)
+
+    async def take(self, decoder: Decoder, data: bytes, source: str = "") -> bool:
+        """Bytes as they came. True when something could be decoded."""
+        self._tap(self.tracker.status.id, self._device, source, data)
+        return await self.deliver(decoder.feed(data, source))
 
     async def deliver(self, events: Iterable[Event]) -> bool:
         """True when something could be decoded: only rejects mean a garbled link."""

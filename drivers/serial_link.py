@@ -8,6 +8,7 @@ from devices.device import Decoder, Device
 from devices.reading import DeviceIdentity
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
+from drivers.raw import Tap, no_tap
 from drivers.serial_port import FoundPort, SerialPort, find_ports
 from drivers.tasks import Tasks
 
@@ -21,9 +22,10 @@ _SILENCE_S = 2.0
 class SerialLinks:
     """Looks for known ports and serves each in a task of its own. Runs until cancelled."""
 
-    def __init__(self, devices: Sequence[Device], sink: Sink) -> None:
+    def __init__(self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap) -> None:
         self._devices = devices
         self._sink = sink
+        self._tap = tap
         self._feeds: dict[str, Feed] = {}
         self._served: dict[str, FoundPort] = {}
         self._tasks = Tasks()
@@ -53,7 +55,7 @@ class SerialLinks:
         self._feeds[id_].tracker.lost(Reason.UNPLUGGED)
 
     async def _serve(self, port: FoundPort) -> None:
-        feed = self._feeds.setdefault(port.id, Feed(port.device, self._sink, port.id))
+        feed = self._feeds.setdefault(port.id, Feed(port.device, self._sink, port.id, self._tap))
         identity = DeviceIdentity(
             port.device.key, model=port.device.name, serial=port.serial, address=port.id
         )
@@ -106,7 +108,7 @@ class _Session:
 
     async def _step(self) -> None:
         data = await self._port.read()
-        if data and await self._feed.deliver(self._decoder.feed(data)):
+        if data and await self._feed.take(self._decoder, data):
             self._understood_at_s = _now_s()
         elif _now_s() - self._understood_at_s > _SILENCE_S:
             self._feed.tracker.faulty(Reason.GARBLED if data else Reason.NO_DATA)

@@ -9,6 +9,7 @@ from typing import Protocol
 from devices.device import BleMatch, Device, SerialMatch
 from devices.reading import Reading, Waveform
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
+from drivers.raw import Tap, no_tap
 
 _log = logging.getLogger(__name__)
 
@@ -27,10 +28,15 @@ LinkMaker = Callable[[Sink], Link]
 
 
 class Supervisor:
-    """One per kiosk. `links` make further drivers (camera, audio) from the sink they are to report to."""
+    """One per kiosk. `links` make further drivers (camera, audio) from the sink they are to report to.
 
-    def __init__(self, devices: Sequence[Device], sink: Sink, links: Sequence[LinkMaker] = ()) -> None:
-        makers = (*_built_in(devices), *links)
+    `tap` is told of every byte that a serial or Bluetooth instrument sends.
+    """
+
+    def __init__(
+        self, devices: Sequence[Device], sink: Sink, links: Sequence[LinkMaker] = (), tap: Tap = no_tap
+    ) -> None:
+        makers = (*_built_in(devices, tap), *links)
         self._guards = tuple(_Guard(maker, sink) for maker in makers)
 
     async def run(self) -> None:
@@ -86,23 +92,23 @@ class _Guard:
                 self.status(replace(status, state=InstrumentState.FAULTY, reason=reason))
 
 
-def _built_in(devices: Sequence[Device]) -> list[LinkMaker]:
+def _built_in(devices: Sequence[Device], tap: Tap) -> list[LinkMaker]:
     """The drivers that the declared devices need. Their libraries load only then."""
     makers: list[LinkMaker] = []
     if any(isinstance(device.match, SerialMatch) for device in devices):
-        makers.append(lambda sink: _serial(devices, sink))
+        makers.append(lambda sink: _serial(devices, sink, tap))
     if any(isinstance(device.match, BleMatch) for device in devices):
-        makers.append(lambda sink: _ble(devices, sink))
+        makers.append(lambda sink: _ble(devices, sink, tap))
     return makers
 
 
-def _serial(devices: Sequence[Device], sink: Sink) -> Link:
+def _serial(devices: Sequence[Device], sink: Sink, tap: Tap) -> Link:
     from drivers.serial_link import SerialLinks
 
-    return SerialLinks(devices, sink)
+    return SerialLinks(devices, sink, tap)
 
 
-def _ble(devices: Sequence[Device], sink: Sink) -> Link:
+def _ble(devices: Sequence[Device], sink: Sink, tap: Tap) -> Link:
     from drivers.ble import BleLinks
 
-    return BleLinks(devices, sink)
+    return BleLinks(devices, sink, tap)

@@ -59,6 +59,16 @@ def _add_rendezvous(parser: argparse.ArgumentParser) -> None:
 def _add_devices(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True)
     commands.add_parser("list", help="every model this kiosk knows").set_defaults(run=_list_devices)
+    watch = commands.add_parser("watch", help="what the instruments say, until Ctrl+C")
+    watch.add_argument("--seconds", type=float, help="no longer than that")
+    watch.add_argument("--capture", type=Path, metavar="FILE", help="keep every byte in a new file")
+    watch.set_defaults(run=_watch_devices)
+    replayed = commands.add_parser("replay", help="play a captured file as if the instruments were there")
+    replayed.add_argument("file", type=Path)
+    replayed.add_argument(
+        "--speed", type=float, default=0.0, help="1: as fast as it was; 0: as fast as it goes"
+    )
+    replayed.set_defaults(run=_replay_devices)
     commands.add_parser("document", help="docs/devices.md").set_defaults(run=_document_devices)
     decode = commands.add_parser("decode", help="decode one frame to JSON")
     decode.add_argument("protocol")
@@ -170,6 +180,37 @@ def _document_devices(_options: argparse.Namespace) -> int:
     from devices.document import document
 
     print(document(devices()), end="")
+    return 0
+
+
+def _watch_devices(options: argparse.Namespace) -> int:
+    import asyncio
+    from contextlib import suppress
+
+    from kiosk.instrument_watch import watch
+
+    try:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(watch(sys.stdout, options.seconds, options.capture))
+    except OSError as error:
+        return _fail(f"{options.capture}: {error.strerror}")
+    return 0
+
+
+def _replay_devices(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from drivers.raw import RawError, read
+    from drivers.replay import UnknownDevice
+    from kiosk.instrument_watch import play
+
+    try:
+        rejected = asyncio.run(play(sys.stdout, read(options.file), options.speed))
+    except OSError as error:
+        return _fail(f"{options.file}: {error.strerror}")
+    except (RawError, UnknownDevice) as error:
+        return _fail(f"{options.file}: {error}")
+    print(f"rejected: {rejected}")
     return 0
 
 

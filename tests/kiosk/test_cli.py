@@ -40,6 +40,38 @@ def test_the_catalogue_is_listed() -> None:
     assert "contec_cms50_v7" in telecabine("devices", "list").stdout
 
 
+def test_a_capture_is_kept_for_us_alone_and_played_again(tmp_path: Path) -> None:
+    path = tmp_path / "capture.jsonl"
+    watched = telecabine("devices", "watch", "--seconds", "0.5", "--capture", str(path))
+    assert watched.returncode == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    again = telecabine("devices", "watch", "--seconds", "0.5", "--capture", str(path))
+    assert (again.returncode, "File exists" in again.stderr) == (2, True)
+    frame = {
+        "at_s": 0,
+        "id": "ble:1",
+        "device": "nonin_3230",
+        "source": "0aad7ea0-0d60-11e2-8e3c-0002a5d5c51b",
+    }
+    path.write_text(json.dumps(frame | {"data": "0a041c0145000760004a"}) + "\n", encoding="utf-8")
+    played = telecabine("devices", "replay", str(path))
+    assert played.returncode == 0
+    assert "spo2 96 %, pulse_rate 74 /min, perfusion_index 3.25 %" in played.stdout
+    assert "rejected: 0" in played.stdout
+
+
+def test_a_capture_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "capture.jsonl"
+    for content, sentence in (("nonsense", "line 1"), (None, "No such file")):
+        if content is None:
+            path.unlink()
+        else:
+            path.write_text(content, encoding="utf-8")
+        done = telecabine("devices", "replay", str(path))
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert sentence in done.stderr
+
+
 def test_a_missing_configuration_is_one_sentence(tmp_path: Path) -> None:
     done = telecabine("--config", str(tmp_path / "absent.toml"), "selftest")
     assert done.returncode == 2

@@ -1,0 +1,72 @@
+"""What was captured from a live instrument, played again, gives the same."""
+
+import io
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from devices import catalog
+from devices.catalog import nonin_xpod
+from drivers.raw import Raw, RawError, RawFile, read
+from drivers.replay import UnknownDevice, replay
+from drivers.serial_link import SerialLinks
+from tests.drivers.listener import Listener, running
+from tests.fakes import usb_bus
+from tests.fakes.nonin_pty import Xpod
+
+GOOD = Raw(0.5, "ble:1", "nonin_3230", nonin_xpod.DEVICE.key, b"\x01")
+
+
+async def test_a_capture_played_again_gives_what_the_live_instrument_gave(tmp_path: Path) -> None:
+    usb_bus.require_private_namespace()
+    xpod, live, again = Xpod(), Listener(), Listener()
+    path = tmp_path / "capture.jsonl"
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            ticks = count()
+            links = SerialLinks((nonin_xpod.DEVICE,), live, RawFile(file, lambda: next(ticks) / 10).note)
+            async with running(links.run(), xpod.run()):
+                await live.until(lambda: len(live.waveforms) >= 20)
+    finally:
+        xpod.close()
+    assert await replay(read(path), again) == 0
+    assert [w.samples for w in again.waveforms] == [w.samples for w in live.waveforms]
+    assert [r.quantities for r in again.readings] == [r.quantities for r in live.readings]
+    assert again.readings[0].identity.device == "nonin_xpod"
+
+
+async def test_what_was_damaged_then_is_rejected_again() -> None:
+    pieces = [Raw(0.0, "usb:1", "nonin_xpod", "", bytes.fromhex("0180640000") * 3)]
+    assert await replay(pieces, Listener()) == 3
+
+
+async def test_an_unknown_device_is_named() -> None:
+    for key in ("no_such_device", "uvc_otoscope"):
+        assert key not in catalog.by_key() or catalog.by_key()[key].decoder is None
+        with pytest.raises(UnknownDevice, match=key):
+            await replay([Raw(0.0, "x", key, "", b"")], Listener())
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{}", "[]", "1", '{"at_s": "x", "id": "", "device": "", "source": "", "data": ""}',
+             '{"at_s": 0, "id": 7, "device": "", "source": "", "data": ""}',
+             '{"at_s": 0, "id": "", "device": "", "source": "", "data": "zz"}'],
+)  # fmt: skip
+def test_a_line_that_is_none_is_counted(tmp_path: Path, line: str) -> None:
+    path, file = tmp_path / "capture.jsonl", io.StringIO()
+    RawFile(file, lambda: 0.0).note(GOOD.id, GOOD.device, GOOD.source, GOOD.data)
+    path.write_text(f"{file.getvalue()}{line}\n", encoding="utf-8")
+    pieces = read(path)
+    assert next(pieces) == Raw(0.0, GOOD.id, GOOD.device, GOOD.source, GOOD.data)
+    with pytest.raises(RawError, match="line 2"):
+        next(pieces)
+
+
+def test_a_file_does_not_grow_forever() -> None:
+    file, told = io.StringIO(), list[bool]()
+    capture = RawFile(file, lambda: 0.0, lambda: told.append(True), most_bytes=1000)
+    for _ in range(100):
+        capture.note("usb:1", "nonin_xpod", "", bytes(20))
+    assert told == [True]
+    assert 1000 <= len(file.getvalue()) < 1300
