@@ -88,7 +88,8 @@ class BleMatch:
     """A BLE peripheral: recognised by an advertised service; these characteristics are subscribed.
 
     `names`: beginnings of its advertised name, where other things advertise the same service. `start`,
-    `keep_alive`: all that is ever written to it, to the characteristic `write`.
+    `keep_alive`: all that is ever written to it, to the characteristic `write`, but for the time of day where
+    it lets its clock be set (2A08).
     """
 
     service: str

@@ -10,11 +10,21 @@ _EVIDENCE_BYTES = 64
 class LengthFramer:
     """Holds at most one frame. Whoever takes a frame checks what is inside."""
 
-    def __init__(self, start: bytes, head_bytes: int, size_of: Callable[[bytes], int]) -> None:
-        """`size_of` tells from a frame's first `head_bytes` how long it is; 0: this is no frame."""
+    def __init__(
+        self,
+        start: bytes,
+        head_bytes: int,
+        size_of: Callable[[bytes], int],
+        is_sound: Callable[[bytes], bool] = lambda _: True,
+    ) -> None:
+        """`size_of` tells from a frame's first `head_bytes` how long it is; 0: this is no frame.
+
+        `is_sound`: its checksum is right. In what is not, the next frame is looked for.
+        """
         self._start = start
         self._head_bytes = head_bytes
         self._size_of = size_of
+        self._is_sound = is_sound
         self._held = bytearray()
         self._junk = bytearray()
 
@@ -23,10 +33,11 @@ class LengthFramer:
         for byte in data:
             self._held.append(byte)
             yield from self._resynchronise()
-            if len(self._held) >= self._head_bytes and len(self._held) == self._size():
+            while self._is_whole():
                 yield from self._rejected()
-                yield bytes(self._held)
-                self._held.clear()
+                yield self._first()
+                del self._held[: self._size()]
+                yield from self._resynchronise()
 
     def _resynchronise(self) -> Iterator[Rejected]:
         while self._held and not self._is_beginning():
@@ -35,10 +46,17 @@ class LengthFramer:
                 yield from self._rejected()
 
     def _is_beginning(self) -> bool:
-        first = bytes(self._held[: len(self._start)])
-        if not self._start.startswith(first):
+        if not self._start.startswith(bytes(self._held[: len(self._start)])):
             return False
-        return len(self._held) < self._head_bytes or self._size() >= self._head_bytes
+        if len(self._held) < self._head_bytes:
+            return True
+        return self._size() >= self._head_bytes and (not self._is_whole() or self._is_sound(self._first()))
+
+    def _is_whole(self) -> bool:
+        return len(self._held) >= self._head_bytes and len(self._held) >= self._size()
+
+    def _first(self) -> bytes:
+        return bytes(self._held[: self._size()])
 
     def _size(self) -> int:
         return self._size_of(bytes(self._held[: self._head_bytes]))

@@ -68,6 +68,9 @@ class GattDecoder:
         except FrameError as error:
             return [rejected(str(error), data)]
 
+    def reconnected(self) -> None:
+        """A new connection begins; what was delivered before is still remembered."""
+
     def _once(self, characteristic: int, data: bytes, stamped: bool) -> None:
         """FrameError when this stamped result was delivered before."""
         if not stamped:

@@ -25,11 +25,16 @@ def fahrenheit_to_celsius(value: Decimal) -> Decimal:
     return _EXACT.quantize(_EXACT.divide(above_freezing, Decimal(9)), _HUNDREDTH)
 
 
-def quantity(metric: Metric, number: Number | None, invalid: tuple[int, ...] = ()) -> Quantity:
+def quantity(metric: Metric, number: Number | int | None, invalid: tuple[int, ...] = ()) -> Quantity:
     """The number with its metric; None, a special value or one listed in `invalid` is Absent.INVALID."""
     if number is None or isinstance(number, Special) or number in invalid:
         return Quantity(metric, absent=Absent.INVALID)
-    return Quantity(metric, number)
+    return Quantity(metric, Decimal(number))
+
+
+def sensor_off(*metrics: Metric) -> tuple[Quantity, ...]:
+    """Nothing to measure: there is no finger, or no sensor."""
+    return tuple(Quantity(metric, absent=Absent.SENSOR_OFF) for metric in metrics)
 
 
 def all_absent(quantities: Iterable[Quantity]) -> bool:

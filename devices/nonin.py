@@ -5,14 +5,13 @@ Source: Nonin 9560 OEM specification 6470-000-01. A heart rate of nine bits is s
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from devices.device import FrameError
 
 FRAMES = 25  # of formats 2 and 7 make a packet
 FRAME_BYTES = 5
 _SYNC, _HIGH = 0x01, 0x80
-_NO_RATE, _NO_SPO2 = 511, 127
+_NO_RATE, _NO_SPO2 = 511, (0, 127, 255)
 # Where in a packet a value stands, the first frame being 1.
 _SINGLE = {"spo2": 3, "spo2_d": 9, "spo2_fast": 10, "spo2_bb": 11, "e_spo2": 16, "e_spo2_d": 17}
 _RATES = {"hr": 1, "e_hr": 14, "hr_d": 20, "e_hr_d": 22}
@@ -58,7 +57,7 @@ class Frame:
             value=value,
             artifact=bool(status & 0x20),
             out_of_track=bool(status & 0x10),
-            sensor_alarm=bool(status & 0x08),
+            sensor_alarm=bool(status & 0x48),  # bit 6 on older units: the sensor is not connected
             low_perfusion=status & 0x06 == 0x04,  # red; green is good, both are marginal
             sync=bool(status & _SYNC),
         )
@@ -73,7 +72,7 @@ def values(packet: tuple[int, ...]) -> dict[str, int | None]:
     }
     for name, at in _SINGLE.items():
         spo2 = packet[at - 1]
-        found[name] = None if spo2 == _NO_SPO2 else spo2
+        found[name] = None if spo2 in _NO_SPO2 else spo2
     for name, at in _RATES.items():
         found[name] = rate(packet[at - 1], packet[at])
     return {name: found[name] for name in _ORDER}
@@ -120,7 +119,7 @@ def describe_format_8(data: bytes) -> dict[str, object]:
     status, low, spo2, more = data
     return {
         "hr": rate(status, low),
-        "spo2": None if spo2 == _NO_SPO2 else spo2,
+        "spo2": None if spo2 in _NO_SPO2 else spo2,
         "out_of_track": bool(status & 0x20),
         "low_perfusion": bool(status & 0x10),
         "marginal_perfusion": bool(status & 0x08),
@@ -153,9 +152,5 @@ def describe_format_13(data: bytes) -> dict[str, object]:
         "from_memory": bool(body[9] & 0x10),
         "low_battery": bool(body[9] & 0x01),
         "hr": None if beats == _NO_RATE else beats,
-        "spo2": None if spo2 == _NO_SPO2 else spo2,
+        "spo2": None if spo2 in _NO_SPO2 else spo2,
     }
-
-
-def decimal(value: int | None) -> Decimal | None:
-    return None if value is None else Decimal(value)

@@ -5,7 +5,7 @@ Medical peripherals advertise for some seconds after a measurement only, so the 
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from bleak import BleakScanner
@@ -14,8 +14,10 @@ from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
 from devices.device import BleMatch, Decoder, Device
+from devices.gatt import GattDecoder
 from drivers.ble_connection import BleConnection
 from drivers.ble_errors import reason_of
+from drivers.ble_recognition import Recognition
 from drivers.bluetooth_service import BluetoothService, bluetooth_service
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
@@ -34,8 +36,8 @@ class BleLinks:
     """Scans for known services and serves each peripheral in a task of its own. Runs until cancelled."""
 
     def __init__(self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap) -> None:
-        self._devices = [(d, d.match) for d in devices if isinstance(d.match, BleMatch)]
-        self._services = sorted({match.service for _, match in self._devices})
+        self._recognition = Recognition(devices)
+        self._chosen: dict[str, Device] = {}
         self._sink = sink
         self._tap = tap
         self._feeds: dict[str, Feed] = {}
@@ -43,13 +45,11 @@ class BleLinks:
         self._rest_until_s: dict[str, float] = {}
         self._trouble = Reason.NONE
         self._tasks = Tasks()
-        generic = sorted(
-            (d for d, _ in self._devices), key=lambda device: device.any_make
-        )  # the last one stays
+        generic = sorted(self._recognition.devices, key=lambda device: device.any_make)  # the last one stays
         self._unseen = {d.kind: Tracker(sink, f"ble:{d.key}", d.kind, d.name) for d in generic}
 
     async def run(self) -> None:
-        service = bluetooth_service(self._services)
+        service = bluetooth_service(self._recognition)
         try:
             while True:
                 try:
@@ -66,7 +66,7 @@ class BleLinks:
 
     async def _scan_until_broken(self, service: BluetoothService) -> None:
         await service.check()
-        scanner = BleakScanner(self._advertised, service_uuids=self._services)
+        scanner = BleakScanner(self._advertised, service_uuids=self._recognition.services)
         try:
             await _start(scanner)
             self._trouble = Reason.NONE
@@ -97,27 +97,19 @@ class BleLinks:
 
     def _advertised(self, peripheral: BLEDevice, advertisement: AdvertisementData) -> None:
         id_ = f"ble:{peripheral.address}"
-        device = self._recognise(advertisement, peripheral.name or "")
+        name = advertisement.local_name or peripheral.name or ""
+        device = self._recognition.device(advertisement.service_uuids, name)
         if device is None or self._tasks.running(id_) or _now_s() < self._rest_until_s.get(id_, 0.0):
             return
-        self._tasks.start(id_, self._serve(id_, peripheral, device))
-
-    def _recognise(self, advertisement: AdvertisementData, known_name: str) -> Device | None:
-        """By its service; where a device has names of its own, by one of them as well."""
-        name = advertisement.local_name or known_name
-        for device, match in self._devices:
-            if match.service in advertisement.service_uuids and (
-                not match.names or name.startswith(match.names)
-            ):
-                return device
-        return None
+        # Once it was connected, BlueZ counts all its services: it stays what it was taken for at first.
+        self._tasks.start(id_, self._serve(id_, peripheral, self._chosen.setdefault(id_, device)))
 
     async def _serve(self, id_: str, peripheral: BLEDevice, device: Device) -> None:
         assert isinstance(device.match, BleMatch)  # only such devices are recognised here
         assert device.decoder is not None
         feed = self._feeds.setdefault(id_, Feed(device, self._sink, id_, self._tap))
-        # A cuff that missed our confirmation sends its record again: the decoder remembers it.
-        decoder = self._decoders.setdefault(id_, device.decoder())
+        decoder = self._decoder(id_, device.decoder)
+        feed.tracker.forget_signal()
         feed.tracker.move(InstrumentState.FOUND)
         connection = BleConnection(peripheral, device.match, feed, decoder)
         try:
@@ -131,6 +123,15 @@ class BleLinks:
             feed.tracker.faulty(Reason.DRIVER_FAILED)
         # BlueZ reports the end of a connection as if it were an advertisement.
         self._rest_until_s[id_] = _now_s() + _REST_S
+
+    def _decoder(self, id_: str, make: Callable[[], Decoder]) -> Decoder:
+        """For a new connection. What a cuff sends again, having missed our confirmation, is remembered."""
+        known = self._decoders.get(id_)
+        if isinstance(known, GattDecoder):
+            known.reconnected()
+            return known
+        decoder = self._decoders[id_] = make()
+        return decoder
 
 
 def _after(connection: BleConnection, tracker: Tracker) -> None:

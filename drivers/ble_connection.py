@@ -120,25 +120,29 @@ class BleConnection:
             return b""
 
     async def _subscribe(self) -> None:
-        for uuid in self._match.subscribe:
-            found = self._client.services.get_characteristic(uuid)
-            if found is None:
-                continue  # optional in the profile
+        found = [self._client.services.get_characteristic(uuid) for uuid in self._match.subscribe]
+        offered = [characteristic for characteristic in found if characteristic is not None]
+        if not offered:  # a profile leaves some of them out, but never all
+            raise DriverError(Reason.NO_DATA, "none of its characteristics is there")
+        for characteristic in offered:
             try:
-                await self._authorised(lambda c=found: self._client.start_notify(c, self._came))  # type: ignore[misc]
+                await self._authorised(partial(self._client.start_notify, characteristic, self._came))
             except BleakError as error:
-                raise DriverError(reason_of(error), f"{uuid}: {error}") from error
+                raise DriverError(reason_of(error), f"{characteristic.uuid}: {error}") from error
 
     async def _write(self, command: bytes) -> None:
+        """Raises DriverError."""
+        try:
+            await self._authorised(lambda: self._put(command))
+        except BleakError as error:
+            raise DriverError(reason_of(error), f"{self._match.write}: {error}") from error
+
+    async def _put(self, command: bytes) -> None:
         found = self._client.services.get_characteristic(self._match.write)
         if found is None:
             raise DriverError(Reason.NO_DATA, f"no characteristic {self._match.write}")
         response = "write-without-response" not in found.properties
-        operation = partial(self._client.write_gatt_char, found, command, response=response)
-        try:
-            await self._authorised(operation)
-        except BleakError as error:
-            raise DriverError(reason_of(error), f"{self._match.write}: {error}") from error
+        await self._client.write_gatt_char(found, command, response=response)
 
     @asynccontextmanager
     async def _kept_alive(self) -> AsyncIterator[None]:
@@ -148,15 +152,17 @@ class BleConnection:
         finally:
             if beating is not None:
                 beating.cancel()
-                await asyncio.gather(beating, return_exceptions=True)
+                await asyncio.wait({beating})
 
     async def _beat(self) -> None:
+        """When one fails, the connection is over: whoever is still there advertises, and is asked again."""
         try:
             while True:
                 await asyncio.sleep(self._match.keep_alive_s)
-                await self._write(self._match.keep_alive)
-        except DriverError as error:  # who does not take it any more is about to go, or falls silent
+                await bounded(self._put(self._match.keep_alive), _GATT_LIMIT_S)
+        except (BleakError, DriverError, OSError, EOFError) as error:
             _log.info("%s: not kept alive: %s", self._feed.tracker.status.id, error)
+            self._values.put_nowait(None)
 
     async def _came(self, characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
         self._values.put_nowait((characteristic, bytes(value)))

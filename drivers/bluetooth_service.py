@@ -5,9 +5,9 @@ the operating system's own errors reach us through bleak.
 """
 
 import sys
-from collections.abc import Collection
 from typing import Protocol
 
+from drivers.ble_recognition import Recognition
 from drivers.instrument import DriverError, Reason
 
 
@@ -31,12 +31,12 @@ class UncheckedService:
         return None
 
 
-def bluetooth_service(services: Collection[str]) -> BluetoothService:
-    """The one of this platform. `services`: the UUIDs by which our instruments are recognised."""
+def bluetooth_service(recognition: Recognition) -> BluetoothService:
+    """The one of this platform. `recognition` tells our instruments from the neighbours' things."""
     if sys.platform != "linux":
         return UncheckedService()
     try:
         from drivers.bluez_service import BluezService
     except ImportError as error:
         raise DriverError(Reason.BLUETOOTH_MISSING, str(error)) from error
-    return BluezService(services)
+    return BluezService(recognition)

@@ -4,7 +4,6 @@ Source: BlueZ D-Bus API, org.bluez.Adapter, org.bluez.AgentManager and org.bluez
 """
 
 import logging
-from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +12,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.errors import AuthError, InvalidAddressError
 from dbus_fast.service import ServiceInterface, method
 
+from drivers.ble_recognition import Recognition
 from drivers.instrument import DriverError, Reason
 from drivers.tasks import bounded
 
@@ -47,8 +47,8 @@ class _Agent(ServiceInterface):
 class BluezService:
     """Our own connection to the system bus, beside bleak's."""
 
-    def __init__(self, services: Collection[str]) -> None:
-        self._services = frozenset(services)
+    def __init__(self, recognition: Recognition) -> None:
+        self._recognition = recognition
         self._bus: MessageBus | None = None
         self._owner = ""
 
@@ -112,7 +112,8 @@ class BluezService:
             device = interfaces.get(_DEVICE, {})
             if not device or not device["Connected"].value or "UUIDs" not in device:
                 continue
-            if self._services & set(device["UUIDs"].value):
+            name = device["Name"].value if "Name" in device else ""
+            if self._recognition.device(device["UUIDs"].value, name) is not None:
                 try:
                     await _call(bus, _BLUEZ, path, _DEVICE, "Disconnect")
                 except DBusError as error:

@@ -6,6 +6,7 @@ It holds measurements of whoever was measured meanwhile: a technician's own fing
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TextIO
 
@@ -43,7 +44,7 @@ class RawError(ValueError):
 
 
 class RawFile:
-    """Writes pieces until the file has `most_bytes`; `filled` is called once then."""
+    """Writes pieces until the file has `most_bytes`, or the disk is full; `filled` is called once then."""
 
     def __init__(
         self,
@@ -65,15 +66,18 @@ class RawFile:
         piece = Raw(round(self._clock() - self._began_s, 6), id_, device, source, data)
         line = json.dumps(asdict(piece) | {"data": data.hex()}) + "\n"
         self._left_bytes -= len(line)
-        self._file.write(line)
-        self._file.flush()
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError:  # a full disk: the instruments go on
+            self._left_bytes = 0
         if self._left_bytes <= 0:
             self._filled()
 
 
 def read(path: Path) -> Iterator[Raw]:
     """The pieces of a capture. Raises RawError, or OSError."""
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, start=1):
             yield _piece(number, line)
 
@@ -84,8 +88,9 @@ def _piece(number: int, line: str) -> Raw:
         piece = Raw(
             float(found["at_s"]), found["id"], found["device"], found["source"], bytes.fromhex(found["data"])
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RawError(number) from error
-    if not all(isinstance(text, str) for text in (piece.id, piece.device, piece.source)):
+    texts = (piece.id, piece.device, piece.source)
+    if not all(isinstance(text, str) for text in texts) or not isfinite(piece.at_s):
         raise RawError(number)
     return piece

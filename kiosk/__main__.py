@@ -59,7 +59,9 @@ def _add_rendezvous(parser: argparse.ArgumentParser) -> None:
 def _add_devices(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True)
     commands.add_parser("list", help="every model this kiosk knows").set_defaults(run=_list_devices)
-    watch = commands.add_parser("watch", help="what the instruments say, until Ctrl+C")
+    watch = commands.add_parser(
+        "watch", help="what the instruments say, until Ctrl+C; not beside a running kiosk"
+    )
     watch.add_argument("--seconds", type=float, help="no longer than that")
     watch.add_argument("--capture", type=Path, metavar="FILE", help="keep every byte in a new file")
     watch.set_defaults(run=_watch_devices)
@@ -193,7 +195,7 @@ def _watch_devices(options: argparse.Namespace) -> int:
         with suppress(KeyboardInterrupt):
             asyncio.run(watch(sys.stdout, options.seconds, options.capture))
     except OSError as error:
-        return _fail(f"{options.capture}: {error.strerror}")
+        return _fail(f"{options.capture or 'instruments'}: {error.strerror}")
     return 0
 
 

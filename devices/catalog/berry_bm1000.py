@@ -5,13 +5,12 @@ Source: Berry BCI protocol as implemented independently by berry-oximeter and my
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
 from devices.gatt import unexpected
-from devices.measuring import quantity
+from devices.measuring import quantity, sensor_off
 from devices.metrics import PLETH, PULSE_RATE, SPO2
-from devices.reading import Absent, Kind, Quantity
+from devices.reading import Kind, Quality, Quantity
 from devices.streamed import StreamedOximeter
 
 SERVICE = "49535343-fe7d-4ae5-8fa9-9fafd205e455"
@@ -68,12 +67,11 @@ class Frame:
 
     def quantities(self) -> tuple[Quantity, ...]:
         if self.state() is SignalState.SENSOR_OFF:
-            return tuple(Quantity(metric, absent=Absent.SENSOR_OFF) for metric in (SPO2, PULSE_RATE))
-        return (quantity(SPO2, _decimal(self.spo2)), quantity(PULSE_RATE, _decimal(self.pr)))
+            return sensor_off(SPO2, PULSE_RATE)
+        return (quantity(SPO2, self.spo2), quantity(PULSE_RATE, self.pr))
 
-
-def _decimal(value: int | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
+    def quality(self) -> frozenset[Quality]:
+        return frozenset({Quality.POOR_SIGNAL}) if self.no_signal else frozenset()
 
 
 class Framer:
@@ -117,7 +115,8 @@ class Decoder:
                 events += self._stream.rejected(part)
             else:
                 frame, raw = part
-                events += self._stream.frame(frame.state(), frame.pleth, frame.quantities(), raw)
+                numbers, quality = frame.quantities(), frame.quality()
+                events += self._stream.frame(frame.state(), frame.pleth, numbers, raw, quality)
         return events
 
 

@@ -6,7 +6,6 @@ is not known: they are left out.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
 from devices.gatt import unexpected, uuid
@@ -16,6 +15,7 @@ from devices.reading import Kind, Quantity
 from devices.streamed import StreamedOximeter
 
 SERVICE, WRITE, NOTIFY = 0xFF12, 0xFF01, 0xFF02
+NAMES = ("CMS50", "SpO2", "SleepO2")  # others have this service and know other commands
 _RESULT = bytes((0xEB, 0x01, 0x05))
 _WAVE = bytes((0xEB, 0x00))
 _RESULT_SIZE, _WAVE_SIZE = 8, 6
@@ -61,8 +61,7 @@ class Result:
         return SignalState.SEARCHING if self.pr is None and self.spo2 is None else SignalState.MEASURING
 
     def quantities(self) -> tuple[Quantity, ...]:
-        numbers = ((SPO2, self.spo2), (PULSE_RATE, self.pr))
-        return tuple(quantity(metric, None if n is None else Decimal(n)) for metric, n in numbers)
+        return (quantity(SPO2, self.spo2), quantity(PULSE_RATE, self.pr))
 
 
 def _parts(data: bytes) -> Iterator[bytes]:
@@ -114,13 +113,14 @@ DEVICE = Device(
     name="Contec CMS50D-BT",
     kind=Kind.OXIMETER,
     match=BleMatch(
-        uuid(SERVICE), (uuid(NOTIFY),), write=uuid(WRITE),
+        uuid(SERVICE), (uuid(NOTIFY),), names=NAMES, write=uuid(WRITE),
         start=(command(_CONNECT), command(_MODE), command(_START), command(_BATTERY)),
         keep_alive=command(_HEARTBEAT), keep_alive_s=_HEARTBEAT_S,
     ),
     metrics=(SPO2, PULSE_RATE),
     reference="Contec Bluetooth protocol",
-    limits="a missing finger looks like a pulse that is sought; its wave and records are not read",
+    experimental=True,
+    limits="its advertised names are not certain; a missing finger looks like a pulse that is sought",
     decoder=Decoder,
     protocols=(("contec_ble_result", describe_result), ("contec_ble_cmd", describe_command)),
 )  # fmt: skip

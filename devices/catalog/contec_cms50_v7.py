@@ -4,8 +4,6 @@ Source: Contec "Communication protocol of pulse oximeter V7.0"; start, stop and 
 devices (firmware 4.6).
 """
 
-from decimal import Decimal
-
 from devices.contec_v7 import (
     REALTIME,
     Command,
@@ -17,7 +15,7 @@ from devices.contec_v7 import (
     unpack,
 )
 from devices.device import Device, Event, Rejected, SerialMatch, SignalState
-from devices.measuring import quantity
+from devices.measuring import quantity, sensor_off
 from devices.metrics import PERFUSION_INDEX, PLETH, PULSE_RATE, SPO2
 from devices.reading import Absent, Kind, Quantity
 from devices.streamed import StreamedOximeter
@@ -35,13 +33,9 @@ def sensor_state(frame: Realtime) -> SignalState:
 def quantities(frame: Realtime) -> tuple[Quantity, ...]:
     """Models without a perfusion index mark it invalid in every packet: not applicable."""
     if sensor_state(frame) is SignalState.SENSOR_OFF:
-        return tuple(Quantity(m, absent=Absent.SENSOR_OFF) for m in (SPO2, PULSE_RATE, PERFUSION_INDEX))
+        return sensor_off(SPO2, PULSE_RATE, PERFUSION_INDEX)
     index = Quantity(PERFUSION_INDEX, frame.pi, Absent.NOT_APPLICABLE if frame.pi is None else None)
-    return (quantity(SPO2, _decimal(frame.spo2)), quantity(PULSE_RATE, _decimal(frame.pr)), index)
-
-
-def _decimal(value: int | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
+    return (quantity(SPO2, frame.spo2), quantity(PULSE_RATE, frame.pr), index)
 
 
 class Decoder:

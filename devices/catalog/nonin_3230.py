@@ -9,15 +9,15 @@ from decimal import Decimal
 from devices.device import BleMatch, Device, Event, FrameError, SignalState
 from devices.gatt import rejected, unexpected
 from devices.ieee11073 import json_number
-from devices.measuring import quantity
+from devices.measuring import quantity, sensor_off
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2
-from devices.reading import Absent, Kind, Quality, Quantity
+from devices.reading import Kind, Quality, Quantity
 from devices.streamed import StreamedOximeter
 
 SERVICE = "46a970e0-0d5f-11e2-8b5e-0002a5d5c51b"
 MEASUREMENT = "0aad7ea0-0d60-11e2-8e3c-0002a5d5c51b"
 _SIZE = 10
-_NO_SPO2, _NO_PULSE = 127, 511
+_NO_SPO2, _NO_PULSE = (127, 255), 511
 FRAMES_HZ = 1
 
 
@@ -44,7 +44,7 @@ class Frame:
             raise FrameError("not a frame of ten bytes that says so")
         status, rate = data[1], int.from_bytes(data[8:10], "big")
         return cls(
-            spo2=None if data[7] == _NO_SPO2 else data[7],
+            spo2=None if data[7] in _NO_SPO2 else data[7],
             hr=None if rate == _NO_PULSE else rate,
             battery_v=Decimal(data[2]).scaleb(-1),
             pai=Decimal(int.from_bytes(data[3:5], "big")).scaleb(-2),
@@ -67,11 +67,10 @@ class Frame:
     def quantities(self) -> tuple[Quantity, ...]:
         metrics = (SPO2, PULSE_RATE, PERFUSION_INDEX)
         if self.state() is SignalState.SENSOR_OFF:
-            return tuple(Quantity(metric, absent=Absent.SENSOR_OFF) for metric in metrics)
+            return sensor_off(*metrics)
         numbers = (self.spo2, self.hr, self.pai)
         return tuple(
-            quantity(metric, None if number is None else Decimal(number), invalid=(0,))
-            for metric, number in zip(metrics, numbers, strict=True)
+            quantity(metric, number, invalid=(0,)) for metric, number in zip(metrics, numbers, strict=True)
         )
 
     def quality(self) -> frozenset[Quality]:

@@ -3,22 +3,21 @@
 Source: Nonin 9560 OEM specification 6470-000-01 (formats), Xpod 3012LP (USB bridge).
 """
 
-from devices.device import Device, Event, FrameError, Rejected, SerialMatch, SignalState
+from devices.device import Device, Event, Rejected, SerialMatch, SignalState
 from devices.framing import LengthFramer
-from devices.measuring import quantity
+from devices.measuring import quantity, sensor_off
 from devices.metrics import PLETH, PULSE_RATE, SPO2
 from devices.nonin import (
     FRAME_BYTES,
     FRAMES,
     Frame,
-    decimal,
     describe_format_2,
     describe_format_7,
     describe_format_8,
     describe_format_13,
     values,
 )
-from devices.reading import Absent, Kind, Quality, Quantity
+from devices.reading import Kind, Quality, Quantity
 from devices.streamed import StreamedOximeter
 
 FRAMES_HZ = 75
@@ -33,47 +32,53 @@ class Decoder:
     """Numbers once in 25 frames, the wave in each. Before its first whole packet it is searching."""
 
     def __init__(self) -> None:
-        self._framer = LengthFramer(b"\x01", _HEAD, lambda head: FRAME_BYTES if head[1] & 0x80 else 0)
+        self._framer = LengthFramer(
+            b"\x01", _HEAD, _size_of, lambda frame: sum(frame[:-1]) & 0xFF == frame[-1]
+        )
         self._stream = StreamedOximeter(FRAMES_HZ, SAMPLES_PER_CHUNK)
-        self._packet: list[Frame] = []
-        self._bytes = bytearray()
+        self._packet: list[tuple[Frame, bytes]] = []
         self._known = _NOTHING
-        self._frames_since = 0
+        self._marks: frozenset[Quality] = frozenset()
         self._raw = b""
+        self._frames_since = 0
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         """Bytes of the serial stream, cut anywhere."""
         return [event for part in self._framer.split(data) for event in self._part(part)]
 
     def _part(self, part: bytes | Rejected) -> list[Event]:
-        try:
-            if isinstance(part, Rejected):
-                raise FrameError(part.reason)
-            frame = Frame.format_2(part)
-        except FrameError as error:
+        if isinstance(part, Rejected):
             self._packet.clear()
-            raw = part.raw if isinstance(part, Rejected) else part
-            return self._stream.rejected(Rejected(str(error), raw))
+            return self._stream.rejected(part)
+        frame = Frame.format_2(part)
         self._collect(frame, part)
         return self._stream.frame(
-            self._state(frame), frame.pleth, self._quantities(frame), self._raw or part, self._quality(frame)
+            self._state(frame), frame.pleth, self._quantities(frame), self._raw or part, self._marks
         )
 
     def _collect(self, frame: Frame, part: bytes) -> None:
+        """A packet is whole when the next one begins: frames may be missing that nobody has noticed."""
         self._frames_since += 1
         if self._frames_since > _FORGET_FRAMES:
-            self._known = _NOTHING
+            self._known, self._marks = _NOTHING, frozenset()
         if frame.sync:
+            if len(self._packet) == FRAMES:
+                self._take()
             self._packet.clear()
-            self._bytes.clear()
-        elif not self._packet:
+        elif not self._packet or len(self._packet) > FRAMES:
             return  # in the middle of a packet
-        self._packet.append(frame)
-        self._bytes += part
-        if len(self._packet) == FRAMES:
-            self._known = values(tuple(each.value for each in self._packet))
-            self._raw, self._frames_since = bytes(self._bytes), 0
-            self._packet.clear()
+        self._packet.append((frame, part))
+
+    def _take(self) -> None:
+        frames = [frame for frame, _ in self._packet]
+        self._known = values(tuple(frame.value for frame in frames))
+        self._raw, self._frames_since = b"".join(part for _, part in self._packet), 0
+        marks = {  # a mark lasts for a part of a pulse only
+            Quality.LOW_PERFUSION: any(frame.low_perfusion for frame in frames),
+            Quality.POOR_SIGNAL: any(frame.out_of_track or frame.artifact for frame in frames),
+            Quality.EARLY_ESTIMATE: not (self._known["stat2"] or 0) & _SMARTPOINT,
+        }
+        self._marks = frozenset(mark for mark, is_set in marks.items() if is_set)
 
     def _state(self, frame: Frame) -> SignalState:
         if frame.sensor_alarm:
@@ -84,17 +89,12 @@ class Decoder:
 
     def _quantities(self, frame: Frame) -> tuple[Quantity, ...]:
         if frame.sensor_alarm:
-            return tuple(Quantity(metric, absent=Absent.SENSOR_OFF) for metric in (SPO2, PULSE_RATE))
-        known = self._known
-        return (quantity(SPO2, decimal(known["spo2"])), quantity(PULSE_RATE, decimal(known["hr"])))
+            return sensor_off(SPO2, PULSE_RATE)
+        return (quantity(SPO2, self._known["spo2"]), quantity(PULSE_RATE, self._known["hr"]))
 
-    def _quality(self, frame: Frame) -> frozenset[Quality]:
-        marks = {
-            Quality.LOW_PERFUSION: frame.low_perfusion,
-            Quality.POOR_SIGNAL: frame.out_of_track,
-            Quality.EARLY_ESTIMATE: not (self._known["stat2"] or 0) & _SMARTPOINT,
-        }
-        return frozenset(mark for mark, is_set in marks.items() if is_set)
+
+def _size_of(head: bytes) -> int:
+    return FRAME_BYTES if head[1] & 0x80 else 0
 
 
 DEVICE = Device(

@@ -158,6 +158,9 @@ class Decoder(GattDecoder):
         self._cadence = Cadence(_SOONEST, _LATEST)
         self._signal: SignalState | None = None
 
+    def reconnected(self) -> None:
+        self._signal, self._cadence = None, Cadence(_SOONEST, _LATEST)
+
     def _spot(self, data: bytes) -> list[Event]:
         frame = Frame.spot(data)
         self._once(SPOT, data, frame.time is not None)

@@ -5,25 +5,32 @@ its perfusion index is not known: it is described, never measured.
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from devices.crc import crc8
 from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
 from devices.framing import LengthFramer
 from devices.gatt import unexpected
-from devices.measuring import quantity
+from devices.measuring import quantity, sensor_off
 from devices.metrics import PULSE_RATE, SPO2
-from devices.reading import Absent, Kind, Quality, Quantity
+from devices.reading import Kind, Quality, Quantity
 from devices.streamed import StreamedOximeter
 
 SERVICE = "14839ac4-7d7e-415c-9a42-167340cf2339"
 WRITE = "8b00ace7-eb0b-49b0-bbe9-9aee0a26e1a3"
 NOTIFY = "0734594a-a8e7-4b1a-a6b1-cd5243059a57"
+NAMES = (
+    "O2Ring",
+    "Checkme O2",
+    "CheckO2",
+    "SleepO2",
+    "O2 Max",
+    "BabyO2",
+)  # Viatom's cuffs have this service too
 SENSORS = 0x17
 _ASKED_EVERY_S = 1.0
 _REQUEST, _REPLY = 0xAA, 0x55
 _HEAD = 7  # start, command or status, its complement, block, length
-_LONGEST = 512
+_LONGEST = 64
 _SENSOR_BYTES = 12
 _NO_SPO2, _NO_PULSE = (0, 127, 255), (0, 255)
 
@@ -86,9 +93,8 @@ class Sensors:
 
     def quantities(self) -> tuple[Quantity, ...]:
         if not self.worn:
-            return tuple(Quantity(metric, absent=Absent.SENSOR_OFF) for metric in (SPO2, PULSE_RATE))
-        numbers = ((SPO2, self.spo2), (PULSE_RATE, self.hr))
-        return tuple(quantity(metric, None if n is None else Decimal(n)) for metric, n in numbers)
+            return sensor_off(SPO2, PULSE_RATE)
+        return (quantity(SPO2, self.spo2), quantity(PULSE_RATE, self.hr))
 
 
 def _size_of(head: bytes) -> int:
@@ -100,7 +106,9 @@ class Decoder:
     """One reply a second, put together from notifications of 20 bytes."""
 
     def __init__(self) -> None:
-        self._framer = LengthFramer(bytes((_REPLY,)), _HEAD, _size_of)
+        self._framer = LengthFramer(
+            bytes((_REPLY,)), _HEAD, _size_of, lambda frame: crc8(frame[:-1]) == frame[-1]
+        )
         self._stream = StreamedOximeter(1)
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
@@ -134,7 +142,7 @@ DEVICE = Device(
     name="Viatom O2Ring",
     kind=Kind.OXIMETER,
     match=BleMatch(
-        SERVICE, (NOTIFY,), write=WRITE, start=(request(SENSORS),),
+        SERVICE, (NOTIFY,), names=NAMES, write=WRITE, start=(request(SENSORS),),
         keep_alive=request(SENSORS), keep_alive_s=_ASKED_EVERY_S,
     ),
     metrics=(SPO2, PULSE_RATE),

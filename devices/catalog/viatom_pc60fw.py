@@ -11,9 +11,9 @@ from devices.crc import crc8_maxim
 from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
 from devices.framing import LengthFramer
 from devices.gatt import unexpected
-from devices.measuring import quantity
+from devices.measuring import quantity, sensor_off
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2
-from devices.reading import Absent, Kind, Quantity
+from devices.reading import Kind, Quantity
 from devices.streamed import StreamedOximeter
 
 SERVICE = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
@@ -67,11 +67,10 @@ class Numbers:
     def quantities(self) -> tuple[Quantity, ...]:
         metrics = (SPO2, PULSE_RATE, PERFUSION_INDEX)
         if self.probe_off:
-            return tuple(Quantity(metric, absent=Absent.SENSOR_OFF) for metric in metrics)
+            return sensor_off(*metrics)
         numbers = (self.spo2, self.pr, self.pi)
         return tuple(
-            quantity(metric, None if number is None else Decimal(number), invalid=(0,))
-            for metric, number in zip(metrics, numbers, strict=True)
+            quantity(metric, number, invalid=(0,)) for metric, number in zip(metrics, numbers, strict=True)
         )
 
 
@@ -79,7 +78,9 @@ class Decoder:
     """Frames that are no numbers (waves, the battery) are ignored."""
 
     def __init__(self) -> None:
-        self._framer = LengthFramer(_START, _HEAD, lambda head: _HEAD + head[3])
+        self._framer = LengthFramer(
+            _START, _HEAD, lambda head: _HEAD + head[3], lambda frame: crc8_maxim(frame[:-1]) == frame[-1]
+        )
         self._stream = StreamedOximeter(1)
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:

@@ -6,7 +6,7 @@ from devices import catalog
 from devices.catalog import contec_ble, viatom_o2ring
 from devices.device import BleMatch, SerialMatch
 
-# Every byte that the kiosk can send to an instrument, by device: a new command is a decision.
+# All that the kiosk can send to an instrument beside the time of day: a new command is a decision.
 SENT = {
     "contec_cms50_v7": {"7d81a1808080808080", "7d81a2808080808080", "7d81af808080808080"},
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},

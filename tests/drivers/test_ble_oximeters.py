@@ -15,7 +15,7 @@ from devices.reading import Absent, Quality
 from drivers.ble import BleLinks
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.listener import Listener, running
-from tests.fakes.ble_oximeters import BerryOximeter, NoninOximeter, O2Ring, Pc60fw
+from tests.fakes.ble_oximeters import BerryOximeter, ContecBle, NoninOximeter, O2Ring, Pc60fw
 from tests.fakes.ble_peripheral import Peripheral
 from tests.fakes.bluez import FakeBluez
 from tests.fakes.private_bus import private_bus
@@ -114,3 +114,42 @@ async def test_what_nobody_has_seen_is_named_after_no_make(room: Room) -> None:
     assert {status.name for status in room.listener.statuses} == {
         "Bluetooth pulse oximeter", "Bluetooth blood-pressure cuff", "Bluetooth thermometer",
     }  # fmt: skip
+
+
+async def test_a_contec_is_started_in_order_and_kept_alive(room: Room) -> None:
+    oximeter = ContecBle(room.radio)
+    await room.switch_on(oximeter)
+    async with running(room.links().run()):
+        await room.listener.until(lambda: len(oximeter.told) >= 9)  # longer than it waits for who is silent
+    start = ["8909", "8e0513", "9b011c", "8606"]
+    assert [command.hex() for command in oximeter.told[:4]] == start
+    assert {command.hex() for command in oximeter.told[4:]} == {"9a1a"}
+    assert oximeter.connections == 1
+    assert [quantity.value for quantity in room.listener.readings[0].quantities] == [97, 138]
+
+
+async def test_a_link_that_takes_no_question_any_more_is_made_anew(room: Room) -> None:
+    ring = O2Ring(room.radio)
+    id_ = await room.switch_on(ring)
+    async with running(room.links().run()):
+        await room.listener.until(lambda: bool(room.listener.readings))
+        ring.refuses = True
+        await room.listener.until_state(id_, InstrumentState.LOST, Reason.TIMEOUT)
+        ring.refuses = False
+        await room.listener.until_state(id_, InstrumentState.MEASURING)
+    assert ring.connections >= 2
+
+
+async def test_nothing_of_one_connection_is_left_in_the_next(room: Room) -> None:
+    """A BerryMed's last frame is known to be whole at the next byte, which is another patient's."""
+    oximeter = BerryOximeter(room.radio)
+    id_ = await room.switch_on(oximeter)
+    async with running(room.links().run()):
+        await room.listener.until_state(id_, InstrumentState.MEASURING)
+        oximeter.finger_in = False
+        await room.listener.until_state(id_, InstrumentState.READY, Reason.SENSOR_OFF)
+        told = len(room.listener.statuses)
+        await oximeter.hang_up()
+        await room.listener.until(lambda: len(room.listener.statuses) > told)
+        await room.listener.until_state(id_, InstrumentState.READY, Reason.SENSOR_OFF)  # it is said again
+    assert all(reading.quantities[0].absent for reading in room.listener.readings[1:])

@@ -1,13 +1,15 @@
-"""Bluetooth oximeters with protocols of their own: BerryMed, Nonin, Viatom's O2Ring and PC-60FW."""
+"""Bluetooth oximeters with protocols of their own: BerryMed, Nonin, Viatom (two), Contec."""
 
 import asyncio
 from itertools import count
 
+from bumble.att import ATT_Error, ErrorCode
 from bumble.device import Connection
 from bumble.gatt import Characteristic, CharacteristicValue
 
-from devices.catalog import berry_bm1000, nonin_3230, viatom_o2ring, viatom_pc60fw
+from devices.catalog import berry_bm1000, contec_ble, nonin_3230, viatom_o2ring, viatom_pc60fw
 from devices.crc import crc8, crc8_maxim
+from devices.gatt import uuid
 from tests.fakes.ble_peripheral import NOTIFY, UNREADABLE, WRITE, WRITEABLE, Peripheral, Subscription
 from tests.fakes.radio import Radio
 
@@ -20,10 +22,11 @@ class StreamingOximeter(Peripheral):
 
     def __init__(
         self, radio: Radio, name: str, address: str, service: str, stream: str, period_s: float,
-        *, serial: str, needs_bond: bool = False,
+        *others: Characteristic[bytes], serial: str, needs_bond: bool = False,
     ) -> None:  # fmt: skip
         self._stream = Characteristic(stream, NOTIFY, UNREADABLE, b"")
-        super().__init__(radio, name, address, service, [self._stream], serial=serial, needs_bond=needs_bond)
+        offered = [self._stream, *others]
+        super().__init__(radio, name, address, service, offered, serial=serial, needs_bond=needs_bond)
         self._subscription = Subscription(self._stream)
         self._period_s = period_s
         self.finger_in = True
@@ -104,7 +107,7 @@ class O2Ring(Peripheral):
 
     def __init__(self, radio: Radio, address: str = "C0:10:00:00:00:01") -> None:
         self.asked: list[bytes] = []
-        self.worn = True
+        self.worn, self.refuses = True, False
         self._reply = Characteristic(viatom_o2ring.NOTIFY, NOTIFY, UNREADABLE, b"")
         taken: CharacteristicValue[bytes] = CharacteristicValue(write=self._answer)
         question = Characteristic[bytes](viatom_o2ring.WRITE, WRITE, WRITEABLE, taken)
@@ -122,6 +125,8 @@ class O2Ring(Peripheral):
         await self.advertise()
 
     async def _answer(self, connection: Connection, question: bytes) -> None:
+        if self.refuses:
+            raise ATT_Error(ErrorCode.UNLIKELY_ERROR)
         self.asked.append(question)
         numbers = (SPO2, PULSE_RATE) if self.worn else (0xFF, 0)
         data = bytes((*numbers, 0, 0, 0, 0, 0, 85, 0, 0, 6, self.worn))
@@ -129,3 +134,43 @@ class O2Ring(Peripheral):
         reply += bytes((crc8(reply),))
         for at in range(0, len(reply), 20):
             await self._device.notify_subscriber(connection, self._reply, reply[at : at + 20])
+
+
+class ContecBle(StreamingOximeter):
+    """Streams once it was told to start; hangs up on who does not keep it alive. `told`: all it was told."""
+
+    PATIENCE_S = 5.0
+
+    def __init__(self, radio: Radio, address: str = "C0:12:00:00:00:01") -> None:
+        self.told: list[bytes] = []
+        taken: CharacteristicValue[bytes] = CharacteristicValue(write=self._obey)
+        commands = Characteristic[bytes](uuid(contec_ble.WRITE), WRITE, WRITEABLE, taken)
+        service, stream = uuid(contec_ble.SERVICE), uuid(contec_ble.NOTIFY)
+        super().__init__(radio, "CMS50D-BT", address, service, stream, 1.0, commands, serial="CB-0001")
+        self._started = asyncio.Event()
+        self._heard_s = 0.0
+
+    def _obey(self, _connection: Connection, command: bytes) -> None:
+        self.told.append(command)
+        self._heard_s = asyncio.get_running_loop().time()
+        if command == bytes.fromhex("9b011c"):
+            self._started.set()
+
+    def _notification(self) -> bytes:
+        numbers = (PULSE_RATE, SPO2) if self.finger_in else (0xFF, 0xFF)
+        body = bytes((0xEB, 0x01, 0x05, *numbers, 0x7F, 0x00))
+        return body + bytes((sum(body) & 0x7F,))
+
+    async def _serve(self, connection: Connection) -> None:
+        await self._started.wait()
+        streaming = asyncio.create_task(super()._serve(connection))
+        try:
+            while asyncio.get_running_loop().time() - self._heard_s < self.PATIENCE_S:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        finally:
+            streaming.cancel()
+        await connection.disconnect()
+
+    async def _gone(self) -> None:
+        self._started.clear()
+        await super()._gone()
