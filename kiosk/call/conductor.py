@@ -128,6 +128,8 @@ class Conductor:
         return 1 + (controller.settled_bps - controller.rate_bps) / max(1, sum(rates_bps))
 
     def _target(self, film: Film, source: Size, rate_bps: int, dip: float, now_s: float) -> VideoTarget:
+        if not rate_bps:
+            return VideoTarget(0, film.target.value.size)
         # A size that came and went with each brief dip would cost a key frame both times, just then.
         size = film.ladder.choose(rate_bps * dip, source, self._processor.limit, now_s)
         plenty = _PLENTY_LOSSY if self._line.controller.loss > _LOSSY else _PLENTY

@@ -104,7 +104,7 @@ class Outgoing:
             self.line.payload_types[voice.sender._ssrc] = types.redundant
         for section, track, film in zip((face, otoscope), self._videos, self.films, strict=True):
             set_encoder(section.sender, self._encoder(section, film))
-            track.backlog_s = self._backlog_s
+            track.backlog_s, track.must_wait = self._backlog_s, self._must_wait
             report_capture_times(section.sender, track.pts_at)
         report_capture_times(voice.sender, lambda captured_s: self._voice.pts_at(captured_s - VOICE_LATE_S))
         report_capture_times(stethoscope.sender, self._stethoscope.pts_at)
@@ -126,7 +126,10 @@ class Outgoing:
         return kind(film.target, self._processor.took)
 
     def _backlog_s(self) -> float:
-        return self.line.pacer.backlog_s + self.line.controller.excess_s if self.line is not None else 0.0
+        return self.line.pacer.backlog_s if self.line is not None else 0.0
+
+    def _must_wait(self) -> bool:
+        return self.line is not None and self.line.controller.is_overfull
 
     def figures(self) -> SendingFigures | None:
         """What is sent now; None before the offer was read."""

@@ -33,7 +33,7 @@ class VideoTrack(MediaStreamTrack):
     """The latest picture of a slot, as often as `target` says; nothing while it or `switch` is off.
 
     A picture's time is when it was captured, in seconds after `origin_s` (`time.monotonic()`).
-    While `backlog_s`, what waits to be sent, is too long, pictures are skipped: none is ever queued.
+    While `backlog_s`, what waits to be sent, is too long, or `must_wait`, pictures are skipped: none waits.
     `resumed` is called before the first picture after a pause (the encoder then makes a key frame).
     """
 
@@ -59,6 +59,7 @@ class VideoTrack(MediaStreamTrack):
         self._pts = -1
         self.rate_hz = rate_hz
         self.backlog_s = backlog_s
+        self.must_wait: Callable[[], bool] = lambda: False
         self.resumed: Callable[[], None] = lambda: None
 
     @property
@@ -100,7 +101,7 @@ class VideoTrack(MediaStreamTrack):
 
     @property
     def _crowded(self) -> bool:
-        return self.backlog_s() > min(_BACKLOG_PERIODS * self._period_s, _BACKLOG_MAX_S)
+        return self.must_wait() or self.backlog_s() > min(_BACKLOG_PERIODS * self._period_s, _BACKLOG_MAX_S)
 
     def _frame(self, picture: VideoFrame) -> av.VideoFrame:
         # Not a copy: a picture in a slot is never changed.

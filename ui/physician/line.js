@@ -78,7 +78,9 @@ export class Line {
 
   /** One look; returns what to tell the kiosk, or null after the first one. */
   async measure(peer) {
+    const steady = this.steady;
     const after = await look(peer);
+    if (steady !== this.steady) return null; // another connection has begun meanwhile
     const before = this.before;
     this.before = after;
     this.availableBps = after.availableBps;

@@ -118,7 +118,8 @@ export class Peer {
     try {
       while (!isSame(this.voiceShape, this.wantedVoice)) await this.reshape(this.wantedVoice);
     } catch (error) {
-      console.info("the voice keeps its packets", error.name); // the connection was closed meanwhile
+      console.info("the voice keeps its packets", error.name);
+      if (this.awaitsAnswer) await this.connection.setLocalDescription({ type: "rollback" });
     } finally {
       this.shaping = false;
     }

@@ -4,6 +4,8 @@
 const VOICE = { lossy: 0.02, clean: 0.005, patientMs: 80 }; // it comes again inside the next packet
 const PICTURE = { lossy: 0.04, clean: 0.01, patientMs: 130 }; // asked for twice, it is there: nothing stands still
 
+const STILL_LOOKS = 3; // so long a picture may stand on a bad line
+const STUCK_LOOKS = 5;
 const APART_MS = 40; // less is not seen
 const FACE_MOST_MS = 1000;
 const VOICE_MOST_MS = 400;
@@ -18,20 +20,31 @@ export class LipSync {
   constructor() {
     this.faceMs = 0;
     this.voiceMs = 0;
+    this.still = 0;
+    this.stuck = 0;
   }
 
   /** `behindMs`: the voice behind the face, undefined while one of them stands; `...NowMs`: what each waits today. */
   see(behindMs, faceNowMs, voiceNowMs) {
-    if (behindMs === undefined) this.faceMs = this.voiceMs = 0; // nothing waits for what does not come
-    if (behindMs > APART_MS) this.later("face", "voice", behindMs, faceNowMs, FACE_MOST_MS);
-    if (behindMs < -APART_MS) this.later("voice", "face", -behindMs, voiceNowMs, VOICE_MOST_MS);
+    this.still = behindMs === undefined ? this.still + 1 : 0;
+    if (this.still >= STILL_LOOKS) this.faceMs = this.voiceMs = 0; // nothing waits for what does not come
+    const faceFirst = behindMs > APART_MS;
+    const voiceFirst = behindMs < -APART_MS;
+    if (faceFirst && this.voiceMs) this.voiceMs = this.less(this.voiceMs, voiceNowMs - behindMs);
+    else if (faceFirst) this.faceMs = Math.min(FACE_MOST_MS, faceNowMs + behindMs);
+    else if (voiceFirst && this.faceMs) this.faceMs = this.less(this.faceMs, faceNowMs + behindMs);
+    else if (voiceFirst) this.voiceMs = Math.min(VOICE_MOST_MS, voiceNowMs - behindMs);
   }
 
-  /** Rather than that one waits more, the other waits less. */
-  later(one, other, byMs, nowMs, mostMs) {
-    const [mine, others] = [`${one}Ms`, `${other}Ms`];
-    if (this[others]) this[others] = Math.max(0, this[others] - byMs);
-    else this[mine] = Math.min(mostMs, (this[mine] || nowMs) + byMs);
+  /**
+   * Rather than that one waits more, the other waits less: `wantedMs` instead of `askedMs`. A buffer shrinks by 100 ms
+   * a second; one that does not get there waits for reasons of its own, and is let go.
+   */
+  less(askedMs, wantedMs) {
+    this.stuck = wantedMs < askedMs - 5 ? 0 : this.stuck + 1;
+    if (this.stuck < STUCK_LOOKS) return Math.max(0, Math.min(askedMs, wantedMs));
+    this.stuck = 0;
+    return 0;
   }
 }
 

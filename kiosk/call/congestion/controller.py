@@ -71,12 +71,14 @@ class Controller:
     @property
     def burst_bps(self) -> float:
         """How fast one picture may leave: faster than the rate, but not than the line is known to carry."""
-        known_bps = max(self._ceiling.bps or MAX_BPS * _BURST, _BURST_MIN * self._rate_bps)
-        return min(_BURST * self._rate_bps, known_bps)
+        least_bps = _BURST_MIN * self._rate_bps
+        if self.state is State.DRAIN:
+            return least_bps  # or what waits here would keep the queue as long as it is
+        return min(_BURST * self._rate_bps, max(self._ceiling.bps or MAX_BPS * _BURST, least_bps))
 
     @property
     def _after_drain_bps(self) -> float:
-        return _AFTER_DRAIN * (self._ceiling.bps or 0.0)
+        return min(self._drain.before_bps, _AFTER_DRAIN * (self._ceiling.bps or 0.0))
 
     @property
     def rtt_s(self) -> float | None:
@@ -98,10 +100,10 @@ class Controller:
         return self._line.queue_s
 
     @property
-    def excess_s(self) -> float:
-        """A queue so long that no picture should be added to it."""
+    def is_overfull(self) -> bool:
+        """The queue is so long that no picture should be added to it."""
         draining = self.state is State.DRAIN
-        return self._drain.excess_s(self.queue_s, self._packet_s, self._line.now_s) if draining else 0.0
+        return draining and self._drain.is_long(self.queue_s, self._packet_s, self._line.now_s)
 
     @property
     def acked_bps(self) -> float:
@@ -183,18 +185,17 @@ class Controller:
     def _come_back(self, now_s: float) -> None:
         if not self._silence.over(now_s):
             return
-        if self._was_full():
+        passed = self._silence.let_through(self.rtt_s)
+        full = self.queue_s > _QUEUE_MAX_S + self._packet_s if passed is None else passed
+        if full:
             self._ceiling.learn(self.acked_bps)
             self._set(_BACK_OFF * self.acked_bps)
         else:
             self._set(max(self._rate_bps, _BACK_AGAIN * self._before_bps))
+        if passed is False:
+            self._line.forget_delay()  # it was a cut: the way may be another one now
         self.state = State.CLIMB
         self._blind_until_s = now_s + self._line.settle_s
-
-    def _was_full(self) -> bool:
-        """The line, before the silence that has ended."""
-        passed = self._silence.let_through(self.rtt_s)
-        return self.queue_s > _QUEUE_MAX_S + self._packet_s if passed is None else passed
 
     # Congestion
 
@@ -234,7 +235,7 @@ class Controller:
             self._ceiling.learn(capacity_bps)
             target_bps = depth * capacity_bps
         if self.state is not State.DRAIN:
-            self._drain.begin(self.queue_s, now_s)
+            self._drain.begin(self.queue_s, self._rate_bps, now_s)
         self._set(min(self._rate_bps, target_bps))
         self.state = State.DRAIN
         self._blind_until_s = now_s + self._line.settle_s

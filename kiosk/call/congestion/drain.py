@@ -2,7 +2,7 @@
 
 _DRAINED_S = 0.030
 _LOOK_AGAIN_S, _STUCK = 3.0, 0.9
-_EXCESS_S, _EXCESS_LASTS_S = 0.2, 1.0
+_LONG_S, _PAUSE_S = 0.3, 1.0
 
 
 class Drain:
@@ -11,8 +11,14 @@ class Drain:
     def __init__(self) -> None:
         self._since_s = 0.0
         self._queue_s = 0.0
+        self.before_bps = 0.0
+        """The rate when it began."""
 
-    def begin(self, queue_s: float, now_s: float) -> None:
+    def begin(self, queue_s: float, rate_bps: float, now_s: float) -> None:
+        self.before_bps = rate_bps
+        self._look(queue_s, now_s)
+
+    def _look(self, queue_s: float, now_s: float) -> None:
         self._since_s, self._queue_s = now_s, queue_s
 
     @staticmethod
@@ -24,10 +30,9 @@ class Drain:
         if now_s - self._since_s <= _LOOK_AGAIN_S:
             return False
         vain = queue_s > _STUCK * self._queue_s
-        self.begin(queue_s, now_s)
+        self._look(queue_s, now_s)
         return vain
 
-    def excess_s(self, queue_s: float, packet_s: float, now_s: float) -> float:
-        """What is too much for any picture to be added. Only for a second: it may be no queue."""
-        hopeful = now_s - self._since_s < _EXCESS_LASTS_S
-        return max(0.0, queue_s - _EXCESS_S - packet_s) if hopeful else 0.0
+    def is_long(self, queue_s: float, packet_s: float, now_s: float) -> bool:
+        """No picture should be added. For a second only, then a look at what it did: it may be no queue."""
+        return now_s - self._since_s < _PAUSE_S and queue_s > _LONG_S + packet_s

@@ -47,7 +47,7 @@ class LineEnd:
         controller: Controller | None = None,
     ) -> None:
         self.controller = controller or Controller()
-        self.pacer = Pacer(self._leave, self._begin_pictures_anew)
+        self.pacer = Pacer(self._leave, self._begin_pictures_anew, _RTP_OVERHEAD_BYTES)
         self._transport = transport
         self._senders = list(senders)
         self._receivers = list(receivers)
@@ -176,6 +176,7 @@ class LineEnd:
             await repeat(sequence)
 
     async def _send_data(self, data: bytes) -> None:
+        self.pacer.charge(len(data))
         await self._originals["_send_data"](data)
         self.controller.on_sent(len(data) + _DATA_OVERHEAD_BYTES, time.monotonic(), acknowledged=False)
 

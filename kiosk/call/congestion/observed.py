@@ -21,9 +21,8 @@ class Observed:
         self.rtt_s: float | None = None
         self.loss = LossRule()
         self.flow = Flow()
-        self._by_acks = DelayTrend()
-        self._by_reports = DelayTrend(window_s=2.0, samples_min=1)
         self._acks_s: float | None = None
+        self.forget_delay()
 
     # What is told
 
@@ -35,11 +34,10 @@ class Observed:
     def acks(self, acks: Sequence[Ack], now_s: float) -> list[Ack]:
         """What one feedback message says; answers what arrived, in order. Losses are not counted here."""
         self.pass_to(now_s)
-        for ack in sorted(acks, key=lambda ack: ack.arrived_s or 0.0):
+        ordered = sorted(acks, key=lambda ack: ack.arrived_s or 0.0)
+        for ack in ordered:
             self.flow.told(ack)
-        arrived = sorted(
-            (ack for ack in acks if ack.arrived_s is not None), key=lambda ack: ack.arrived_s or 0.0
-        )
+        arrived = [ack for ack in ordered if ack.arrived_s is not None]
         if arrived:
             self._acks_s = now_s
             if self.rtt_s is None:
@@ -59,6 +57,10 @@ class Observed:
         if rtt_s is not None:
             self._by_reports.add(now_s - rtt_s, now_s)
         self.loss.add(now_s, loss * packets, packets)
+
+    def forget_delay(self) -> None:
+        self._by_acks = DelayTrend()
+        self._by_reports = DelayTrend(window_s=2.0, samples_min=1)
 
     def pass_to(self, now_s: float) -> None:
         self.now_s = max(self.now_s, now_s)

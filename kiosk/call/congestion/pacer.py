@@ -31,10 +31,15 @@ class Pacer:
     """
 
     def __init__(
-        self, send: Callable[[bytes], Awaitable[None]], overflowed: Callable[[], None] = lambda: None
+        self,
+        send: Callable[[bytes], Awaitable[None]],
+        overflowed: Callable[[], None] = lambda: None,
+        overhead_bytes: int = 0,
     ) -> None:
+        """`overhead_bytes`: what the line carries for each packet beside it."""
         self._send = send
         self._overflowed = overflowed
+        self._overhead_bytes = overhead_bytes
         self._again: deque[bytes] = deque()
         self._pictures: deque[bytes] = deque()
         self._copies: deque[bytes] = deque(maxlen=_COPIES_MAX)
@@ -53,8 +58,7 @@ class Pacer:
     async def put(self, packet: bytes, lane: Lane) -> None:
         """Send it, or keep it until its turn. Raises ConnectionError like `send`."""
         if lane is Lane.NOW:
-            self._fill()
-            self._credit_bytes -= len(packet)  # pictures take what sound leaves
+            self.charge(len(packet))
             await self._send(packet)
             return
         if lane is Lane.COPY:
@@ -65,12 +69,17 @@ class Pacer:
             self._overflow()
         self._fill()
         if not self._waiting_bytes and self._credit_bytes > 0:
-            self._credit_bytes -= len(packet)
+            self._credit_bytes -= len(packet) + self._overhead_bytes
             await self._send(packet)
             return
         (self._again if lane is Lane.AGAIN else self._pictures).append(packet)
         self._waiting_bytes += len(packet)
         self._go()
+
+    def charge(self, size_bytes: int) -> None:
+        """So much has left beside the pictures, or leaves now: they take what it leaves."""
+        self._fill()
+        self._credit_bytes -= size_bytes + self._overhead_bytes
 
     async def close(self) -> None:
         """Throw away what waits; idempotent."""
@@ -109,7 +118,7 @@ class Pacer:
                 self._fill()
                 while self._credit_bytes > 0 and (self._waiting_bytes or self._copies):
                     packet = self._next()
-                    self._credit_bytes -= len(packet)
+                    self._credit_bytes -= len(packet) + self._overhead_bytes
                     await self._send(packet)
                 await asyncio.sleep(max(_GRID_S, -self._credit_bytes * 8 / self._pace_bps))
         except ConnectionError:

@@ -6,6 +6,7 @@ _AFTER_S = 0.6
 _REPORTS_AFTER_S = 3.0  # where only receiver reports answer
 _BACK_AGAIN_S = 0.15
 _EDGE_S = 0.3  # of a silence: what was sent then may have come although the line was cut in between
+_MIDDLE_MIN_S = 0.3
 _RTT_USUAL_MAX_S = 0.3
 
 
@@ -63,6 +64,6 @@ class Silence:
         """A line that was cut let nothing pass in its middle; a full one did. None: too short to tell."""
         edge_s = _EDGE_S + min(_RTT_USUAL_MAX_S, rtt_s or 0.0)
         since_s, until_s = self._since_s + edge_s, (self._back_s or 0.0) - edge_s
-        if since_s >= until_s:
+        if until_s - since_s < _MIDDLE_MIN_S:
             return None
         return any(since_s < sent_s < until_s for sent_s in self._came)

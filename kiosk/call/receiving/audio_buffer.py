@@ -3,6 +3,7 @@
 It has no clock: time is what has been taken out. Whoever plays asks for the next step when sound runs short.
 """
 
+from collections import deque
 from dataclasses import dataclass
 
 from drivers.chunks import RATE_HZ
@@ -11,6 +12,7 @@ from kiosk.call.receiving.sequence import Sequence, Timestamps
 
 _SPAN_MAX = 2 * RATE_HZ
 _PIECES_MAX = 200
+_REMEMBERED = 64  # packets that were played: a second copy of one is not late
 _GAP_MAX = RATE_HZ // 2  # a longer one is jumped over
 _CREDIT_MAX = RATE_HZ // 10
 
@@ -78,6 +80,7 @@ class AudioBuffer:
     def _forget(self) -> None:
         self._sequence, self._timestamps = Sequence(), Timestamps()
         self._pieces: dict[int, Piece] = {}
+        self._played: deque[int] = deque(maxlen=_REMEMBERED)
         self._end: int | None = None  # of the newest sound that has come
         self._next: int | None = None  # the sound that comes next
         self._stopped_at = 0
@@ -106,7 +109,7 @@ class AudioBuffer:
         if self._end is not None and abs(end - self._end) > _SPAN_MAX:
             self._pieces.clear()
             self._next, self._end = None, None
-        if piece.sequence in self._pieces:
+        if piece.sequence in self._pieces or piece.sequence in self._played:
             self.counts.repeated += 1
         elif self._next is not None and piece.sequence <= self._taken:
             self._missed(self._next - piece.timestamp)
@@ -117,7 +120,7 @@ class AudioBuffer:
                 del self._pieces[min(self._pieces)]
 
     def _missed(self, by: int) -> None:
-        """Its time has passed. (A second copy of what was played looks the same; waiting costs it little.)"""
+        """Its time has passed."""
         self.counts.late += 1
         if 0 < by <= _CREDIT_MAX:
             self._credit = max(self._credit, by)
@@ -204,5 +207,6 @@ class AudioBuffer:
         del self._pieces[head.sequence]
         self.grown += self._held
         self._taken, self._held = head.sequence, 0
+        self._played.append(head.sequence)
         self._next = head.timestamp + head.samples
         return Sound(head)

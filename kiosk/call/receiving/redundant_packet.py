@@ -45,7 +45,7 @@ def take_apart(packet: bytes, block_type: int) -> Apart | None:
     return Apart(packet[begin:], tuple(carried))
 
 
-class Missing:
+class Seen:
     """Which packets have come: a carried one is wanted only if it has not."""
 
     def __init__(self) -> None:

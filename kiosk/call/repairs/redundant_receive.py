@@ -9,7 +9,7 @@ from typing import Any
 from aiortc import RTCRtpReceiver
 from aiortc.rtp import RtpPacket
 
-from kiosk.call.receiving.redundant_packet import Missing, take_apart
+from kiosk.call.receiving.redundant_packet import Seen, take_apart
 from kiosk.call.sdp import VoiceTypes
 
 _HANDLE = "_handle_rtp_packet"
@@ -24,10 +24,10 @@ def take_redundant(receiver: RTCRtpReceiver, types: VoiceTypes, missed: Callable
     handle = getattr(receiver, _HANDLE)
     routes: dict[int, set[object]] = getattr(receiver.transport, _ROUTER).payload_type_table
     routes.setdefault(types.redundant, set()).add(receiver)
-    sources: dict[int, Missing] = {}
+    sources: dict[int, Seen] = {}
 
     async def apart(packet: RtpPacket, arrival_time_ms: int) -> None:
-        come = sources.setdefault(packet.ssrc, Missing())
+        come = sources.setdefault(packet.ssrc, Seen())
         new = come.comes(packet.sequence_number)
         if packet.payload_type == types.redundant:
             found = take_apart(packet.payload, types.opus)

@@ -51,17 +51,32 @@ async def test_the_voice_waits_for_a_late_face_but_not_forever(page: Page, kiosk
 
 
 async def test_nothing_waits_for_pictures_that_do_not_come(page: Page, kiosk: Bench) -> None:
-    assert await lips(page, kiosk, (-100, 200, 40), (None, 0, 140)) == [[0, 140], [0, 0]]
+    """A picture that stands for a second or two, as on a bad line, changes nothing."""
+    seen = ((-100, 200, 40), *[(None, 0, 140)] * 3)
+    assert await lips(page, kiosk, *seen) == [[0, 140], [0, 140], [0, 140], [0, 0]]
+
+
+async def test_a_buffer_that_shrinks_slowly_is_not_asked_for_more_than_is_needed(
+    page: Page, kiosk: Bench
+) -> None:
+    seen = ((600, 100, 700), (-300, 700, 400), (-200, 600, 400), (-100, 500, 400), (0, 400, 400))
+    assert await lips(page, kiosk, *seen) == [[700, 0], *[[400, 0]] * 4]
+
+
+async def test_a_face_that_cannot_come_earlier_is_waited_for(page: Page, kiosk: Bench) -> None:
+    seen = ((300, 100, 400), *[(-60, 460, 400)] * 6)
+    assert await lips(page, kiosk, *seen) == [*[[400, 0]] * 5, [0, 0], [0, 400]]
 
 
 async def test_a_bad_line_is_given_time_and_a_good_one_is_not(page: Page, kiosk: Bench) -> None:
     await page.goto(kiosk.link)
-    seen: list[Any] = [[0.03, 0], [0.05, 0], [0.02, 0], [0.0, 0], [0.05, 300], [0.0, None]]
+    seen: list[Any] = [[0.03, 0], [0.05, 0], [0.02, 0], [0.0, 0], [0.05, 300], *[[0.0, None]] * 3]
     assert await page.evaluate(_WAITS, seen) == [
         [80, None, None],
         [80, 130, 130],
         [80, 130, 130],
         [None, None, None],
         [80, 350, 130],  # 50 ms it waits anyhow
+        *[[None, 350, None]] * 2,
         [None, None, None],
     ]

@@ -112,8 +112,8 @@ class Simulation:
             self._send(self._waiting.pop(0))
 
     def _picture(self, size_bytes: float) -> None:
-        waits_s = sum(self._waiting) * 8 / self.controller.rate_bps + self.controller.excess_s
-        if waits_s > 0.3:
+        waits_s = sum(self._waiting) * 8 / self.controller.rate_bps
+        if waits_s > 0.3 or self.controller.is_overfull:
             return  # the encoder skips one
         while size_bytes > 60:
             self._waiting.append(int(min(PACKET_BYTES, size_bytes)))

@@ -103,6 +103,19 @@ def test_no_picture_leaves_faster_than_a_known_line_carries() -> None:
     assert max(simulation.run(0.1).controller.burst_bps for _ in range(100)) < 1.25 * 500e3
 
 
+def test_a_longer_way_after_a_cut_is_no_queue() -> None:
+    controller = Controller(start_bps=1_000_000)
+    for n in range(1500):
+        now_s = n * 0.01
+        controller.on_sent(500, now_s)
+        controller.tick(now_s)
+        if n < 500:
+            controller.on_acks([Ack(now_s - 0.025, now_s, 500)], now_s)
+        elif n > 1000:
+            controller.on_acks([Ack(now_s - 0.3, now_s, 500)] if n > 1030 else [Ack(now_s, None, 500)], now_s)
+    assert controller.rate_bps > 600_000
+
+
 @pytest.mark.parametrize("cut_s", [5, 20, 45])
 def test_a_cut_is_survived(cut_s: int) -> None:
     simulation = Simulation(Line(steps((0, 1e6), (15, 0), (15 + cut_s, 1e6)))).run(15 + cut_s + 4)

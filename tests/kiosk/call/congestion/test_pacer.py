@@ -62,6 +62,20 @@ async def test_pictures_take_what_sound_leaves() -> None:
     assert taken[0] < taken[1] == 4_000 * 8 / 400_000  # all of them wait
 
 
+async def test_headers_and_data_take_their_part() -> None:
+    backlogs = []
+    for overhead, data in ((0, 0), (38, 0), (0, 4000)):
+        wire = Wire()
+        pacer = Pacer(wire.send, overhead_bytes=overhead)
+        pacer.rate_bps = pacer.burst_bps = 400_000
+        pacer.charge(data)
+        for _ in range(60):
+            await pacer.put(bytes(60), Lane.PICTURE)
+        backlogs.append(pacer.backlog_s)
+        await pacer.close()
+    assert backlogs[0] < backlogs[1] < backlogs[2]
+
+
 async def test_too_much_is_thrown_away_as_a_whole_and_told() -> None:
     wire, told = Wire(), list[bool]()
     pacer = Pacer(wire.send, lambda: told.append(True))
