@@ -4,6 +4,7 @@
 const VOICE = { lossy: 0.02, clean: 0.005, patientMs: 80 }; // it comes again inside the next packet
 const PICTURE = { lossy: 0.04, clean: 0.01, patientMs: 130 }; // asked for twice, it is there: nothing stands still
 
+const RELAX_MS = 20; // a look
 const STILL_LOOKS = 3; // so long a picture may stand on a bad line
 const STUCK_LOOKS = 5;
 const APART_MS = 40; // less is not seen
@@ -34,6 +35,13 @@ export class LipSync {
     else if (faceFirst) this.faceMs = Math.min(FACE_MOST_MS, faceNowMs + behindMs);
     else if (voiceFirst && this.faceMs) this.faceMs = this.less(this.faceMs, faceNowMs + behindMs);
     else if (voiceFirst) this.voiceMs = Math.min(VOICE_MOST_MS, voiceNowMs - behindMs);
+    else if (behindMs !== undefined) this.relax();
+  }
+
+  /** Together, they may both be later than either needs: the browser makes one follow the other. */
+  relax() {
+    this.faceMs = Math.max(0, this.faceMs - RELAX_MS);
+    this.voiceMs = Math.max(0, this.voiceMs - RELAX_MS);
   }
 
   /**
