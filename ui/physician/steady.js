@@ -4,10 +4,10 @@
 const VOICE = { lossy: 0.02, clean: 0.005, patientMs: 80 }; // it comes again inside the next packet
 const PICTURE = { lossy: 0.04, clean: 0.01, patientMs: 130 }; // asked for twice, it is there: nothing stands still
 
-const RELAX_MS = 20; // a look
+const RELAX_MS = 10; // a look
 const STILL_LOOKS = 3; // so long a picture may stand on a bad line
 const STUCK_LOOKS = 5;
-const APART_MS = 40; // less is not seen
+const APART_MS = 30; // with what the kiosk reports the voice late by, and what is relaxed: below 80
 const FACE_MOST_MS = 1000;
 const VOICE_MOST_MS = 400;
 
@@ -32,9 +32,9 @@ export class LipSync {
     const faceFirst = behindMs > APART_MS;
     const voiceFirst = behindMs < -APART_MS;
     if (faceFirst && this.voiceMs) this.voiceMs = this.less(this.voiceMs, voiceNowMs - behindMs);
-    else if (faceFirst) this.faceMs = Math.min(FACE_MOST_MS, faceNowMs + behindMs);
+    else if (faceFirst) this.faceMs = Math.max(this.faceMs, Math.min(FACE_MOST_MS, faceNowMs + behindMs));
     else if (voiceFirst && this.faceMs) this.faceMs = this.less(this.faceMs, faceNowMs + behindMs);
-    else if (voiceFirst) this.voiceMs = Math.min(VOICE_MOST_MS, voiceNowMs - behindMs);
+    else if (voiceFirst) this.voiceMs = Math.max(this.voiceMs, Math.min(VOICE_MOST_MS, voiceNowMs - behindMs));
     else if (behindMs !== undefined) this.relax();
   }
 

@@ -47,7 +47,7 @@ async def test_the_face_waits_for_a_late_voice_and_returns_with_it(page: Page, k
 
 async def test_both_come_as_early_as_they_can(page: Page, kiosk: Bench) -> None:
     """The browser lets the face follow a voice that waits; nothing is apart then, and all is late."""
-    seen = ((-300, 400, 100), *[(0, 400, 400)] * 30)
+    seen = ((-300, 400, 100), *[(0, 400, 400)] * 50)
     assert (await lips(page, kiosk, *seen))[-1] == [0, 0]
 
 
