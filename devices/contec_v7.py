@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from devices.device import FrameError, Rejected
+from devices.framing import MarkedFramer
 
 
 class Command(IntEnum):
@@ -99,33 +100,24 @@ def _hundredths(value: int) -> Decimal:
 
 
 class Framer:
-    """Cuts the byte stream into packets; holds at most 16 bytes.
-
-    A packet is over when the next one begins, not when it is long enough: bytes lost on both sides of a
-    boundary would otherwise make a packet of the right length with the wrong numbers. This costs one packet
-    (a sixtieth of a second).
-    """
+    """Cuts the byte stream into packets."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._parts = MarkedFramer(lambda byte: byte < 0x80)
 
     def split(self, data: bytes) -> Iterator[bytes | Rejected]:
         """Whole packets with right high bits and length; everything else as Rejected."""
-        for byte in data:
-            if self._held and (byte < 0x80 or len(self._held) == _LONGEST_JUNK):
-                yield self._cut()
-            self._held.append(byte)
+        return map(_checked, self._parts.split(data))
 
-    def _cut(self) -> bytes | Rejected:
-        packet = bytes(self._held)
-        self._held.clear()
-        if packet[0] >= 0x80:
-            return Rejected("bytes outside any packet", packet)
-        try:
-            unpack(packet)
-        except FrameError as error:
-            return Rejected(str(error), packet)
-        return packet
+
+def _checked(packet: bytes) -> bytes | Rejected:
+    if packet[0] >= 0x80:
+        return Rejected("bytes outside any packet", packet)
+    try:
+        unpack(packet)
+    except FrameError as error:
+        return Rejected(str(error), packet)
+    return packet
 
 
 def describe_packet(packet: bytes) -> dict[str, object]:

@@ -126,8 +126,9 @@ class Device:
 
     `protocols` names the frames this module decodes (for `telecabine devices decode` and the vectors):
     each maps bytes to one JSON-ready object, and raises FrameError on anything else. `experimental`: known
-    from one source only. `any_make`: a public profile, whose name stands for an instrument that nobody has
-    seen yet. `limits`: what it could do and is not asked for, or what is not known of it.
+    from one source only, in whole or in part. `any_make`: a public profile, whose name stands for an
+    instrument that nobody has seen yet. `limits`: what it could do and is not asked for, or what is not
+    known of it.
     """
 
     key: str

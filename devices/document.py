@@ -7,9 +7,9 @@ from devices.device import AudioMatch, BleMatch, CameraMatch, Device, Match, Ser
 _TITLE = """# Instruments
 
 Made from the catalogue by `telecabine devices document`; a test compares. *Experimental*: known from one
-source only. No decoder has met its device at our hands yet: each is checked against the captures and the
-independent decoders that its vectors in `tests/vectors/` name, and its driver against a simulator that speaks
-the protocol.
+source only, in whole or in part. No decoder has met its device at our hands yet: each is checked against the
+captures and the independent decoders that its vectors in `tests/vectors/` name, and its driver against a
+simulator that speaks the protocol.
 """
 _HEAD = ("instrument", "link", "recognised by", "measures", "source", "known limits")
 

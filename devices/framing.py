@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from devices.device import Rejected
 
 _EVIDENCE_BYTES = 64
+_LONGEST_MARKED = 16
 
 
 class LengthFramer:
@@ -65,3 +66,24 @@ class LengthFramer:
         if self._junk:
             yield Rejected("bytes outside any frame", bytes(self._junk))
             self._junk.clear()
+
+
+class MarkedFramer:
+    """Frames of which the first byte alone is marked; holds at most 16 bytes.
+
+    A frame is over when the next one begins, not when it is long enough: bytes lost on both sides of a
+    boundary would otherwise make a frame of the right length with the wrong numbers. This costs the time of
+    one frame.
+    """
+
+    def __init__(self, is_first: Callable[[int], bool]) -> None:
+        self._is_first = is_first
+        self._held = bytearray()
+
+    def split(self, data: bytes) -> Iterator[bytes]:
+        """What lies between two first bytes. Whoever takes it checks whether it is a frame."""
+        for byte in data:
+            if self._held and (self._is_first(byte) or len(self._held) == _LONGEST_MARKED):
+                yield bytes(self._held)
+                self._held.clear()
+            self._held.append(byte)

@@ -62,7 +62,7 @@ class BleConnection:
             self._feed.stamp.device_clock = await self._set_clock()
             await self._subscribe()
             for command in self._match.start:
-                await self._write(command)
+                await self._required(self._match.write, partial(self._put, command))
             self._feed.tracker.move(InstrumentState.READY)
             async with self._kept_alive():
                 await self._deliver_until_gone()
@@ -125,17 +125,15 @@ class BleConnection:
         if not offered:  # a profile leaves some of them out, but never all
             raise DriverError(Reason.NO_DATA, "none of its characteristics is there")
         for characteristic in offered:
-            try:
-                await self._authorised(partial(self._client.start_notify, characteristic, self._came))
-            except BleakError as error:
-                raise DriverError(reason_of(error), f"{characteristic.uuid}: {error}") from error
+            listen = partial(self._client.start_notify, characteristic, self._came)
+            await self._required(characteristic.uuid, listen)
 
-    async def _write(self, command: bytes) -> None:
+    async def _required(self, uuid: str, operation: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Raises DriverError."""
         try:
-            await self._authorised(lambda: self._put(command))
+            await self._authorised(operation)
         except BleakError as error:
-            raise DriverError(reason_of(error), f"{self._match.write}: {error}") from error
+            raise DriverError(reason_of(error), f"{uuid}: {error}") from error
 
     async def _put(self, command: bytes) -> None:
         found = self._client.services.get_characteristic(self._match.write)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
+from devices.framing import MarkedFramer
 from devices.gatt import unexpected
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PLETH, PULSE_RATE, SPO2
@@ -18,7 +19,6 @@ STREAM = "49535343-1e4d-4bd9-ba61-23c647249616"
 FRAMES_HZ = 100
 _SAMPLES_PER_CHUNK = 10
 _SIZE = 5
-_LONGEST_JUNK = 16
 _NO_SPO2 = (0, 127)
 _NO_PULSE = (0, 255)
 
@@ -75,28 +75,17 @@ class Frame:
 
 
 class Framer:
-    """Cuts notifications into frames; holds at most 16 bytes.
-
-    A frame is over when the next one begins: bytes lost on both sides of a boundary would otherwise make a
-    frame of the right length with the wrong numbers.
-    """
+    """Cuts notifications into frames."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._parts = MarkedFramer(lambda byte: byte >= 0x80)
 
     def split(self, data: bytes) -> Iterator[tuple[Frame, bytes] | Rejected]:
-        for byte in data:
-            if self._held and (byte >= 0x80 or len(self._held) == _LONGEST_JUNK):
-                yield self._cut()
-            self._held.append(byte)
-
-    def _cut(self) -> tuple[Frame, bytes] | Rejected:
-        held = bytes(self._held)
-        self._held.clear()
-        try:
-            return Frame.parse(held), held
-        except FrameError as error:
-            return Rejected(str(error), held)
+        for part in self._parts.split(data):
+            try:
+                yield Frame.parse(part), part
+            except FrameError as error:
+                yield Rejected(str(error), part)
 
 
 class Decoder:

@@ -1,6 +1,7 @@
 // A line too narrow for our own picture: the voice goes on alone. Both return with the line.
 
 import { byId, setText } from "./dom.js";
+import { PLAIN_VOICE } from "./peer.js";
 import { onLanguage, t } from "./strings.js";
 import { VoiceRepeat } from "./voice_repeat.js";
 
@@ -9,7 +10,6 @@ const ROOM_BPS = 150_000; // above: the picture returns at once
 const LOW_MS = 1500;
 const NARROW_VOICE_BPS = 16_000;
 const WIDE_VOICE_BPS = 32_000;
-const USUAL_PACKET_MS = 20;
 const NARROW_PACKET_MS = 60; // headers cost as much as the voice
 // Without a picture the browser does not find out that the line has widened: it must be tried.
 const FIRST_TRIAL_MS = 15_000;
@@ -102,7 +102,7 @@ export class Narrow {
   shapeVoice(peer) {
     const { leanVoice } = this.line;
     peer.shapeVoice({
-      packetMs: leanVoice ? NARROW_PACKET_MS : USUAL_PACKET_MS,
+      packetMs: leanVoice ? NARROW_PACKET_MS : PLAIN_VOICE.packetMs,
       repeat: this.repeat.on && !leanVoice,
     });
   }

@@ -4,7 +4,7 @@ import { gathered } from "./gathering.js";
 
 // The kiosk's sound of the heart must not be squeezed or stretched to catch up: give it room.
 const STETHOSCOPE_BUFFER_MS = 200;
-const PLAIN_VOICE = { packetMs: 20, repeat: false }; // as browsers send it
+export const PLAIN_VOICE = { packetMs: 20, repeat: false }; // as browsers send it
 
 /** H264 first, VP8 second, retransmission after them, nothing else. */
 function preferVideoCodecs(transceiver) {
