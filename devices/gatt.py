@@ -50,7 +50,7 @@ class Fields:
 class GattDecoder:
     """A decoder that hands each characteristic to its method, and rejects what cannot be read.
 
-    A result that carries a time stamp and arrives again byte for byte on the same connection is a
+    A result that carries a time stamp and arrives again byte for byte, on this connection or the next, is a
     redelivery (the device missed our confirmation), not a second measurement.
     """
 
@@ -69,7 +69,7 @@ class GattDecoder:
             return [rejected(str(error), data)]
 
     def reconnected(self) -> None:
-        """A new connection begins; what was delivered before is still remembered."""
+        """What was delivered before is still remembered (see `Remembering`)."""
 
     def _once(self, characteristic: int, data: bytes, stamped: bool) -> None:
         """FrameError when this stamped result was delivered before."""
