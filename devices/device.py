@@ -103,7 +103,8 @@ class BleMatch:
     `keep_alive`: all that is ever written to it, to the characteristic `write`, but for the time of day where
     it lets its clock be set (2A08 or 2A2B). `clock_tolerance_s`: its clock is left alone when it is off by no
     more than this. `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a
-    firmware needs before and after its clock is set.
+    firmware needs before and after its clock is set. `results_notified`: it notifies its results, as others
+    notify live values.
     """
 
     service: str
@@ -115,6 +116,7 @@ class BleMatch:
     keep_alive_s: float = 0.0
     clock_tolerance_s: float = 0.0
     pauses_s: tuple[tuple[str, float], ...] = ()
+    results_notified: bool = False
 
     def pause_s(self, firmware: str) -> float:
         """What a unit with this firmware needs."""

@@ -20,7 +20,7 @@ from bleak.exc import BleakError
 from devices import clock, gatt
 from devices.device import BleMatch, Decoder, Rejected
 from drivers.ble_errors import needs_pairing, reason_of
-from drivers.ble_values import Values, is_result
+from drivers.ble_values import Values
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason
 from drivers.stamp import DeviceClock, local_now
@@ -55,7 +55,7 @@ class BleConnection:
         self._feed = feed
         self._resume = resume
         self._decoder = resume()
-        self._values = Values()
+        self._values = Values(match.results_notified)
         self._client = BleakClient(peripheral, self._gone, timeout=_CONNECT_LIMIT_S)
         self._last: BleakGATTCharacteristic | None = None
 
@@ -80,7 +80,7 @@ class BleConnection:
     @property
     def completed(self) -> bool | None:
         """True when the last value was a result; None when nothing came at all."""
-        return None if self._last is None else is_result(self._last)
+        return None if self._last is None else self._values.is_result(self._last)
 
     def _gone(self, _client: BleakClient) -> None:
         self._values.end()

@@ -10,15 +10,14 @@ Value = tuple[BleakGATTCharacteristic, bytes]
 _MOST = 2048  # the whole memory of any meter; seconds of the fastest stream
 
 
-def is_result(characteristic: BleakGATTCharacteristic) -> bool:
-    """Results are indicated, live values are notified."""
-    return "indicate" in characteristic.properties
-
-
 class Values:
-    """In order. When there are too many, the oldest live value goes; a result never does."""
+    """In order. When there are too many, the oldest live value goes; a result never does.
 
-    def __init__(self) -> None:
+    Results are indicated and live values are notified, unless `results_notified`.
+    """
+
+    def __init__(self, results_notified: bool = False) -> None:
+        self._results_notified = results_notified
         self._waiting: deque[Value] = deque()
         self._news = asyncio.Event()
         self._ended = False
@@ -42,13 +41,16 @@ class Values:
             await self._news.wait()
         return self._waiting.popleft() if self._waiting else None
 
+    def is_result(self, characteristic: BleakGATTCharacteristic) -> bool:
+        return self._results_notified or "indicate" in characteristic.properties
+
     def lost(self) -> int:
         """How many have gone since this was asked last: they came before the live value that is next."""
         lost, self._lost = self._lost, 0
         return lost
 
     def _drop(self) -> bool:
-        live = next((at for at, value in enumerate(self._waiting) if not is_result(value[0])), None)
+        live = next((at for at, value in enumerate(self._waiting) if not self.is_result(value[0])), None)
         if live is None:
             return False
         del self._waiting[live]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from devices.crc import crc8_maxim
-from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
+from devices.device import BleMatch, Device, Event, FrameError, SignalState
 from devices.framing import LengthFramer
-from devices.gatt import unexpected
+from devices.gatt import FramedDecoder
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2
 from devices.reading import Kind, Quantity
@@ -74,31 +74,22 @@ class Numbers:
         )
 
 
-class Decoder:
+class Decoder(FramedDecoder):
     """Frames that are no numbers (waves, the battery) are ignored."""
 
     def __init__(self) -> None:
-        self._framer = LengthFramer(
+        framer = LengthFramer(
             _START, _HEAD, lambda head: _HEAD + head[3], lambda frame: crc8_maxim(frame[:-1]) == frame[-1]
         )
+        super().__init__(NOTIFY, framer)
         self._stream = StreamedOximeter(1)
 
-    def feed(self, data: bytes, source: str = "") -> list[Event]:
-        if source != NOTIFY:
-            return [unexpected(source, data)]
-        return [event for part in self._framer.split(data) for event in self._part(part)]
-
-    def _part(self, part: bytes | Rejected) -> list[Event]:
-        if isinstance(part, Rejected):
-            return [part]
-        try:
-            token, kind, data = unpack(part)
-            if (token, kind) != (_TOKEN_LIVE, _NUMBERS):
-                return []
-            numbers = Numbers.parse(data)
-        except FrameError as error:
-            return [Rejected(str(error), part[:64])]
-        return self._stream.frame(numbers.state(), None, numbers.quantities(), part)
+    def _frame(self, frame: bytes) -> list[Event]:
+        token, kind, data = unpack(frame)
+        if (token, kind) != (_TOKEN_LIVE, _NUMBERS):
+            return []
+        numbers = Numbers.parse(data)
+        return self._stream.frame(numbers.state(), None, numbers.quantities(), frame)
 
 
 def describe(data: bytes) -> dict[str, object]:

@@ -48,6 +48,13 @@ async def test_a_result_never_goes(values: Values) -> None:
     assert await _all(values) == [bytes((n,)) for n in range(5)]
 
 
+async def test_where_results_are_notified_nothing_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ble_values, "_MOST", 1)
+    values = Values(results_notified=True)
+    assert [values.put(LIVE, b"1"), values.put(LIVE, b"2")] == [True, False]
+    assert await _all(values) == [b"1", b"2"]
+
+
 async def test_what_came_before_the_end_is_still_taken(values: Values) -> None:
     values.put(LIVE, b"1")
     values.end()
