@@ -54,6 +54,8 @@ def _recognised(match: Match) -> str:
         case SerialMatch():
             return f"USB {_ids(match.usb_ids)}"
         case BleMatch():
+            if not match.announced:
+                return f"the name {' or '.join(match.names)}…"
             named = f", named {' or '.join(match.names)}…" if match.names else ""
             return f"service {_short(match.service)}{named}"
         case CameraMatch() | AudioMatch():

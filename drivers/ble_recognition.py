@@ -6,7 +6,10 @@ from devices.device import BleMatch, Device
 
 
 class Recognition:
-    """By its service; where a device has names of its own, by one of them as well, and these come first."""
+    """By its service; where a device has names of its own, by one of them as well, and these come first.
+
+    A name alone is enough for a device that does not always announce its service.
+    """
 
     def __init__(self, devices: Sequence[Device]) -> None:
         known = [(device, device.match) for device in devices if isinstance(device.match, BleMatch)]
@@ -17,11 +20,15 @@ class Recognition:
         return [device for device, _ in self._devices]
 
     @property
-    def services(self) -> list[str]:
+    def services(self) -> list[str] | None:
+        """What to scan for; None is everything, where the name of one has to do."""
+        if not all(match.announced for _, match in self._devices):
+            return None
         return sorted({match.service for _, match in self._devices})
 
     def device(self, services: Collection[str], name: str) -> Device | None:
         for device, match in self._devices:
-            if match.service in services and (not match.names or name.startswith(match.names)):
+            announced = match.service in services or not match.announced
+            if announced and (not match.names or name.startswith(match.names)):
                 return device
         return None

@@ -78,12 +78,12 @@ DEVICE = Device(
     name="AOJ-20A",
     kind=Kind.THERMOMETER,
     match=BleMatch(
-        uuid(SERVICE), (uuid(NOTIFY),), names=("AOJ-20A",), results_notified=True
+        uuid(SERVICE), (uuid(NOTIFY),), names=("AOJ-20A",), announced=False, results_notified=True
     ),  # a service that everything has
     metrics=(BODY_TEMPERATURE,),
     reference="LepuBle",
     experimental=True,
-    limits="not found unless it announces the service; its records are not read; °C is taken for granted",
+    limits="its records are not read; °C is taken for granted",
     decoder=Decoder,
     protocols=(("aoj20a", describe),),
 )

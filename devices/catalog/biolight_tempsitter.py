@@ -54,7 +54,9 @@ DEVICE = Device(
     key="biolight_tempsitter",
     name="Biolight Temp Sitter",
     kind=Kind.THERMOMETER,
-    match=BleMatch(uuid(SERVICE), (uuid(NOTIFY),), names=("BLT_MODT",)),  # a service that everything has
+    match=BleMatch(
+        uuid(SERVICE), (uuid(NOTIFY),), names=("BLT_MODT",), announced=False
+    ),  # a service that everything has
     metrics=(BODY_TEMPERATURE,),
     reference="published notifications of a Temp Sitter",
     experimental=True,

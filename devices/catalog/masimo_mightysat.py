@@ -1,4 +1,4 @@
-"""Masimo MightySat: its own frames beside the oximeter service that it announces.
+"""Masimo MightySat: its own frames, whether or not it has the oximeter service as well.
 
 Sources: a reader that was watched with a MightySat Rx of firmware 1.0.6.3, and, for what the exceptions mean,
 a transcription of Masimo's CSD-1322B; the two agree on every frame. Whether a bond is needed is not known.
@@ -10,13 +10,12 @@ from decimal import Decimal
 from devices.crc import crc8
 from devices.device import BleMatch, Device, Event, FrameError, Rejected, Samples, SignalState
 from devices.framing import LengthFramer
-from devices.gatt import FramedDecoder, uuid
+from devices.gatt import FramedDecoder
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PERFUSION_INDEX, PLETH, PULSE_RATE, SPO2
 from devices.reading import Kind, Quality, Quantity
 from devices.streamed import StreamedOximeter
 
-OXIMETER = 0x1822
 SERVICE = "54c21000-a720-4b4f-11e4-9fe20002a5d5"
 WRITE = "54c21001-a720-4b4f-11e4-9fe20002a5d5"
 NOTIFY = "54c21002-a720-4b4f-11e4-9fe20002a5d5"
@@ -158,12 +157,17 @@ DEVICE = Device(
     name="Masimo MightySat",
     kind=Kind.OXIMETER,
     match=BleMatch(
-        uuid(OXIMETER), (NOTIFY,), names=("MightySat",), write=WRITE, start=(request(ASK), request(STREAM))
+        SERVICE,
+        (NOTIFY,),
+        names=("MightySat",),
+        announced=False,
+        write=WRITE,
+        start=(request(ASK), request(STREAM)),
     ),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX, PLETH),
     reference="CSD-1322B as transcribed; captures of a MightySat Rx",
     experimental=True,
-    limits="one that does not announce the oximeter service is not found; respiration and PVI are not kept",
+    limits="respiration and PVI are not kept",
     decoder=Decoder,
     protocols=(("masimo", describe), ("masimo_live", describe_live)),
 )

@@ -115,11 +115,12 @@ DEVICE = Device(
     key="viatom_vtm20f",
     name="Viatom VTM 20F",
     kind=Kind.OXIMETER,
-    match=BleMatch(uuid(SERVICE), (uuid(NOTIFY),), names=("VTM 20F",)),  # a service that everything has
+    match=BleMatch(
+        uuid(SERVICE), (uuid(NOTIFY),), names=("VTM 20F",), announced=False
+    ),  # a service that everything has
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX, PLETH),
     reference="LepuBle; captures of a Wellue FS20F",
     experimental=True,
-    limits="one that does not announce the service is not found",
     decoder=Decoder,
     protocols=(("vtm20f", describe),),
 )

@@ -1,7 +1,7 @@
 """Yonker YK-IBPA1 cuff: the pressure while it fills, then the result, in frames of fifteen bytes.
 
 Source: derdilla/blood-pressure-monitor-fl, issue 615; another application reads the same bytes. It may send
-older results as well, and its clock is said to be unreliable.
+older results as well, its clock is said to be unreliable, and it does not announce its service.
 """
 
 from dataclasses import dataclass
@@ -83,11 +83,11 @@ DEVICE = Device(
     key="yonker_ibpa1",
     name="Yonker YK-IBPA1",
     kind=Kind.CUFF,
-    match=BleMatch(SERVICE, (NOTIFY,), names=("YK-IBPA1",), results_notified=True),
+    match=BleMatch(SERVICE, (NOTIFY,), names=("YK-IBPA1",), announced=False, results_notified=True),
     metrics=(SYSTOLIC, DIASTOLIC, CUFF_PULSE_RATE, CUFF_PRESSURE),
     reference="blood-pressure-monitor-fl",
     experimental=True,
-    limits="not found unless it announces its service, which one source denies; its clock is unreliable",
+    limits="its clock is unreliable",
     decoder=Decoder,
     protocols=(("yonker", describe),),
 )

@@ -56,6 +56,7 @@ def test_declaration_is_complete(name: str) -> None:
     assert isinstance(device.match, SerialMatch | BleMatch | CameraMatch | AudioMatch)
     assert all(ALL_METRICS[metric.key] is metric for metric in device.metrics)
     if isinstance(device.match, BleMatch):
+        assert device.match.announced or device.match.names
         assert all(len(uuid) == 36 and uuid == uuid.lower() for uuid in _sources(device))
 
 

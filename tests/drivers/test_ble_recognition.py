@@ -23,3 +23,10 @@ def test_a_name_alone_or_a_shared_service_alone_is_nobody() -> None:
     recognition = Recognition(catalog.devices())
     assert recognition.device([SERIAL], "Blinds") is None
     assert recognition.device([], "Beurer BM85") is None
+
+
+def test_a_name_has_to_do_for_who_announces_nothing() -> None:
+    seen = Recognition(catalog.devices()).device([], "YK-IBPA1")
+    assert seen and seen.key == "yonker_ibpa1"
+    assert Recognition(catalog.devices()).services is None
+    assert Recognition([sig_blood_pressure.DEVICE]).services == [CUFF]

@@ -23,9 +23,11 @@ class Repeating(StreamingOximeter):
 
     def __init__(
         self, radio: Radio, name: str, address: str, service: str, stream: str,
-        notifications: Sequence[bytes], *others: Characteristic[bytes],
+        notifications: Sequence[bytes], *others: Characteristic[bytes], announces: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__(radio, name, address, service, stream, _PERIOD_S, *others, serial=address)
+        super().__init__(
+            radio, name, address, service, stream, _PERIOD_S, *others, serial=address, announces=announces
+        )
         self._notifications = cycle(notifications)
 
     def _notification(self) -> bytes:
@@ -33,7 +35,7 @@ class Repeating(StreamingOximeter):
 
 
 class MightySat(Repeating):
-    """Announces the oximeter service, and streams in its own way once it was told to. `told`: all it was."""
+    """Announces no service, and streams once it was told to. `told`: all it was."""
 
     def __init__(self, radio: Radio, address: str = "C0:30:00:00:00:01") -> None:
         self.told: list[bytes] = []
@@ -43,8 +45,9 @@ class MightySat(Repeating):
         numbers = bytes((5, 0, 0, 0, 0, 0, SPO2, 0, PULSE_RATE, 0, 20, 0, 0x45, 0x01, 0, 16))
         wave = bytes((4, 0, *(sample for pair in zip(range(7), (0,) * 7, strict=True) for sample in pair)))
         frames = b"".join(bytes((0x77, len(part) + 1, *part, crc8(part))) for part in (wave, numbers))
-        service, stream = uuid(masimo_mightysat.OXIMETER), masimo_mightysat.NOTIFY
-        super().__init__(radio, "MightySat", address, service, stream, (frames[:20], frames[20:]), commands)
+        service, stream = masimo_mightysat.SERVICE, masimo_mightysat.NOTIFY
+        pieces = (frames[:20], frames[20:])
+        super().__init__(radio, "MightySat", address, service, stream, pieces, commands, announces=False)
 
     def _obey(self, _connection: Connection, command: bytes) -> None:
         self.told.append(command)
@@ -85,13 +88,13 @@ def temp_sitter(radio: Radio, address: str = "C0:33:00:00:00:01") -> Repeating:
 
 
 class Reporting(Peripheral):
-    """Says once what it has measured, as notifications, and hangs up."""
+    """Announces no service, says once what it has measured, as notifications, and hangs up."""
 
     def __init__(
         self, radio: Radio, name: str, address: str, service: str, notify: str, report: Sequence[bytes]
     ) -> None:
         self._stream = Characteristic(notify, NOTIFY, UNREADABLE, b"")
-        super().__init__(radio, name, address, service, [self._stream], serial=address)
+        super().__init__(radio, name, address, service, [self._stream], serial=address, announces=False)
         self._subscription = Subscription(self._stream)
         self._report = report
 

@@ -22,11 +22,13 @@ class StreamingOximeter(Peripheral):
 
     def __init__(
         self, radio: Radio, name: str, address: str, service: str, stream: str, period_s: float,
-        *others: Characteristic[bytes], serial: str, needs_bond: bool = False,
+        *others: Characteristic[bytes], serial: str, needs_bond: bool = False, announces: bool = True,
     ) -> None:  # fmt: skip
         self._stream = Characteristic(stream, NOTIFY, UNREADABLE, b"")
-        offered = [self._stream, *others]
-        super().__init__(radio, name, address, service, offered, serial=serial, needs_bond=needs_bond)
+        super().__init__(
+            radio, name, address, service, [self._stream, *others],
+            serial=serial, needs_bond=needs_bond, announces=announces,
+        )  # fmt: skip
         self._subscription = Subscription(self._stream)
         self._period_s = period_s
         self.finger_in = True

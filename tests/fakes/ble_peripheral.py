@@ -80,6 +80,7 @@ class Peripheral:
         serial: str,
         needs_bond: bool = False,
         firmware: str = "1.4.2",
+        announces: bool = True,
     ) -> None:
         self.address = address
         self.asked_at_s = 0.0  # when it was last asked who it is
@@ -95,13 +96,13 @@ class Peripheral:
         said = {"manufacturer": "Telesim", "model": name, "serial": serial, "firmware": firmware}
         information = [self._text(_INFORMATION[key], text, needs_bond) for key, text in said.items()]
         self._device.add_services([Service(service, list(characteristics)), Service("180A", information)])
-        self._device.advertising_data = bytes(
-            AdvertisingData([
-                (AdvertisingData.FLAGS, bytes((0x06,))),
-                (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode()),
-                (_SERVICES[len(UUID(service).to_bytes())], UUID(service).to_bytes()),
-            ])
-        )  # fmt: skip
+        on_air = [
+            (AdvertisingData.FLAGS, bytes((0x06,))), (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode()),
+        ]  # fmt: skip
+        if announces:
+            uuid = UUID(service).to_bytes()
+            on_air.append((_SERVICES[len(uuid)], uuid))
+        self._device.advertising_data = bytes(AdvertisingData(on_air))
         self._device.on("connection", self._connected)
         self._connection: Connection | None = None
         self._serving: asyncio.Task[None] | None = None
