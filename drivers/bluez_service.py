@@ -4,35 +4,32 @@ Source: BlueZ D-Bus API, org.bluez.Adapter, org.bluez.AgentManager and org.bluez
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
-from dbus_fast import BusType, DBusError, Message, MessageType
+from dbus_fast import BusType, DBusError
 from dbus_fast.aio import MessageBus
-from dbus_fast.errors import AuthError, InvalidAddressError
 from dbus_fast.service import ServiceInterface, method
 
 from drivers.ble_recognition import Recognition
+from drivers.bluez_bus import ADAPTER, BLUEZ, BUS_ERRORS, DEVICE, call, objects, recognised
 from drivers.instrument import DriverError, Reason
 from drivers.tasks import bounded
 
 _log = logging.getLogger(__name__)
 
 _LIMIT_S = 5.0
-_BLUEZ = "org.bluez"
-_ADAPTER = "org.bluez.Adapter1"
-_DEVICE = "org.bluez.Device1"
 _AGENT_PATH = "/telecabine/agent"
 _BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
-_MANAGER = (_BLUEZ, "/org/bluez", "org.bluez.AgentManager1")
-_OBJECTS = (_BLUEZ, "/", "org.freedesktop.DBus.ObjectManager")
+_MANAGER = (BLUEZ, "/org/bluez", "org.bluez.AgentManager1")
 
 
 class _Agent(ServiceInterface):
-    """Agrees to pair with an instrument that has neither display nor keys."""
+    """Agrees to pair with an instrument of ours that has neither display nor keys, and with nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_ours: Callable[[str], Awaitable[bool]]) -> None:
         super().__init__("org.bluez.Agent1")
+        self._is_ours = is_ours
 
     @method()
     def Release(self) -> None: ...
@@ -41,7 +38,10 @@ class _Agent(ServiceInterface):
     def Cancel(self) -> None: ...
 
     @method()
-    def RequestAuthorization(self, device: "o") -> None: ...  # type: ignore[name-defined] # noqa: F821
+    async def RequestAuthorization(self, device: "o") -> None:  # type: ignore[name-defined] # noqa: F821
+        if not await self._is_ours(device):
+            _log.warning("%s wanted to pair", device)
+            raise DBusError("org.bluez.Error.Rejected", "not an instrument of this kiosk")
 
 
 class BluezService:
@@ -56,7 +56,7 @@ class BluezService:
         """DriverError when bluetoothd is gone, was restarted, or has no powered adapter."""
         try:
             await bounded(self._check(), _LIMIT_S)
-        except (OSError, EOFError, AuthError, DBusError, InvalidAddressError) as error:
+        except BUS_ERRORS as error:
             await self.close()
             raise DriverError(Reason.BLUETOOTH_MISSING, f"D-Bus: {error}") from error
         except DriverError as error:
@@ -85,8 +85,8 @@ class BluezService:
             await self._register_agent(bus)
             await self._release_leftovers(bus)
             self._owner = owner
-        objects = (await _call(bus, *_OBJECTS, "GetManagedObjects"))[0]
-        adapters = [interfaces[_ADAPTER] for interfaces in objects.values() if _ADAPTER in interfaces]
+        shown = (await objects(bus)).values()
+        adapters = [interfaces[ADAPTER] for interfaces in shown if ADAPTER in interfaces]
         if not adapters:
             raise DriverError(Reason.BLUETOOTH_MISSING, "no adapter")
         if not any(adapter["Powered"].value for adapter in adapters):
@@ -97,52 +97,32 @@ class BluezService:
             await self.close()
             self._bus = MessageBus(bus_type=BusType.SYSTEM)
             await self._bus.connect()
-            self._bus.export(_AGENT_PATH, _Agent())
+            self._bus.export(_AGENT_PATH, _Agent(self._is_ours))
         return self._bus
+
+    async def _is_ours(self, path: str) -> bool:
+        shown = await objects(self._bus) if self._bus else {}
+        return recognised(self._recognition, shown.get(path, {}).get(DEVICE, {})) is not None
 
     async def _owner_now(self, bus: MessageBus) -> str:
         try:
-            return str((await _call(bus, *_BUS, "GetNameOwner", "s", [_BLUEZ]))[0])
+            return str((await call(bus, *_BUS, "GetNameOwner", "s", [BLUEZ]))[0])
         except DBusError as error:
             raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd is not running") from error
 
     async def _release_leftovers(self, bus: MessageBus) -> None:
         """Hang up what a kiosk that was killed left connected: a connected instrument does not advertise."""
-        for path, interfaces in (await _call(bus, *_OBJECTS, "GetManagedObjects"))[0].items():
-            device = interfaces.get(_DEVICE, {})
-            if not device or not device["Connected"].value or "UUIDs" not in device:
-                continue
-            name = device["Name"].value if "Name" in device else ""
-            if self._recognition.device(device["UUIDs"].value, name) is not None:
+        for path, interfaces in (await objects(bus)).items():
+            device = interfaces.get(DEVICE, {})
+            if device and device["Connected"].value and recognised(self._recognition, device):
                 try:
-                    await _call(bus, _BLUEZ, path, _DEVICE, "Disconnect")
+                    await call(bus, BLUEZ, path, DEVICE, "Disconnect")
                 except DBusError as error:
                     _log.warning("%s stays connected: %s", path, error)
 
     async def _register_agent(self, bus: MessageBus) -> None:
         try:
-            await _call(bus, *_MANAGER, "RegisterAgent", "os", [_AGENT_PATH, "NoInputNoOutput"])
-            await _call(bus, *_MANAGER, "RequestDefaultAgent", "o", [_AGENT_PATH])
+            await call(bus, *_MANAGER, "RegisterAgent", "os", [_AGENT_PATH, "NoInputNoOutput"])
+            await call(bus, *_MANAGER, "RequestDefaultAgent", "o", [_AGENT_PATH])
         except DBusError as error:
             _log.warning("no pairing agent: %s", error)
-
-
-async def _call(
-    bus: MessageBus, service: str, path: str, interface: str, member: str, signature: str = "",
-    body: list[Any] | None = None,
-) -> list[Any]:  # fmt: skip
-    """The reply's body; DBusError when refused."""
-    message = Message(
-        destination=service,
-        path=path,
-        interface=interface,
-        member=member,
-        signature=signature,
-        body=body or [],
-    )
-    reply = await bus.call(message)
-    if reply is None:
-        raise EOFError("the bus closed")
-    if reply.message_type is MessageType.ERROR:
-        raise DBusError(reply.error_name or "unknown", str(reply.body[:1]))
-    return list(reply.body)

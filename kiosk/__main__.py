@@ -71,6 +71,9 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
         "--speed", type=float, default=0.0, help="1: as fast as it was; 0: as fast as it goes"
     )
     replayed.set_defaults(run=_replay_devices)
+    bonds = commands.add_parser("bonds", help="the Bluetooth instruments this machine is paired with")
+    bonds.add_argument("--forget", metavar="ADDRESS", help="one that was reset, or has left")
+    bonds.set_defaults(run=_bonds)
     commands.add_parser("document", help="docs/devices.md").set_defaults(run=_document_devices)
     decode = commands.add_parser("decode", help="decode one frame to JSON")
     decode.add_argument("protocol")
@@ -213,6 +216,26 @@ def _replay_devices(options: argparse.Namespace) -> int:
     except (RawError, UnknownDevice) as error:
         return _fail(f"{options.file}: {error}")
     print(f"rejected: {rejected}")
+    return 0
+
+
+def _bonds(options: argparse.Namespace) -> int:
+    import asyncio
+
+    if sys.platform != "linux":
+        return _fail("on this system its own settings list and forget Bluetooth devices")
+    from devices.catalog import devices
+    from drivers.bonds import bonds, forget
+    from drivers.instrument import DriverError
+
+    try:
+        if options.forget is None:
+            for bond in asyncio.run(bonds(devices())):
+                print(f"{bond.address} {bond.name:24} {bond.device or 'no instrument of this kiosk'}")
+        elif not asyncio.run(forget(options.forget)):
+            return _fail(f"not paired with {options.forget}")
+    except DriverError as error:
+        return _fail(f"Bluetooth: {error}")
     return 0
 
 

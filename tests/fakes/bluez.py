@@ -39,6 +39,7 @@ class FakeBluez:
     def __init__(self, radio: Radio) -> None:
         self.tree = ObjectTree()
         self.agents: list[str] = []
+        self._agent = ("", "")
         self._radio = transceiver(radio, "bluetoothd", _ADAPTER_ADDRESS)
         no_keys = PairingDelegate.IoCapability.NO_OUTPUT_NO_INPUT
         self._radio.pairing_config_factory = lambda _: PairingConfig(
@@ -100,11 +101,20 @@ class FakeBluez:
         """The link to one peripheral breaks."""
         await self._connections[device_path(address)].disconnect()
 
+    async def wants_to_pair(self, address: str) -> bool:
+        """A peripheral, or a stranger's telephone, begins to pair by itself: whether the agent agrees."""
+        question = ("org.bluez.Agent1", "RequestAuthorization", "o", device_path(address))
+        return await self.tree.ask(*self._agent, *question)
+
+    def knows(self, address: str) -> bool:
+        return device_path(address) in self.tree.objects
+
     async def _accept(self, _message: Message) -> None:
         return None
 
     async def _register_agent(self, message: Message) -> None:
         self.agents.append(str(message.body[1]))
+        self._agent = (message.sender or "", message.body[0])
 
     async def _start_discovery(self, message: Message) -> None:
         if not self.tree.objects[ADAPTER_PATH][ADAPTER]["Powered"].value:

@@ -63,6 +63,22 @@ class ObjectTree:
             bus.disconnect()
             await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
+    async def ask(
+        self, client: str, path: str, interface: str, member: str, signature: str, *body: Any
+    ) -> bool:
+        """Call a client's own object: whether it agreed."""
+        assert self._bus is not None
+        call = Message(
+            destination=client,
+            path=path,
+            interface=interface,
+            member=member,
+            signature=signature,
+            body=[*body],
+        )
+        reply = await self._bus.call(call)
+        return reply is not None and reply.message_type is not MessageType.ERROR
+
     def add(self, path: str, interfaces: dict[str, Properties]) -> None:
         self.objects[path] = interfaces
         self._signal("/", _MANAGER, "InterfacesAdded", "oa{sa{sv}}", [path, interfaces])

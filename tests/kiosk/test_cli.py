@@ -83,3 +83,11 @@ def test_a_pin_opens_with_itself_only() -> None:
     assert pin_matches("4711", stored)
     assert not pin_matches("4712", stored)
     assert not pin_matches("", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="BlueZ keeps the bonds")
+def test_without_bluetooth_the_bonds_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+    done = telecabine("devices", "bonds")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "bluetooth_missing" in done.stderr and "Traceback" not in done.stderr
