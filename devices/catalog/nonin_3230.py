@@ -103,12 +103,12 @@ def describe(data: bytes) -> dict[str, object]:
 
 DEVICE = Device(
     key="nonin_3230",
-    name="Nonin 3230",
+    name="Nonin 3230, 3150",
     kind=Kind.OXIMETER,
     match=BleMatch(SERVICE, (MEASUREMENT,)),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Nonin 3230 Bluetooth data format 19",
-    limits="a bond is accepted for two minutes after the batteries were put in",
+    limits="a 3230 accepts a bond for two minutes after new batteries; the wave of a 3150 is not read",
     decoder=Decoder,
     protocols=(("nonin_ble_df19", describe),),
 )

@@ -31,7 +31,7 @@ async def test_a_bond_is_listed_until_it_is_forgotten(room: Room) -> None:
     async with running(room.links().run()):
         await room.listener.until(lambda: bool(room.listener.readings))
         assert room.bluez.knows(nonin.address)
-    assert await bonds(DEVICES) == [Bond(nonin.address, "Nonin3230", "Nonin 3230")]
+    assert await bonds(DEVICES) == [Bond(nonin.address, "Nonin3230", "Nonin 3230, 3150")]
     assert await forget(nonin.address.lower())
     assert not await forget(nonin.address)
     assert await bonds(DEVICES) == []
