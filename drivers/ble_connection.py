@@ -183,10 +183,9 @@ class BleConnection:
             _log.info("%s: not kept alive: %s", self._feed.tracker.status.id, error)
             self._values.end()
 
-    async def _came(self, characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
+    def _came(self, characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
         if not self._values.put(characteristic, bytes(value)):
             _log.warning("%s: more results than can be taken", self._feed.tracker.status.id)
-            await self._disconnect()
 
     async def _deliver_until_gone(self) -> None:
         while True:

@@ -6,14 +6,15 @@ from devices.device import BleMatch, Device
 
 
 class Recognition:
-    """By its service; where a device has names of its own, by one of them as well, and these come first.
+    """By its service; where a device has names of its own, by one of them as well.
 
-    A name alone is enough for a device that does not always announce its service.
+    Names come first, then services of one make, then those that anybody may have. A name alone is enough for
+    a device that does not always announce its service.
     """
 
     def __init__(self, devices: Sequence[Device]) -> None:
         known = [(device, device.match) for device in devices if isinstance(device.match, BleMatch)]
-        self._devices = sorted(known, key=lambda pair: not pair[1].names)
+        self._devices = sorted(known, key=lambda pair: (not pair[1].names, pair[0].any_make))
 
     @property
     def devices(self) -> list[Device]:

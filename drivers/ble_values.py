@@ -20,14 +20,20 @@ class Values:
         self._results_notified = results_notified
         self._waiting: deque[Value] = deque()
         self._news = asyncio.Event()
-        self._ended = False
+        self._ended = self._closed = False
         self._lost = 0
 
     def put(self, characteristic: BleakGATTCharacteristic, data: bytes) -> bool:
-        """False when too many wait and none may go: whoever sends must be stopped."""
+        """False, once, when too many wait and none may go: then it is the last that is taken."""
+        if self._closed:
+            return True
         self._waiting.append((characteristic, data))
         self._news.set()
-        return len(self._waiting) <= _MOST or self._drop()
+        if len(self._waiting) <= _MOST or self._drop():
+            return True
+        self._closed = True
+        self.end()
+        return False
 
     def end(self) -> None:
         """Nothing more will come; what waits is still there."""

@@ -1,22 +1,24 @@
 """Which device a peripheral is taken for."""
 
+import pytest
+
 from devices import catalog
-from devices.catalog import sig_blood_pressure
+from devices.catalog import nonin_3230, sig_blood_pressure
 from drivers.ble_recognition import Recognition
 
+OXIMETER = "00001822-0000-1000-8000-00805f9b34fb"
 CUFF, SERIAL = "00001810-0000-1000-8000-00805f9b34fb", "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
 
 
-def test_a_name_comes_before_the_profile_that_anybody_may_follow() -> None:
-    """In whatever order the catalogue has them."""
-    devices = sorted(catalog.devices(), key=lambda device: device is not sig_blood_pressure.DEVICE)
-    for order in (devices, devices[::-1]):
-        recognition = Recognition(order)
-        seen = [
-            recognition.device([CUFF], name) for name in ("BLESmart_0000011612", "Beurer BM85", "BM85", "")
-        ]
-        keys = [device.key for device in seen if device]
-        assert keys == ["omron_cuff", "beurer_bm85", "sig_blood_pressure", "sig_blood_pressure"]
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_make_comes_before_the_profile_that_anybody_may_follow(order: int) -> None:
+    recognition = Recognition(catalog.devices()[::order])
+    names = ("BLESmart_0000011612", "Beurer BM85", "BM85", "")
+    seen = [recognition.device([CUFF], name) for name in names]
+    seen.append(recognition.device([OXIMETER, nonin_3230.SERVICE], "Nonin3150_1"))
+    assert [device.key for device in seen if device] == [
+        "omron_cuff", "beurer_bm85", "sig_blood_pressure", "sig_blood_pressure", "nonin_3230",
+    ]  # fmt: skip
 
 
 def test_a_name_alone_or_a_shared_service_alone_is_nobody() -> None:

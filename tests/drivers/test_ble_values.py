@@ -44,6 +44,7 @@ async def test_a_result_never_goes(values: Values) -> None:
     assert values.put(LIVE, b"last")
     assert values.put(RESULT, b"\x03")
     assert not values.put(RESULT, b"\x04")
+    assert values.put(RESULT, b"too late")  # nobody listens any more, and it is said once
     assert values.lost() == 4
     assert await _all(values) == [bytes((n,)) for n in range(5)]
 
