@@ -30,6 +30,9 @@ class Quality(StrEnum):
     FROM_MEMORY = "from_memory"
     DEMO = "demo"
     QUESTIONABLE = "questionable"
+    FASTING = "fasting"
+    BEFORE_MEAL = "before_meal"
+    AFTER_MEAL = "after_meal"
     IMPLAUSIBLE = "implausible"
 
 
@@ -63,10 +66,17 @@ class Kind(StrEnum):
     OXIMETER = "oximeter"
     CUFF = "cuff"
     THERMOMETER = "thermometer"
+    SCALE = "scale"
+    GLUCOMETER = "glucometer"
+    HEART_RATE_MONITOR = "heart_rate_monitor"
     OTOSCOPE = "otoscope"
     STETHOSCOPE = "stethoscope"
     CAMERA = "camera"
     MICROPHONE = "microphone"
+
+
+# These show themselves only when they have measured: not seen yet is good enough.
+SHY = frozenset({Kind.CUFF, Kind.THERMOMETER, Kind.SCALE, Kind.GLUCOMETER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from devices.reading import Kind
+from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.selftest.report import Check, Part, Problem, amber, green, red
 
-_SHY = (Kind.CUFF, Kind.THERMOMETER)
 _BAD = {InstrumentState.LOST, InstrumentState.FAULTY}
 _BLUETOOTH = {Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING}
 _SHARED = _BLUETOOTH | {
@@ -46,7 +45,7 @@ def check_bluetooth(wanted: bool, statuses: Iterable[InstrumentStatus]) -> tuple
 
 def _check_kind(kind: Kind, found: list[InstrumentStatus]) -> Iterable[Check]:
     part = PARTS[kind]
-    if not found and kind in _SHY:
+    if not found and kind in SHY:
         return (amber(part, Problem.NOT_SEEN_YET),)
     if not found:
         return (red(part, Problem.NOT_FOUND),)
@@ -55,7 +54,7 @@ def _check_kind(kind: Kind, found: list[InstrumentStatus]) -> Iterable[Check]:
 
 def _check(part: Part, status: InstrumentStatus) -> Check:
     if status.state in _BAD:
-        shy = status.kind in _SHY and status.state is InstrumentState.LOST
+        shy = status.kind in SHY and status.state is InstrumentState.LOST
         verdict = amber if shy else red
         return verdict(part, Problem.NOT_WORKING, status.name, status.reason.value)
     return green(part, status.name, status.state.value)
@@ -65,6 +64,9 @@ PARTS = {
     Kind.OXIMETER: Part.OXIMETER,
     Kind.CUFF: Part.CUFF,
     Kind.THERMOMETER: Part.THERMOMETER,
+    Kind.SCALE: Part.SCALE,
+    Kind.GLUCOMETER: Part.GLUCOMETER,
+    Kind.HEART_RATE_MONITOR: Part.HEART_RATE_MONITOR,
     Kind.OTOSCOPE: Part.OTOSCOPE,
     Kind.STETHOSCOPE: Part.STETHOSCOPE,
     Kind.CAMERA: Part.FACE_CAMERA,
