@@ -89,7 +89,7 @@ class BleMatch:
 
     `names`: beginnings of its advertised name, where other things advertise the same service. `start`,
     `keep_alive`: all that is ever written to it, to the characteristic `write`, but for the time of day where
-    it lets its clock be set (2A08).
+    it lets its clock be set (2A08). `write_optional`: not every make offers `write`; then nothing is written.
     """
 
     service: str
@@ -99,6 +99,7 @@ class BleMatch:
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
+    write_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ class Recognition:
     """By its service; where a device has names of its own, by one of them as well."""
 
     def __init__(self, devices: Sequence[Device]) -> None:
-        self._devices = [(device, device.match) for device in devices if isinstance(device.match, BleMatch)]
+        known = [(device, device.match) for device in devices if isinstance(device.match, BleMatch)]
+        self._devices = sorted(
+            known, key=lambda pair: not pair[1].names
+        )  # who has a name of its own comes first
 
     @property
     def devices(self) -> list[Device]:
