@@ -31,6 +31,23 @@ async def test_tiles_show_the_exact_values(page: Page, kiosk: Bench) -> None:
     )
 
 
+async def test_what_few_sites_own_takes_no_place_before_it_has_measured(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    kiosk.call.send_reading(samples.thermometer())
+    await expect(page.get_by_test_id("value-body_temperature")).to_be_visible()
+    for tile in ("heart", "weight", "glucose"):
+        await expect(page.get_by_test_id(f"tile-{tile}")).to_be_hidden()
+    weighed = ((metrics.BODY_WEIGHT, "68.4"), (metrics.BODY_MASS_INDEX, "23.1"), (metrics.BODY_HEIGHT, "172.0"))
+    kiosk.call.send_reading(samples.reading(Kind.SCALE, *weighed))
+    sugar = samples.reading(Kind.GLUCOMETER, (metrics.GLUCOSE_MOLAR, "5.8"), quality=(Quality.FASTING,))
+    kiosk.call.send_reading(sugar)
+    await expect(page.get_by_test_id("tile-weight")).to_contain_text("68.4kg")
+    await expect(page.get_by_test_id("tile-weight")).to_contain_text("IMC 23.1 kg/m²")
+    await expect(page.get_by_test_id("tile-glucose")).to_contain_text("5.8mmol/L")
+    await expect(page.get_by_test_id("tile-glucose")).to_contain_text("à jeun, selon l’appareil")
+    await expect(page.get_by_test_id("tile-heart")).to_be_hidden()
+
+
 async def test_an_absent_value_is_said_in_words(page: Page, kiosk: Bench) -> None:
     await join(page, kiosk.link)
     kiosk.call.send_reading(samples.oximeter())
