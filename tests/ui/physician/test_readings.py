@@ -37,7 +37,7 @@ async def test_what_few_sites_own_takes_no_place_before_it_has_measured(page: Pa
     await expect(page.get_by_test_id("value-body_temperature")).to_be_visible()
     for tile in ("heart", "weight", "glucose"):
         await expect(page.get_by_test_id(f"tile-{tile}")).to_be_hidden()
-    weighed = ((metrics.BODY_WEIGHT, "68.4"), (metrics.BODY_MASS_INDEX, "23.1"), (metrics.BODY_HEIGHT, "172.0"))
+    weighed = ((metrics.BODY_WEIGHT, "68.4"), (metrics.BODY_MASS_INDEX, "23.1"))
     kiosk.call.send_reading(samples.reading(Kind.SCALE, *weighed))
     sugar = samples.reading(Kind.GLUCOMETER, (metrics.GLUCOSE_MOLAR, "5.8"), quality=(Quality.FASTING,))
     kiosk.call.send_reading(sugar)
