@@ -1,8 +1,9 @@
 """All drivers of this kiosk: what runs always, what is opened for a consultation, what is kept."""
 
 import asyncio
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
@@ -19,7 +20,7 @@ from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
 from kiosk.clip import CONTENT_TYPE, record_clip
 from kiosk.config import DevicesConfig
-from kiosk.frames import Frames, VideoFrame
+from kiosk.frames import Frames, VideoFrame, sharpest
 
 CLIP_S = 10.0
 CLIP_LIMIT_S = 30.0
@@ -82,10 +83,12 @@ class Instruments:
         return await (self._picture() if what == "otoscope" else self._clip(site))
 
     async def _picture(self) -> Reading:
-        frame = self.frames.otoscope.latest()
-        if frame is None:
+        frames = self.frames.otoscope.recent()
+        if not frames:
             raise CaptureError("the otoscope shows no picture")
-        taken_at = datetime.now().astimezone()
+        now, now_s = datetime.now().astimezone(), time.monotonic()
+        frame = await asyncio.to_thread(sharpest, frames)
+        taken_at = now - timedelta(seconds=now_s - frame.captured_s)
         jpeg = await asyncio.to_thread(_jpeg, frame)
         identity = self._identity(Kind.OTOSCOPE, self.otoscope.role.key)
         return _captured(Kind.OTOSCOPE, identity, taken_at, Attachment("image/jpeg", jpeg))
