@@ -164,11 +164,13 @@ def test_tools_appear_with_their_instrument_and_ask_the_kiosk(talking: Desk) -> 
     assert not talking.is_shown("keep_picture") and not talking.is_shown("record_sound")
     talking.press("otoscope")
     talking.press("keep_picture")
+    assert talking.kiosk.asked[-1] == "freeze_picture"  # it is of this moment, not of the answer's
+    talking.press("keep_ear_left")
     talking.press("stethoscope")
     talking.press("record_sound")
     talking.press("point_mitral")
     assert talking.kiosk.asked[-2:] == ["keep_picture", "record_sound"]
-    assert talking.kiosk.sites == ["mitral"]
+    assert talking.kiosk.sites == ["ear_left", "mitral"]
     talking.kiosk.plug()
     talking.press("otoscope")
     talking.settle()

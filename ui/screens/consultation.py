@@ -9,7 +9,7 @@ from kiosk.events import CallPhase
 from ui.guidance import next_step
 from ui.instruments import is_measuring, listed, working
 from ui.screens.base import Context, Screen
-from ui.screens.consultation_panels import ask_end, ask_new_link, ask_where, show_link, show_readings
+from ui.screens.consultation_panels import ask_ear, ask_end, ask_new_link, ask_where, show_link, show_readings
 from ui.text.reading import site_text
 from ui.widgets.board import Board
 from ui.widgets.flow import Flow
@@ -120,7 +120,7 @@ class Consultation(Screen):
         self._otoscope = button(
             text.otoscope_on, "otoscope", lambda: bridge.set_otoscope(not state.call.otoscope_on)
         )
-        self._keep = button(text.keep_picture, "keep_picture", bridge.keep_picture, "primary")
+        self._keep = button(text.keep_picture, "keep_picture", lambda: ask_ear(self.context), "primary")
         self._stethoscope = button(
             text.stethoscope_on, "stethoscope", lambda: bridge.set_stethoscope(not state.call.stethoscope_on)
         )

@@ -3,7 +3,7 @@
 # ruff: noqa: E501 (a sentence stays on one line)
 
 from devices.reading import Absent, Kind, Quality
-from kiosk.body_points import BodyPoint
+from kiosk.body_points import BodyPoint, Ear
 from kiosk.call.figures import Way
 from kiosk.call.streams import VoiceMode
 from kiosk.events import (
@@ -138,6 +138,10 @@ CONSULTATION = ConsultationText(
     otoscope_on="منظار الأذن",
     otoscope_off="إيقاف المنظار",
     keep_picture="حفظ الصورة",
+    keep_where="أي أذن؟",
+    keep_explain="التُقطت الصورة. حدِّد مصدرها حتى لا تختلط الأذنان.",
+    keep_elsewhere="مكان آخر",
+    keep_not="عدم الحفظ",
     stethoscope_on="السماعة",
     stethoscope_off="إيقاف السماعة",
     record_sound="تسجيل الصوت",
@@ -162,6 +166,8 @@ CONSULTATION = ConsultationText(
         BodyPoint.BACK_LOWER_LEFT: "الرئة اليسرى، أسفل الظهر",
         BodyPoint.BACK_LOWER_RIGHT: "الرئة اليمنى، أسفل الظهر",
         BodyPoint.ABDOMEN: "البطن",
+        Ear.RIGHT: "الأذن اليمنى",
+        Ear.LEFT: "الأذن اليسرى",
     },
     end="إنهاء",
     end_title="هل تريد إنهاء الاستشارة؟",

@@ -3,7 +3,7 @@
 # ruff: noqa: E501 (a sentence stays on one line)
 
 from devices.reading import Absent, Kind, Quality
-from kiosk.body_points import BodyPoint
+from kiosk.body_points import BodyPoint, Ear
 from kiosk.call.figures import Way
 from kiosk.call.streams import VoiceMode
 from kiosk.events import (
@@ -139,6 +139,10 @@ CONSULTATION = ConsultationText(
     otoscope_on="Otoscope",
     otoscope_off="Stop the otoscope",
     keep_picture="Keep the picture",
+    keep_where="Which ear?",
+    keep_explain="The picture is taken. Say where it is from, so that the ears are not mixed up.",
+    keep_elsewhere="Another place",
+    keep_not="Do not keep",
     stethoscope_on="Stethoscope",
     stethoscope_off="Stop listening",
     record_sound="Record the sound",
@@ -163,6 +167,8 @@ CONSULTATION = ConsultationText(
         BodyPoint.BACK_LOWER_LEFT: "Left lung, lower back",
         BodyPoint.BACK_LOWER_RIGHT: "Right lung, lower back",
         BodyPoint.ABDOMEN: "Abdomen",
+        Ear.RIGHT: "Right ear",
+        Ear.LEFT: "Left ear",
     },
     end="Finish",
     end_title="Finish the consultation?",
