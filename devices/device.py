@@ -72,11 +72,17 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SerialMatch:
-    """A USB serial device: how to recognise and open its port."""
+    """A USB serial device: how to recognise and open its port.
+
+    `checked`: its frames carry a checksum, so that one of them tells it from another device at the same kind
+    of bridge. `quiet`: it speaks only when it is used, and its silence is no fault.
+    """
 
     usb_ids: tuple[tuple[int, int], ...]
     baud: int
     parity: str = "N"
+    checked: bool = False
+    quiet: bool = False
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     PERMISSION = "permission"
     NO_DATA = "no_data"
     GARBLED = "garbled"
+    NOT_UNDERSTOOD = "not_understood"
     SENSOR_OFF = "sensor_off"
     SEARCHING = "searching"
     WEAK_SIGNAL = "weak_signal"
