@@ -26,12 +26,16 @@ class SignalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A decoded measurement, before the driver stamps it. `device_time` is the device's own naive clock."""
+    """A decoded measurement, before the driver stamps it. `device_time` is the device's own naive clock.
+
+    `kind`: one of the device's other kinds; None is its first.
+    """
 
     quantities: tuple[Quantity, ...]
     quality: frozenset[Quality] = frozenset()
     device_time: datetime | None = None
     raw: bytes = b""
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,8 @@ class Device:
     `protocols` names the frames this module decodes (for `telecabine devices decode` and the vectors):
     each maps bytes to one JSON-ready object, and raises FrameError on anything else. `experimental`: known
     from one source only, in whole or in part. `any_make`: a public profile, whose name stands for an
-    instrument that nobody has seen yet. `limits`: what it could do and is not asked for, or what is not
-    known of it.
+    instrument that nobody has seen yet. `also`: what else one box does, beside `kind`. `limits`: what it
+    could do and is not asked for, or what is not known of it.
     """
 
     key: str
@@ -148,4 +152,5 @@ class Device:
     protocols: tuple[tuple[str, Callable[[bytes], dict[str, object]]], ...] = ()
     experimental: bool = False
     any_make: bool = False
+    also: tuple[Kind, ...] = ()
     limits: str = ""

@@ -19,7 +19,7 @@ class Feed:
     def __init__(self, device: Device, sink: Sink, id_: str, tap: Tap = no_tap) -> None:
         self._device = device.key
         self._tap = tap
-        self.tracker = Tracker(sink, id_, device.kind, device.name)
+        self.tracker = Tracker(sink, id_, device.kind, device.name, device.also)
         self.stamp = Stamp(device.kind, DeviceIdentity(device.key, model=device.name, address=id_))
         self.rejected = 0
         self._sink = sink

@@ -73,15 +73,17 @@ async def greet(node: str, device: Device) -> Found:
 
 
 def _round(devices: Sequence[Device], last: Device | None) -> list[tuple[Device, float]]:
-    """Whom to try, and how long to wait for a first byte."""
-    streaming = [device for device in devices if not _match(device).quiet]
-    quiet = [device for device in devices if _match(device).quiet]
-    order = sorted(streaming, key=lambda device: (device is not last, bool(_match(device).start)))
-    patient = sorted(quiet, key=lambda device: device is not last)
-    if last in patient:
-        patient.remove(last)
-        return [(last, _PATIENCE_S), *((d, _SILENT_S) for d in order), *((d, _PATIENCE_S) for d in patient)]
-    return [*((d, _SILENT_S) for d in order), *((d, _PATIENCE_S) for d in patient)]
+    """Whom to try, and how long to wait for a first byte.
+
+    Where a stream was read before, nobody else is waited for at length: it may be switched on at any moment.
+    """
+    quiet_wait_s = _PATIENCE_S if last is None or _match(last).quiet else _LISTEN_S
+
+    def rank(device: Device) -> tuple[bool, bool, bool]:
+        match = _match(device)
+        return device is not last, match.quiet, bool(match.start)
+
+    return [(d, quiet_wait_s if _match(d).quiet else _SILENT_S) for d in sorted(devices, key=rank)]
 
 
 def _match(device: Device) -> SerialMatch:

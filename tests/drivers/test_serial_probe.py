@@ -25,6 +25,8 @@ from tests.fakes.usb_bus import UsbIds
 OLD, BCI, V7 = by_key()["contec_cms50_old"], by_key()["berry_serial"], by_key()["contec_cms50_v7"]
 OLD_LINE, BCI_LINE = Line(19200, odd=True), Line(4800)
 STEADY = bytes.fromhex("84374c0a5f")
+BOX, BOX_LINE = by_key()["creative_pc300"], Line(115200)
+TEMPERATURE = bytes.fromhex("aa557205014002a61a")
 ID = "usb:10c4:ea60:{}".format
 
 
@@ -48,6 +50,13 @@ def old() -> Iterator[Streamer]:
 @pytest.fixture
 def stranger() -> Iterator[Streamer]:
     unit = Streamer(b"$GPRMC,,V*67\r\n", BCI_LINE)
+    yield unit
+    unit.close()
+
+
+@pytest.fixture
+def box() -> Iterator[Streamer]:
+    unit = Streamer(b"", BOX_LINE)
     yield unit
     unit.close()
 
@@ -119,6 +128,32 @@ async def test_pulled_out_while_it_is_being_listened_to(stranger: Streamer) -> N
         stranger.close()
         await listener.until_state(ID("0001"), InstrumentState.ABSENT)
     assert [status.state for status in listener.statuses] == [InstrumentState.FOUND, InstrumentState.ABSENT]
+
+
+async def test_a_box_that_speaks_only_when_it_is_used_is_waited_for_and_its_silence_is_no_fault(
+    box: Streamer,
+) -> None:
+    listener = Listener()
+    box.plug("ttyUSB0")
+    async with running(SerialLinks((OLD, BOX), listener).run(), box.run()):
+        await _used(box)
+        await listener.until_state(ID("0001"), InstrumentState.READY)
+        box.close()
+        await listener.until_state(ID("0001"), InstrumentState.LOST, Reason.UNPLUGGED)
+        box.plug("ttyUSB1")
+        await _used(box)
+        await listener.until(lambda: len(listener.readings) == 2)
+        assert box.heard_at == [BOX_LINE]
+    assert {(r.kind, r.identity.device) for r in listener.readings} == {(Kind.THERMOMETER, BOX.key)}
+    assert listener.statuses[-1].kinds == (Kind.OXIMETER, Kind.CUFF, Kind.THERMOMETER, Kind.GLUCOMETER)
+    assert not [status for status in listener.statuses if status.state is InstrumentState.FAULTY]
+    assert box.written == b""
+
+
+async def _used(box: Streamer) -> None:
+    while box.heard_at[-1:] != [BOX_LINE]:  # noqa: ASYNC110  the test has a limit
+        await asyncio.sleep(0.01)
+    box.once = TEMPERATURE
 
 
 def _found(device: Device) -> Found:

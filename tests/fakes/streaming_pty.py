@@ -13,12 +13,16 @@ _TICK_S = 1 / 60
 
 
 class Streamer:
-    """Control it from the loop that runs `run()`. `heard_at`: each way in which the host has set the port."""
+    """Control it from the loop that runs `run()`. `heard_at`: each way in which the host has set the port.
+
+    `frame`: sent over and over. `once`: sent next in its place.
+    """
 
     def __init__(self, frame: bytes, line: Line, ids: usb_bus.UsbIds = usb_bus.CP2102) -> None:
         self.frame = frame
         self.heard_at: list[Line] = []
         self.written = b""
+        self.once = b""
         self.line = line
         self._ids = ids
         self._node = ""
@@ -67,6 +71,7 @@ class Streamer:
         if self.heard_at[-1:] != [line]:
             self.heard_at.append(line)
         try:
-            os.write(self._master, self.line.carries(self._master, self.frame))
+            os.write(self._master, self.line.carries(self._master, self.once or self.frame))
         except BlockingIOError:
             return
+        self.once = b""
