@@ -26,12 +26,16 @@ class SignalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A decoded measurement, before the driver stamps it. `device_time` is the device's own naive clock."""
+    """A decoded measurement, before the driver stamps it. `device_time` is the device's own naive clock.
+
+    `kind`: one of the device's other kinds; None is its first.
+    """
 
     quantities: tuple[Quantity, ...]
     quality: frozenset[Quality] = frozenset()
     device_time: datetime | None = None
     raw: bytes = b""
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,17 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SerialMatch:
-    """A USB serial device: how to recognise and open its port."""
+    """A USB serial device: how to recognise and open its port.
+
+    `checked`: its frames carry a checksum, so that one of them tells it from another device at the same kind
+    of bridge. `quiet`: it speaks only when it is used, and its silence is no fault.
+    """
 
     usb_ids: tuple[tuple[int, int], ...]
     baud: int
     parity: str = "N"
+    checked: bool = False
+    quiet: bool = False
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
@@ -128,8 +138,8 @@ class Device:
     `protocols` names the frames this module decodes (for `telecabine devices decode` and the vectors):
     each maps bytes to one JSON-ready object, and raises FrameError on anything else. `experimental`: known
     from one source only, in whole or in part. `any_make`: a public profile, whose name stands for an
-    instrument that nobody has seen yet. `limits`: what it could do and is not asked for, or what is not
-    known of it.
+    instrument that nobody has seen yet. `also`: what else one box does, beside `kind`. `limits`: what it
+    could do and is not asked for, or what is not known of it.
     """
 
     key: str
@@ -142,4 +152,5 @@ class Device:
     protocols: tuple[tuple[str, Callable[[bytes], dict[str, object]]], ...] = ()
     experimental: bool = False
     any_make: bool = False
+    also: tuple[Kind, ...] = ()
     limits: str = ""

@@ -6,7 +6,7 @@ from decimal import Context, Decimal
 from devices.device import Measured
 from devices.ieee11073 import DateTime, Number, Special
 from devices.metrics import Metric
-from devices.reading import Absent, Quality, Quantity
+from devices.reading import Absent, Kind, Quality, Quantity
 
 MMHG_PER_KPA = Decimal("7.500617")
 _KG_PER_LB = Decimal("0.45359237")
@@ -58,10 +58,11 @@ def measured(
     quality: frozenset[Quality],
     raw: bytes,
     stamp: DateTime | None = None,
+    kind: Kind | None = None,
 ) -> Measured:
     """The event; a value outside its metric's plausible range is kept and the measurement marked."""
     marks = {Quality.IMPLAUSIBLE} if any(map(_implausible, quantities)) else set()
-    return Measured(quantities, quality | marks, stamp.known() if stamp else None, raw)
+    return Measured(quantities, quality | marks, stamp.known() if stamp else None, raw, kind)
 
 
 def _implausible(quantity: Quantity) -> bool:

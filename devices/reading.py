@@ -61,6 +61,7 @@ class Kind(StrEnum):
     """What an instrument does; a reading has the kind of the instrument that took it.
 
     CAMERA and MICROPHONE are the call's own: they have a state like any instrument and take no readings.
+    UNKNOWN is something that is plugged in and has not been understood yet.
     """
 
     OXIMETER = "oximeter"
@@ -73,6 +74,7 @@ class Kind(StrEnum):
     STETHOSCOPE = "stethoscope"
     CAMERA = "camera"
     MICROPHONE = "microphone"
+    UNKNOWN = "unknown"
 
 
 # These show themselves only when they have measured: not seen yet is good enough.

@@ -86,7 +86,7 @@ class Hub:
     def instruments(self) -> tuple[InstrumentStatus, ...]:
         there = [s for s in self._instruments.values() if s.state is not InstrumentState.ABSENT]
         shown = [s for s in there if self._is_owned(s)]
-        seen = {status.kind for status in shown}
+        seen = {kind for status in shown for kind in status.kinds}
         shown += [_not_seen(kind) for kind in self._expected if kind not in seen]
         return tuple(sorted(shown, key=lambda s: (list(Kind).index(s.kind), s.id)))
 
@@ -97,7 +97,7 @@ class Hub:
 
     def has(self, kind: Kind) -> bool:
         """True when an instrument of this kind is plugged in or within reach."""
-        return any(s.kind is kind and s.state not in _GONE for s in self._instruments.values())
+        return any(kind in s.kinds and s.state not in _GONE for s in self._instruments.values())
 
     def status(self, status: InstrumentStatus) -> None:
         """Keep the newest state of each instrument; losing one during a session is an incident."""

@@ -25,7 +25,7 @@ def in_trouble(instruments: Instruments) -> Instruments:
 def can_measure(instruments: Instruments, kind: Kind) -> bool:
     """What shows itself only by measuring need not have been seen yet."""
     good = (*_WORKING, InstrumentState.ABSENT) if kind in SHY else _WORKING
-    return any(i.kind is kind and i.state in good for i in instruments)
+    return any(kind in i.kinds and i.state in good for i in instruments)
 
 
 def is_measuring(instruments: Instruments, kind: Kind) -> bool:

@@ -23,13 +23,14 @@ def expected_kinds(configured: Iterable[str]) -> tuple[str, ...]:
 def check_kinds(expected: Iterable[str], statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
     """Every expected kind, and every instrument that is there whether expected or not."""
     by_kind: dict[str, list[InstrumentStatus]] = {kind: [] for kind in expected}
-    waiting = set()
+    said: set[str] = set()  # by another line: one fault, or one box, has one
     for status in statuses:
         if status.reason in _SHARED:
-            waiting.add(status.kind.value)
+            said.update(status.kinds)
         elif status.state is not InstrumentState.ABSENT:
             by_kind.setdefault(status.kind.value, []).append(status)
-    told = {kind: found for kind, found in by_kind.items() if found or kind not in waiting}
+            said.update(status.also)
+    told = {kind: found for kind, found in by_kind.items() if found or kind not in said}
     return tuple(check for kind, found in told.items() for check in _check_kind(Kind(kind), found))
 
 
@@ -71,4 +72,5 @@ PARTS = {
     Kind.STETHOSCOPE: Part.STETHOSCOPE,
     Kind.CAMERA: Part.FACE_CAMERA,
     Kind.MICROPHONE: Part.MICROPHONE,
+    Kind.UNKNOWN: Part.UNKNOWN,
 }

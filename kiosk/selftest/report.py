@@ -32,6 +32,7 @@ class Part(StrEnum):
     HEART_RATE_MONITOR = "heart_rate_monitor"
     OTOSCOPE = "otoscope"
     STETHOSCOPE = "stethoscope"
+    UNKNOWN = "unknown"
 
 
 class Problem(StrEnum):

@@ -159,6 +159,15 @@ async def test_a_reading_that_comes_after_the_end_stops_nothing(tmp_path: Path) 
         assert kiosk.hub.counts.kept + kiosk.hub.counts.outside_session == 3
 
 
+async def test_a_box_that_does_several_things_is_there_once_and_for_each(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        box = InstrumentStatus("x", Kind.OXIMETER, "x", InstrumentState.READY, also=(Kind.CUFF,))
+        hub = Hub(kiosk.keeper, kiosk.told.append, expected=(Kind.OXIMETER, Kind.CUFF))
+        hub.status(box)
+        assert hub.instruments == (box,)
+        assert hub.has(Kind.CUFF) and not hub.has(Kind.THERMOMETER)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     require_private_namespace()

@@ -141,6 +141,15 @@ def test_an_instrument_in_trouble_says_what_to_do(talking: Desk) -> None:
     assert words == ["Oxymètre", "Débranché ou éteint", fr.INSTRUMENT.reasons[Reason.UNPLUGGED]]
 
 
+def test_a_box_that_does_several_things_has_one_row(talking: Desk) -> None:
+    box = InstrumentStatus("x", Kind.OXIMETER, "x", InstrumentState.READY, also=(Kind.CUFF, Kind.THERMOMETER))
+    talking.kiosk.plug(box)
+    talking.settle()
+    words = _words(_screen(talking).instruments)
+    assert words[0] == "Oxymètre, Tensiomètre, Thermomètre"
+    assert words[1:] == [fr.INSTRUMENT.states[InstrumentState.READY]]
+
+
 def test_a_camera_reads_the_link_from_the_screen(desk: Desk) -> None:
     steps.consultation(desk)
     picture = desk.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)

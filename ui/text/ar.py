@@ -242,6 +242,7 @@ READING = ReadingText(
         Kind.STETHOSCOPE: "السماعة الطبية",
         Kind.CAMERA: "الكاميرا",
         Kind.MICROPHONE: "الميكروفون",
+        Kind.UNKNOWN: "أداة USB غير معروفة",
     },
     metrics={
         "spo2": "الأكسجين (SpO2)",
@@ -317,6 +318,7 @@ INSTRUMENT = InstrumentText(
         Reason.PERMISSION: "لا يُسمح للجهاز باستعماله. اطلب المساعدة.",
         Reason.NO_DATA: "لا يرسل شيئًا. أطفئه ثم شغّله.",
         Reason.GARBLED: "ما يرسله غير مقروء. تحقّق من السلك ثم أعد توصيله.",
+        Reason.NOT_UNDERSTOOD: "إنه موصول، لكن الجهاز لا يفهمه. شغّله، وإلا فاطلب المساعدة.",
         Reason.SENSOR_OFF: "أدخل الإصبع جيدًا في المشبك.",
         Reason.SEARCHING: "يبحث عن النبض. لا تحرّك اليد.",
         Reason.WEAK_SIGNAL: "دفّئ اليد، أزل طلاء الأظافر، جرّب إصبعًا آخر.",
@@ -390,6 +392,7 @@ TECHNICIAN = TechnicianText(
         Part.HEART_RATE_MONITOR: "حسّاس القلب",
         Part.OTOSCOPE: "منظار الأذن",
         Part.STETHOSCOPE: "السماعة الطبية",
+        Part.UNKNOWN: "أداة USB غير معروفة",
     },
     problems={
         Problem.NONE: "",

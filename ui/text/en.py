@@ -243,6 +243,7 @@ READING = ReadingText(
         Kind.STETHOSCOPE: "Stethoscope",
         Kind.CAMERA: "Camera",
         Kind.MICROPHONE: "Microphone",
+        Kind.UNKNOWN: "Unrecognised USB instrument",
     },
     metrics={
         "spo2": "Oxygen (SpO2)",
@@ -318,6 +319,7 @@ INSTRUMENT = InstrumentText(
         Reason.PERMISSION: "The kiosk is not allowed to use it. Call for help.",
         Reason.NO_DATA: "It sends nothing. Switch it off and on again.",
         Reason.GARBLED: "What it sends cannot be read. Check the cable, then plug it in again.",
+        Reason.NOT_UNDERSTOOD: "It is plugged in, but the kiosk does not understand it. Switch it on; if not, call for help.",
         Reason.SENSOR_OFF: "Put the finger all the way into the clip.",
         Reason.SEARCHING: "It is looking for the pulse. Keep the hand still.",
         Reason.WEAK_SIGNAL: "Warm the hand, remove nail polish, try another finger.",
@@ -391,6 +393,7 @@ TECHNICIAN = TechnicianText(
         Part.HEART_RATE_MONITOR: "Heart rate sensor",
         Part.OTOSCOPE: "Otoscope",
         Part.STETHOSCOPE: "Stethoscope",
+        Part.UNKNOWN: "Unrecognised USB instrument",
     },
     problems={
         Problem.NONE: "",

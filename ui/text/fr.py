@@ -228,6 +228,7 @@ READING = ReadingText(
         Kind.STETHOSCOPE: "Stéthoscope",
         Kind.CAMERA: "Caméra",
         Kind.MICROPHONE: "Micro",
+        Kind.UNKNOWN: "Appareil USB non reconnu",
     },
     metrics={
         "spo2": "Oxygène (SpO2)",
@@ -303,6 +304,7 @@ INSTRUMENT = InstrumentText(
         Reason.PERMISSION: "Le poste n'a pas le droit de s'en servir. Appelez de l'aide.",
         Reason.NO_DATA: "Il n'envoie rien. Éteignez-le puis rallumez-le.",
         Reason.GARBLED: "Ce qu'il envoie est illisible. Vérifiez le câble, puis rebranchez-le.",
+        Reason.NOT_UNDERSTOOD: "Il est branché, mais le poste ne le comprend pas. Allumez-le ; sinon, appelez de l'aide.",
         Reason.SENSOR_OFF: "Remettez le doigt bien au fond de la pince.",
         Reason.SEARCHING: "Il cherche le pouls. Ne bougez plus la main.",
         Reason.WEAK_SIGNAL: "Réchauffez la main, ôtez le vernis, changez de doigt.",
@@ -376,6 +378,7 @@ TECHNICIAN = TechnicianText(
         Part.HEART_RATE_MONITOR: "Capteur cardiaque",
         Part.OTOSCOPE: "Otoscope",
         Part.STETHOSCOPE: "Stéthoscope",
+        Part.UNKNOWN: "Appareil USB non reconnu",
     },
     problems={
         Problem.NONE: "",

@@ -67,6 +67,14 @@ def test_a_cuff_shows_itself_only_after_a_measurement() -> None:
     assert reds(check_kinds(["cuff"], [lost])) == []
 
 
+def test_a_box_that_does_several_things_has_one_line() -> None:
+    box = InstrumentStatus("x", Kind.OXIMETER, "x", InstrumentState.READY, also=(Kind.CUFF, Kind.STETHOSCOPE))
+    kinds = ("oximeter", "cuff", "stethoscope")
+    assert [(c.part, c.verdict) for c in check_kinds(kinds, [box])] == [(Part.OXIMETER, Verdict.GREEN)]
+    broken = replace(box, state=InstrumentState.FAULTY, reason=Reason.NO_DATA)
+    assert reds(check_kinds(kinds, [broken])) == [(Part.OXIMETER, Problem.NOT_WORKING)]
+
+
 def test_bluetooth_that_is_off_is_one_red_line() -> None:
     kinds = (Kind.OXIMETER, Kind.CUFF, Kind.THERMOMETER)
     off = [status(kind, InstrumentState.FAULTY, Reason.BLUETOOTH_OFF) for kind in kinds]

@@ -119,10 +119,12 @@ async def test_instruments_in_words(page: Page, kiosk: Bench) -> None:
         [
             InstrumentStatus("a", Kind.OXIMETER, "CMS50D+", InstrumentState.MEASURING),
             InstrumentStatus("b", Kind.CUFF, "UA-651", InstrumentState.LOST, Reason.TIMEOUT),
+            InstrumentStatus("c", Kind.OXIMETER, "PC", InstrumentState.READY, also=(Kind.CUFF,)),
         ]
     )
     await expect(page.locator('[data-instrument="a"]')).to_contain_text("mesure en cours")
     await expect(page.locator('[data-instrument="b"]')).to_contain_text("perdu, ne répond pas")
+    await expect(page.locator('[data-instrument="c"] .kind')).to_have_text("Oxymètre, Tensiomètre")
 
 
 async def test_the_other_language(page: Page, kiosk: Bench) -> None:
