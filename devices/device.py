@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from devices.metrics import Metric
 from devices.reading import Kind, Quality, Quantity
@@ -74,6 +74,18 @@ class Decoder(Protocol):
         ...
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A decoder with this method is kept over the connections to its peripheral; any other is made anew.
+
+    It remembers what it delivered: a cuff that missed our confirmation sends its result again.
+    """
+
+    def reconnected(self) -> None:
+        """A new connection begins, or values were lost in this one: what was half said is void."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SerialMatch:
     """A USB serial device: how to recognise and open its port.
@@ -99,7 +111,11 @@ class BleMatch:
 
     `names`: beginnings of its advertised name, where other things advertise the same service. `start`,
     `keep_alive`: all that is ever written to it, to the characteristic `write`, but for the time of day where
-    it lets its clock be set (2A08). `write_optional`: not every make offers `write`; then nothing is written.
+    it lets its clock be set (2A08 or 2A2B). `write_optional`: not every make offers `write`; then nothing is
+    written. `clock_tolerance_s`: its clock is left alone when it is off by no
+    more than this. `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a
+    firmware needs before and after its clock is set. `results_notified`: it notifies its results, as others
+    notify live values.
     """
 
     service: str
@@ -110,6 +126,13 @@ class BleMatch:
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
     write_optional: bool = False
+    clock_tolerance_s: float = 0.0
+    pauses_s: tuple[tuple[str, float], ...] = ()
+    results_notified: bool = False
+
+    def pause_s(self, firmware: str) -> float:
+        """What a unit with this firmware needs."""
+        return next((pause for name, pause in self.pauses_s if firmware.startswith(name)), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

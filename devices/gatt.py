@@ -1,9 +1,10 @@
 """What the decoders of Bluetooth SIG characteristics share: UUIDs, fields, duplicates, dispatch."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from devices.device import Event, FrameError, Rejected
+from devices.framing import LengthFramer
 from devices.ieee11073 import DateTime, Number, date_time, float32, sfloat
 
 _REMEMBERED_RESULTS = 256
@@ -13,6 +14,10 @@ _EVIDENCE_BYTES = 64
 def uuid(short: int) -> str:
     """The full lower-case UUID of an assigned 16-bit number."""
     return f"0000{short:04x}-0000-1000-8000-00805f9b34fb"
+
+
+def _full(characteristic: int | str) -> str:
+    return characteristic if isinstance(characteristic, str) else uuid(characteristic)
 
 
 class Fields:
@@ -58,12 +63,13 @@ class Fields:
 class GattDecoder:
     """A decoder that hands each characteristic to its method, and rejects what cannot be read.
 
-    A result that carries a time stamp and arrives again byte for byte on the same connection is a
+    A result that carries a time stamp and arrives again byte for byte, on this connection or the next, is a
     redelivery (the device missed our confirmation), not a second measurement.
     """
 
-    def __init__(self, characteristics: dict[int, Callable[[bytes], list[Event]]]) -> None:
-        self._decoders = {uuid(short): decode for short, decode in characteristics.items()}
+    def __init__(self, characteristics: Mapping[int | str, Callable[[bytes], list[Event]]]) -> None:
+        """By assigned number, or by full UUID where it is a maker's own."""
+        self._decoders = {_full(name): decode for name, decode in characteristics.items()}
         self._seen: deque[tuple[str, bytes]] = deque(maxlen=_REMEMBERED_RESULTS)
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
@@ -77,15 +83,46 @@ class GattDecoder:
             return [rejected(str(error), data)]
 
     def reconnected(self) -> None:
-        """A new connection begins; what was delivered before is still remembered."""
+        """What was delivered before is still remembered (see `Remembering`)."""
 
-    def _once(self, characteristic: int, data: bytes, stamped: bool) -> None:
+    def _once(self, characteristic: int | str, data: bytes, stamped: bool) -> None:
         """FrameError when this stamped result was delivered before."""
         if not stamped:
             return
-        if (uuid(characteristic), data) in self._seen:
+        result = (_full(characteristic), data)
+        if result in self._seen:
             raise FrameError("duplicate")
-        self._seen.append((uuid(characteristic), data))
+        self._seen.append(result)
+
+
+class FramedDecoder:
+    """A decoder of one characteristic that carries a stream of frames; a subclass takes each."""
+
+    def __init__(self, characteristic: str, framer: LengthFramer) -> None:
+        self._characteristic = characteristic
+        self._framer = framer
+
+    def feed(self, data: bytes, source: str = "") -> list[Event]:
+        """A piece of the stream, cut anywhere."""
+        if source != self._characteristic:
+            return [unexpected(source, data)]
+        return [event for part in self._framer.split(data) for event in self._part(part)]
+
+    def _part(self, part: bytes | Rejected) -> list[Event]:
+        if isinstance(part, Rejected):
+            return self._lost(part)
+        try:
+            return self._frame(part)
+        except FrameError as error:
+            return [rejected(str(error), part)]
+
+    def _lost(self, part: Rejected) -> list[Event]:
+        """What was between two frames."""
+        return [part]
+
+    def _frame(self, frame: bytes) -> list[Event]:
+        """One that the framer found sound. May raise FrameError."""
+        raise NotImplementedError
 
 
 def unexpected(source: str, data: bytes) -> Rejected:

@@ -109,7 +109,8 @@ def json_number(number: Number) -> int | float | str:
     return int(number) if isinstance(exponent, int) and exponent >= 0 else float(number)
 
 
-def _describe_date_time(data: bytes) -> dict[str, object]:
+def describe_date_time(data: bytes) -> dict[str, object]:
+    """Raises FrameError."""
     when = date_time(data)
     limits = ((when.month, 12), (when.day, 31), (when.hour, 23), (when.minute, 59), (when.second, 59))
     partly_unknown = 0 in (when.year, when.month, when.day)
@@ -121,5 +122,5 @@ def _describe_date_time(data: bytes) -> dict[str, object]:
 PROTOCOLS: tuple[tuple[str, Describe], ...] = (
     ("sfloat_le", lambda data: {"value": json_number(sfloat(data))}),
     ("float_le", lambda data: {"value": json_number(float32(data))}),
-    ("date_time", _describe_date_time),
+    ("date_time", describe_date_time),
 )

@@ -14,13 +14,15 @@ _LATEST_S = 5
 class StreamedOximeter:
     """Frames in, events out: at most one measurement a second, at least one every five while it measures.
 
-    While the device is searching for the pulse nothing is measured.
+    While the device is searching for the pulse nothing is measured. `numbers_hz`: where its numbers come
+    apart from its wave.
     """
 
-    def __init__(self, frames_hz: int, samples_per_chunk: int = 1) -> None:
+    def __init__(self, frames_hz: int, samples_per_chunk: int = 1, numbers_hz: int | None = None) -> None:
         self._period_ms = Decimal(1000) / frames_hz
         self._samples_per_chunk = samples_per_chunk
-        self._cadence = Cadence(frames_hz, _LATEST_S * frames_hz)
+        soonest = numbers_hz or frames_hz
+        self._cadence = Cadence(soonest, _LATEST_S * soonest)
         self._state: SignalState | None = None
         self._pleth: list[int] = []
         self._gap = False
@@ -35,6 +37,10 @@ class StreamedOximeter:
     ) -> list[Event]:
         """One frame; `pleth` None: it has no wave. `raw` is kept as the evidence of its measurement."""
         return [*self._signal(state), *self._sample(pleth), *self._measure(state, numbers, raw, quality)]
+
+    def wave(self, state: SignalState, pleth: int) -> list[Event]:
+        """A frame without numbers."""
+        return [*self._signal(state), *self._sample(pleth)]
 
     def rejected(self, part: Rejected) -> list[Event]:
         """Bytes were lost here: samples after it never share a chunk with those before."""

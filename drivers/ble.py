@@ -7,14 +7,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
-from devices.device import BleMatch, Decoder, Device
-from devices.gatt import GattDecoder
+from devices.device import BleMatch, Decoder, Device, Remembering
 from drivers.ble_connection import BleConnection
 from drivers.ble_errors import reason_of
 from drivers.ble_recognition import Recognition
@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 _CHECK_EVERY_S = 1.0
 _SCANNER_LIMIT_S = 10.0
 _REST_S = 1.0
+_NAMED_WITHIN_S = 0.5
 
 
 class BleLinks:
@@ -43,6 +44,7 @@ class BleLinks:
         self._feeds: dict[str, Feed] = {}
         self._decoders: dict[str, Decoder] = {}
         self._rest_until_s: dict[str, float] = {}
+        self._heard_s: dict[str, float] = {}
         self._trouble = Reason.NONE
         self._tasks = Tasks()
         generic = sorted(self._recognition.devices, key=lambda device: device.any_make)  # the last one stays
@@ -101,17 +103,24 @@ class BleLinks:
         device = self._recognition.device(advertisement.service_uuids, name)
         if device is None or self._tasks.running(id_) or _now_s() < self._rest_until_s.get(id_, 0.0):
             return
+        if device.any_make and not name and self._may_be_named(id_):
+            return
         # Once it was connected, BlueZ counts all its services: it stays what it was taken for at first.
         self._tasks.start(id_, self._serve(id_, peripheral, self._chosen.setdefault(id_, device)))
+
+    def _may_be_named(self, id_: str) -> bool:
+        """A name often comes a moment after the services, and some makes have habits of their own."""
+        return _now_s() - self._heard_s.setdefault(id_, _now_s()) < _NAMED_WITHIN_S
 
     async def _serve(self, id_: str, peripheral: BLEDevice, device: Device) -> None:
         assert isinstance(device.match, BleMatch)  # only such devices are recognised here
         assert device.decoder is not None
         feed = self._feeds.setdefault(id_, Feed(device, self._sink, id_, self._tap))
-        decoder = self._decoder(id_, device.decoder)
         feed.tracker.forget_signal()
         feed.tracker.move(InstrumentState.FOUND)
-        connection = BleConnection(peripheral, device.match, feed, decoder)
+        connection = BleConnection(
+            peripheral, device.match, feed, partial(self._decoder, id_, device.decoder)
+        )
         try:
             await connection.run()
             _after(connection, feed.tracker)
@@ -125,9 +134,9 @@ class BleLinks:
         self._rest_until_s[id_] = _now_s() + _REST_S
 
     def _decoder(self, id_: str, make: Callable[[], Decoder]) -> Decoder:
-        """For a new connection. What a cuff sends again, having missed our confirmation, is remembered."""
+        """The one to go on with, when a connection begins or values were lost."""
         known = self._decoders.get(id_)
-        if isinstance(known, GattDecoder):
+        if isinstance(known, Remembering):
             known.reconnected()
             return known
         decoder = self._decoders[id_] = make()

@@ -1,6 +1,6 @@
 """One connection to one peripheral: who it is, what its clock says, what it measures, until it goes.
 
-Sources: Device Information Service 1.1 (180A); GATT Specification Supplement, Date Time (2A08).
+Source: Device Information Service 1.1 (180A).
 """
 
 import asyncio
@@ -17,8 +17,10 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
-from devices.device import BleMatch, Decoder
+from devices import clock, gatt
+from devices.device import BleMatch, Decoder, Rejected
 from drivers.ble_errors import needs_pairing, reason_of
+from drivers.ble_values import Values
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason
 from drivers.stamp import DeviceClock, local_now
@@ -31,25 +33,29 @@ _GATT_LIMIT_S = 5.0
 _PAIR_LIMIT_S = 30.0
 _QUIET_AFTER_S = 5.0
 
-_DATE_TIME = "00002a08-0000-1000-8000-00805f9b34fb"
 _INFORMATION = {
     "manufacturer": "00002a29-0000-1000-8000-00805f9b34fb",
     "model": "00002a24-0000-1000-8000-00805f9b34fb",
     "serial": "00002a25-0000-1000-8000-00805f9b34fb",
     "firmware": "00002a26-0000-1000-8000-00805f9b34fb",
 }
-_Value = tuple[BleakGATTCharacteristic, bytes]
 T = TypeVar("T")
 
 
 class BleConnection:
-    """Runs once: connect, read, subscribe, deliver, disconnect."""
+    """Runs once: connect, read, subscribe, deliver, disconnect.
 
-    def __init__(self, peripheral: BLEDevice, match: BleMatch, feed: Feed, decoder: Decoder) -> None:
+    `resume` gives the decoder to go on with, now and after values were lost.
+    """
+
+    def __init__(
+        self, peripheral: BLEDevice, match: BleMatch, feed: Feed, resume: Callable[[], Decoder]
+    ) -> None:
         self._match = match
         self._feed = feed
-        self._decoder = decoder
-        self._values: asyncio.Queue[_Value | None] = asyncio.Queue()
+        self._resume = resume
+        self._decoder = resume()
+        self._values = Values(match.results_notified)
         self._client = BleakClient(peripheral, self._gone, timeout=_CONNECT_LIMIT_S)
         self._last: BleakGATTCharacteristic | None = None
 
@@ -59,7 +65,9 @@ class BleConnection:
         try:
             await self._limited(self._client.connect(), _CONNECT_LIMIT_S + 1)
             await self._identify()
+            await self._pause()
             self._feed.stamp.device_clock = await self._set_clock()
+            await self._pause()
             await self._subscribe()
             for command in self._start():
                 await self._required(self._match.write, partial(self._put, command))
@@ -71,14 +79,11 @@ class BleConnection:
 
     @property
     def completed(self) -> bool | None:
-        """Results are indicated and live values are notified: True when the last value was a result.
-
-        None when nothing came at all.
-        """
-        return None if self._last is None else "indicate" in self._last.properties
+        """True when the last value was a result; None when nothing came at all."""
+        return None if self._last is None else self._values.is_result(self._last)
 
     def _gone(self, _client: BleakClient) -> None:
-        self._values.put_nowait(None)
+        self._values.end()
 
     async def _identify(self) -> None:
         texts = {name: await self._text(uuid) for name, uuid in _INFORMATION.items()}
@@ -89,20 +94,36 @@ class BleConnection:
         value = await self._optional(uuid)
         return value.rstrip(b"\0").decode("utf-8", "replace").strip()
 
-    async def _set_clock(self) -> DeviceClock | None:
-        """Note what the device's clock says, then set it right if it lets us."""
-        device_now = parse_date_time(await self._optional(_DATE_TIME))
-        kiosk_now = local_now()
-        set_at = await self._write_clock()
-        return DeviceClock(device_now, kiosk_now, set_at) if device_now else None
+    async def _pause(self) -> None:
+        """Between who it is, its clock, and its measurements."""
+        await asyncio.sleep(self._match.pause_s(self._feed.stamp.identity.firmware))
 
-    async def _write_clock(self) -> datetime | None:
-        clock = self._client.services.get_characteristic(_DATE_TIME)
-        if clock is None or "write" not in clock.properties:
+    async def _set_clock(self) -> DeviceClock | None:
+        """Note what the device's clock says, then set it right if it lets us and is far enough off."""
+        for short, written in clock.WRITTEN.items():
+            found = self._client.services.get_characteristic(gatt.uuid(short))
+            if found is not None:
+                return await self._set_right(found, written)
+        return None
+
+    async def _set_right(
+        self, found: BleakGATTCharacteristic, written: Callable[[datetime], bytes]
+    ) -> DeviceClock | None:
+        shown = clock.shown(await self._optional(found.uuid))
+        before = DeviceClock(shown, local_now()) if shown else None
+        if before and before.is_right(self._match.clock_tolerance_s):
+            return before
+        set_at = await self._write_clock(found, written)
+        return before and replace(before, set_at=set_at)
+
+    async def _write_clock(
+        self, found: BleakGATTCharacteristic, written: Callable[[datetime], bytes]
+    ) -> datetime | None:
+        if "write" not in found.properties:
             return None
         now = local_now()
         try:
-            await self._authorised(lambda: self._client.write_gatt_char(clock, date_time(now), response=True))
+            await self._authorised(lambda: self._client.write_gatt_char(found, written(now), response=True))
         except BleakError as error:
             _log.info("%s: the clock cannot be set: %s", self._feed.tracker.status.id, error)
             return None
@@ -165,10 +186,12 @@ class BleConnection:
                 await bounded(self._put(self._match.keep_alive), _GATT_LIMIT_S)
         except (BleakError, DriverError, OSError, EOFError) as error:
             _log.info("%s: not kept alive: %s", self._feed.tracker.status.id, error)
-            self._values.put_nowait(None)
+            self._values.end()
 
     async def _came(self, characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
-        self._values.put_nowait((characteristic, bytes(value)))
+        if not self._values.put(characteristic, bytes(value)):
+            _log.warning("%s: more results than can be taken", self._feed.tracker.status.id)
+            await self._disconnect()
 
     async def _deliver_until_gone(self) -> None:
         while True:
@@ -180,8 +203,17 @@ class BleConnection:
                 continue
             if value is None:
                 return
+            if lost := self._values.lost():
+                await self._gap(lost)
             self._last = value[0]
             await self._feed.take(self._decoder, value[1], value[0].uuid)
+
+    async def _gap(self, lost: int) -> None:
+        """What comes now does not go on from what came last."""
+        self._decoder = self._resume()
+        self._feed.stamp.interrupted()
+        self._feed.tracker.forget_signal()
+        await self._feed.deliver([Rejected(f"{lost} values came faster than they could be taken", b"")])
 
     async def _authorised(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do it; when the peripheral wants a bond first, pair and do it once more."""
@@ -208,20 +240,3 @@ class BleConnection:
             await self._limited(self._client.disconnect(), _GATT_LIMIT_S)
         except DriverError as error:
             _log.info("%s: while disconnecting: %s", self._feed.tracker.status.id, error)
-
-
-def parse_date_time(value: bytes) -> datetime | None:
-    """A Date Time (2A08) value; None when the clock is not set, or the field is no date."""
-    if len(value) < 7:
-        return None
-    try:
-        return datetime(int.from_bytes(value[:2], "little"), *value[2:7])
-    except ValueError:
-        return None
-
-
-def date_time(when: datetime) -> bytes:
-    """A Date Time (2A08) value of seven bytes, as wall clock."""
-    return when.year.to_bytes(2, "little") + bytes(
-        (when.month, when.day, when.hour, when.minute, when.second)
-    )

@@ -6,13 +6,11 @@ from devices.device import BleMatch, Device
 
 
 class Recognition:
-    """By its service; where a device has names of its own, by one of them as well."""
+    """By its service; where a device has names of its own, by one of them as well, and these come first."""
 
     def __init__(self, devices: Sequence[Device]) -> None:
         known = [(device, device.match) for device in devices if isinstance(device.match, BleMatch)]
-        self._devices = sorted(
-            known, key=lambda pair: not pair[1].names
-        )  # who has a name of its own comes first
+        self._devices = sorted(known, key=lambda pair: not pair[1].names)  # names of their own come first
 
     @property
     def devices(self) -> list[Device]:

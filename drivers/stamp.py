@@ -29,6 +29,11 @@ class DeviceClock:
     kiosk_now: datetime
     set_at: datetime | None = None
 
+    def is_right(self, tolerance_s: float) -> bool:
+        """Off by no more than `tolerance_s`."""
+        off = self.kiosk_now.replace(tzinfo=None) - self.device_now
+        return abs(off) <= timedelta(seconds=tolerance_s)
+
     def correct(self, device_time: datetime, arrived: datetime) -> datetime:
         """Kiosk time of a device time. A record from before the clock was set is on the old clock."""
         as_given = device_time.astimezone()
@@ -50,8 +55,12 @@ class Stamp:
 
     def reconnected(self) -> None:
         """Samples were lost and the device's clock is unknown again."""
-        self._ends.clear()
+        self.interrupted()
         self.device_clock = None
+
+    def interrupted(self) -> None:
+        """Samples were lost."""
+        self._ends.clear()
 
     def reading(self, measured: Measured) -> Reading:
         """A new reading with its own id."""

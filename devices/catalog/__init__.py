@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-from devices import ieee11073
+from devices import clock, ieee11073
 from devices.device import Device
 from devices.reading import Kind
 
@@ -54,7 +54,7 @@ def devices(kind: Kind | None = None) -> tuple[Device, ...]:
 
 @cache
 def _protocols() -> dict[str, ieee11073.Describe]:
-    known = dict(ieee11073.PROTOCOLS)
+    known = dict(ieee11073.PROTOCOLS + clock.PROTOCOLS)
     for device in devices():
         for name, describe in device.protocols:
             if known.setdefault(name, describe) is not describe:

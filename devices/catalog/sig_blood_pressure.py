@@ -4,6 +4,7 @@ Source: Blood Pressure Service 1.1.1; GATT Specification Supplement, Blood Press
 Intermediate Cuff Pressure (2A36), Blood Pressure Feature (2A49).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from devices.gatt import Fields, GattDecoder, uuid
 from devices.ieee11073 import DateTime, Number, Special, json_number
 from devices.measuring import kpa_to_mmhg, measured, quantity
 from devices.metrics import CUFF_PRESSURE, CUFF_PULSE_RATE, DIASTOLIC, MEAN_PRESSURE, SYSTOLIC
-from devices.reading import Kind, Quality
+from devices.reading import Kind, Quality, Quantity
 
 SERVICE, MEASUREMENT, INTERMEDIATE, FEATURE = 0x1810, 0x2A35, 0x2A36, 0x2A49
 
@@ -24,6 +25,7 @@ _QUALITY_BITS = {
     5: Quality.BAD_POSITION,
 }
 _NO_PULSE = (0, 255, 511, 65535)
+_NO_MEAN = (0,)  # from cuffs that do not compute one
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +77,26 @@ class Frame:
 
 
 class Decoder(GattDecoder):
-    """Results as measurements; the live cuff pressure as samples (whole mmHg), never as a measurement."""
+    """Results as measurements; the live cuff pressure as samples (whole mmHg), never as a measurement.
 
-    def __init__(self) -> None:
+    `parse`: how this make writes its results.
+    """
+
+    def __init__(self, parse: Callable[[bytes], Frame] = Frame.parse) -> None:
         super().__init__({MEASUREMENT: self._result, INTERMEDIATE: self._cuff, FEATURE: self._feature})
+        self._parse = parse
         self._inflating = False
 
     def _result(self, data: bytes) -> list[Event]:
-        frame = Frame.parse(data)
+        frame = self._parse(data)
         self._once(MEASUREMENT, data, frame.time is not None)
         self._inflating = False
-        metrics = (SYSTOLIC, DIASTOLIC, MEAN_PRESSURE)
-        quantities = tuple(quantity(metric, frame.mmhg(index)) for index, metric in enumerate(metrics))
+        systolic, diastolic, mean = map(frame.mmhg, range(3))
+        quantities: tuple[Quantity, ...] = (
+            quantity(SYSTOLIC, systolic),
+            quantity(DIASTOLIC, diastolic),
+            quantity(MEAN_PRESSURE, mean, _NO_MEAN),
+        )
         if frame.pulse is not None:
             quantities += (quantity(CUFF_PULSE_RATE, frame.pulse, _NO_PULSE),)
         return [measured(quantities, frame.quality(), data, frame.time)]

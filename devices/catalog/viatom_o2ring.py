@@ -7,9 +7,9 @@ its perfusion index is not known: it is described, never measured.
 from dataclasses import dataclass
 
 from devices.crc import crc8
-from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
+from devices.device import BleMatch, Device, Event, FrameError, SignalState
 from devices.framing import LengthFramer
-from devices.gatt import unexpected
+from devices.gatt import FramedDecoder
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PULSE_RATE, SPO2
 from devices.reading import Kind, Quality, Quantity
@@ -102,29 +102,18 @@ def _size_of(head: bytes) -> int:
     return size if head[1] ^ 0xFF == head[2] and size <= _LONGEST else 0
 
 
-class Decoder:
+class Decoder(FramedDecoder):
     """One reply a second, put together from notifications of 20 bytes."""
 
     def __init__(self) -> None:
-        self._framer = LengthFramer(
-            bytes((_REPLY,)), _HEAD, _size_of, lambda frame: crc8(frame[:-1]) == frame[-1]
-        )
+        framer = LengthFramer(bytes((_REPLY,)), _HEAD, _size_of, lambda frame: crc8(frame[:-1]) == frame[-1])
+        super().__init__(NOTIFY, framer)
         self._stream = StreamedOximeter(1)
 
-    def feed(self, data: bytes, source: str = "") -> list[Event]:
-        if source != NOTIFY:
-            return [unexpected(source, data)]
-        return [event for part in self._framer.split(data) for event in self._part(part)]
-
-    def _part(self, part: bytes | Rejected) -> list[Event]:
-        if isinstance(part, Rejected):
-            return [part]
-        try:
-            seen = Sensors.parse(part)
-        except FrameError as error:
-            return [Rejected(str(error), part[:64])]
+    def _frame(self, frame: bytes) -> list[Event]:
+        seen = Sensors.parse(frame)
         quality = frozenset({Quality.MOTION}) if seen.motion else frozenset()
-        return self._stream.frame(seen.state(), None, seen.quantities(), part, quality)
+        return self._stream.frame(seen.state(), None, seen.quantities(), frame, quality)
 
 
 def describe_sensors(data: bytes) -> dict[str, object]:

@@ -5,8 +5,8 @@ are described, never shown.
 """
 
 from devices.creative import Numbers, framer, unpack
-from devices.device import BleMatch, Device, Event, FrameError, Rejected
-from devices.gatt import unexpected
+from devices.device import BleMatch, Device, Event
+from devices.gatt import FramedDecoder
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2
 from devices.reading import Kind
 from devices.streamed import StreamedOximeter
@@ -16,29 +16,19 @@ NOTIFY = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
 _TOKEN_LIVE, _NUMBERS = 0x0F, 1
 
 
-class Decoder:
+class Decoder(FramedDecoder):
     """Frames that are no numbers (waves, the battery) are ignored."""
 
     def __init__(self) -> None:
-        self._framer = framer()
+        super().__init__(NOTIFY, framer())
         self._stream = StreamedOximeter(1)
 
-    def feed(self, data: bytes, source: str = "") -> list[Event]:
-        if source != NOTIFY:
-            return [unexpected(source, data)]
-        return [event for part in self._framer.split(data) for event in self._part(part)]
-
-    def _part(self, part: bytes | Rejected) -> list[Event]:
-        if isinstance(part, Rejected):
-            return [part]
-        try:
-            token, kind, data = unpack(part)
-            if (token, kind) != (_TOKEN_LIVE, _NUMBERS):
-                return []
-            numbers = Numbers.parse(data)
-        except FrameError as error:
-            return [Rejected(str(error), part[:64])]
-        return self._stream.frame(numbers.state(), None, numbers.quantities(), part)
+    def _frame(self, frame: bytes) -> list[Event]:
+        token, kind, data = unpack(frame)
+        if (token, kind) != (_TOKEN_LIVE, _NUMBERS):
+            return []
+        numbers = Numbers.parse(data)
+        return self._stream.frame(numbers.state(), None, numbers.quantities(), frame)
 
 
 def describe(data: bytes) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import pytest
 
 from devices import catalog
-from devices.catalog import contec_ble, viatom_o2ring
+from devices.catalog import contec_ble, masimo_mightysat, viatom_o2ring
 from devices.device import BleMatch, SerialMatch
 
 # All that the kiosk can send to an instrument beside the time of day: a new command is a decision.
@@ -12,6 +12,7 @@ SENT = {
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},
     "sig_glucose": {"0106"},  # report the last record; 02 would delete
     "sig_pulse_oximeter": {"0106"},
+    "masimo_mightysat": {"77020107", "7705031f0003d6"},
     "viatom_o2ring": {"aa17e8000000001b"},
 }
 
@@ -36,3 +37,18 @@ def test_a_ring_cannot_be_reset_or_configured(command: int) -> None:
 def test_a_contec_is_only_started(body: bytes) -> None:
     with pytest.raises(ValueError, match="not allowed"):
         contec_ble.command(body)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"\x02\x00\x00\x00\x00", b"\x06\x9b\x00\x00\x00", b"\x07", b"\x03\x00\x00\x00", b""]
+)
+def test_a_mightysat_is_asked_and_started_but_neither_set_nor_cleared(payload: bytes) -> None:
+    with pytest.raises(ValueError, match="not allowed"):
+        masimo_mightysat.request(payload)
+
+
+def test_a_thermometer_that_can_be_erased_is_sent_nothing() -> None:
+    """An AOJ-20A erases its records when told D4: no characteristic to write to is even declared."""
+    match = catalog.by_key()["aoj20a"].match
+    assert isinstance(match, BleMatch)
+    assert match.write == ""

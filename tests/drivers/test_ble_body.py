@@ -6,11 +6,9 @@ from decimal import Decimal
 from devices.metrics import BODY_WEIGHT, GLUCOSE_MASS
 from devices.reading import Absent, Clock, Quality
 from drivers.instrument import InstrumentState, Reason
+from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.drivers.test_ble_oximeters import Room, room
 from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, Scale
-
-__all__ = ["room"]
 
 
 async def test_a_scale_is_fetched_and_its_clock_is_known(room: Room) -> None:

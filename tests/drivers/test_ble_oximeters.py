@@ -1,56 +1,20 @@
 """Oximeters with protocols of their own, over bleak's own BlueZ backend and a real GATT server."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+import asyncio
+from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
-from devices import catalog
 from devices.catalog import viatom_o2ring
-from devices.device import BleMatch
 from devices.metrics import PLETH
-from devices.reading import Absent, Quality
-from drivers.ble import BleLinks
+from devices.reading import Absent, Quality, Reading
+from drivers import ble_values
 from drivers.instrument import InstrumentState, Reason
+from tests.drivers.ble_room import Room
 from tests.drivers.listener import Listener, running
 from tests.fakes.ble_oximeters import BerryOximeter, ContecBle, NoninOximeter, O2Ring, Pc60fw
-from tests.fakes.ble_peripheral import Peripheral
-from tests.fakes.bluez import FakeBluez
-from tests.fakes.private_bus import private_bus
-from tests.fakes.radio import Radio
-
-DEVICES = tuple(device for device in catalog.devices() if isinstance(device.match, BleMatch))
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    radio: Radio
-    bluez: FakeBluez
-    stack: AsyncExitStack
-    listener: Listener
-
-    async def switch_on(self, oximeter: Peripheral) -> str:
-        """The id under which it is known."""
-        await oximeter.power_on()
-        self.stack.push_async_callback(oximeter.close)
-        return f"ble:{oximeter.address}"
-
-    def links(self) -> BleLinks:
-        return BleLinks(DEVICES, self.listener)
-
-
-@pytest.fixture
-async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
-    async with AsyncExitStack() as stack:
-        bus = await stack.enter_async_context(private_bus())
-        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus)
-        radio = Radio()
-        bluez = FakeBluez(radio)
-        await bluez.start(bus)
-        stack.push_async_callback(bluez.die)
-        yield Room(radio, bluez, stack, Listener())
 
 
 async def test_a_berrymed_streams_numbers_and_pleth(room: Room) -> None:
@@ -154,3 +118,39 @@ async def test_nothing_of_one_connection_is_left_in_the_next(room: Room) -> None
         await room.listener.until(lambda: len(room.listener.statuses) > told)
         await room.listener.until_state(id_, InstrumentState.READY, Reason.SENSOR_OFF)  # it is said again
     assert all(reading.quantities[0].absent for reading in room.listener.readings[1:])
+
+
+class StuckStore(Listener):
+    """A sink whose store may hang, as on a dying disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.works, self.hangs = asyncio.Event(), asyncio.Event()
+        self.works.set()
+
+    async def reading(self, reading: Reading) -> None:
+        if not self.works.is_set():
+            self.hangs.set()
+            await self.works.wait()
+        await super().reading(reading)
+
+
+async def test_a_flood_costs_its_oldest_values_and_the_wave_says_so(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ble_values, "_MOST", 8)
+    store, oximeter = StuckStore(), BerryOximeter(room.radio)
+    await room.switch_on(oximeter)
+    async with running(replace(room, listener=store).links().run()):
+        await store.until(lambda: len(store.waveforms) >= 3)
+        store.works.clear()
+        oximeter.finger_in = False
+        await store.hangs.wait()
+        oximeter.finger_in = True
+        await oximeter.until_sent(20)
+        before = len(store.waveforms)
+        store.works.set()
+        await store.until(lambda: len(store.waveforms) >= before + 10)
+    assert [wave.gap for wave in store.waveforms].index(True) == before
+    pleth = [sample for wave in store.waveforms[before:] for sample in wave.samples]
+    assert all((later - sooner) % 100 == 1 for sooner, later in pairwise(pleth))

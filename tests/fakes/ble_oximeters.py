@@ -30,10 +30,17 @@ class StreamingOximeter(Peripheral):
         self._subscription = Subscription(self._stream)
         self._period_s = period_s
         self.finger_in = True
+        self.sent = 0
 
     async def power_on(self) -> None:
         await super().power_on()
         await self.advertise()
+
+    async def until_sent(self, more: int) -> None:
+        """So many more notifications."""
+        enough = self.sent + more
+        while self.sent < enough:  # noqa: ASYNC110
+            await asyncio.sleep(self._period_s)
 
     def _notification(self) -> bytes:
         raise NotImplementedError
@@ -42,6 +49,7 @@ class StreamingOximeter(Peripheral):
         while True:
             await self._subscription.wait()
             await self._device.notify_subscriber(connection, self._stream, self._notification())
+            self.sent += 1
             await asyncio.sleep(self._period_s)
 
     async def _gone(self) -> None:

@@ -1,9 +1,10 @@
 """What the simulated Bluetooth instruments share: identity, clock, advertising, one connection at a time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from bumble.att import ATT_Error, ErrorCode
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Connection
 from bumble.gatt import Characteristic, CharacteristicValue, Service
@@ -28,11 +29,17 @@ _INFORMATION = {"manufacturer": "2A29", "model": "2A24", "serial": "2A25", "firm
 
 
 class PeripheralClock:
-    """A wall clock without a zone, `offset` away from the right time until somebody sets it."""
+    """A wall clock without a zone, `offset` away from the right time until somebody sets it.
 
-    def __init__(self, offset: timedelta = timedelta(0)) -> None:
+    `takes` says whether it lets itself be set to a time.
+    """
+
+    def __init__(
+        self, offset: timedelta = timedelta(0), takes: Callable[[datetime], bool] = lambda _: True
+    ) -> None:
         self.offset = offset
-        self.times_set = 0
+        self.times_set = self.times_refused = 0
+        self._takes = takes
 
     def now(self) -> datetime:
         return (datetime.now() + self.offset).replace(microsecond=0)
@@ -42,8 +49,19 @@ class PeripheralClock:
         value = CharacteristicValue(read=lambda _: date_time(self.now()), write=lambda _, v: self._set(v))
         return Characteristic("2A08", READ | WRITE, READABLE | WRITEABLE, value)
 
-    def _set(self, value: bytes) -> None:
+    def current_time(self) -> Characteristic[bytes]:
+        """Current Time (2A2B), readable and writable."""
+        value = CharacteristicValue(read=lambda _: self._ten_bytes(), write=lambda _, v: self._set(v, 10))
+        return Characteristic("2A2B", READ | WRITE, READABLE | WRITEABLE, value)
+
+    def _ten_bytes(self) -> bytes:
+        return date_time(self.now()) + bytes((self.now().isoweekday(), 0, 0))
+
+    def _set(self, value: bytes, size: int = 7) -> None:
         given = datetime(int.from_bytes(value[:2], "little"), *value[2:7])
+        if len(value) != size or not self._takes(given):
+            self.times_refused += 1
+            raise ATT_Error(ErrorCode.UNLIKELY_ERROR)
         self.offset = given - datetime.now()
         self.times_set += 1
 
@@ -61,8 +79,10 @@ class Peripheral:
         *,
         serial: str,
         needs_bond: bool = False,
+        firmware: str = "1.4.2",
     ) -> None:
         self.address = address
+        self.asked_at_s = 0.0  # when it was last asked who it is
         self.answers = asyncio.Event()  # cleared: reads are never answered
         self.answers.set()
         self.connections = 0
@@ -72,7 +92,7 @@ class Peripheral:
         self._device.pairing_config_factory = lambda _: PairingConfig(
             sc=True, mitm=False, bonding=True, delegate=PairingDelegate(no_keys)
         )
-        said = {"manufacturer": "Telesim", "model": name, "serial": serial, "firmware": "1.4.2"}
+        said = {"manufacturer": "Telesim", "model": name, "serial": serial, "firmware": firmware}
         information = [self._text(_INFORMATION[key], text, needs_bond) for key, text in said.items()]
         self._device.add_services([Service(service, list(characteristics)), Service("180A", information)])
         self._device.advertising_data = bytes(
@@ -139,6 +159,7 @@ class Peripheral:
     def _text(self, uuid: str, text: str, needs_bond: bool) -> Characteristic[bytes]:
         async def read(_connection: Connection) -> bytes:
             await self.answers.wait()
+            self.asked_at_s = asyncio.get_running_loop().time()
             return text.encode()
 
         permissions = READABLE | _BONDED if needs_bond else READABLE

@@ -95,17 +95,19 @@ class Cuff(Peripheral):
     def __init__(
         self, radio: Radio, address: str = "C0:0B:00:00:00:01", serial: str = "BP-0001",
         clock_offset: timedelta = timedelta(minutes=-67), needs_bond: bool = False,
-        inflation_step_s: float = INFLATION_STEP_S,
+        inflation_step_s: float = INFLATION_STEP_S, name: str = "Telesim Cuff", firmware: str = "1.4.2",
+        has_current_time: bool = False,
     ) -> None:  # fmt: skip
-        self.clock = PeripheralClock(clock_offset)
+        self.clock = PeripheralClock(clock_offset, self._takes_time)
         self._inflation_step_s = inflation_step_s
         self._result = Characteristic("2A35", INDICATE, UNREADABLE, b"")
         self._live = Characteristic("2A36", NOTIFY, UNREADABLE, b"")
         features = Characteristic("2A49", READ, READABLE, (0x27).to_bytes(2, "little"))
-        characteristics = [self._result, self._live, features, self.clock.characteristic()]
+        time = self.clock.current_time() if has_current_time else self.clock.characteristic()
         super().__init__(
-            radio, "Telesim Cuff", address, "1810", characteristics, serial=serial, needs_bond=needs_bond
-        )
+            radio, name, address, "1810", [self._result, self._live, features, time],
+            serial=serial, needs_bond=needs_bond, firmware=firmware,
+        )  # fmt: skip
         self._results = Subscription(self._result)
         self._live_values = Subscription(self._live)
         self._memory: list[tuple[Pressure, datetime, bool]] = []
@@ -140,7 +142,7 @@ class Cuff(Peripheral):
     async def _send_memory(self, connection: Connection) -> None:
         while self._memory:
             pressure, when, old = self._memory[0]
-            await self._device.indicate_subscriber(connection, self._result, _result_frame(pressure, when))
+            await self._device.indicate_subscriber(connection, self._result, self._frame(pressure, when))
             self.frames_sent += 1
             self._memory.pop(0)
             self.expected.append(
@@ -160,10 +162,12 @@ class Cuff(Peripheral):
         if self._memory or self._to_measure is not None:
             await self.advertise()
 
+    def _frame(self, pressure: Pressure, when: datetime) -> bytes:
+        three = (pressure.systolic, pressure.diastolic, pressure.mean)
+        return frames.blood_pressure(*three, when=when, pulse=pressure.pulse, status=0)
 
-def _result_frame(pressure: Pressure, when: datetime) -> bytes:
-    three = (pressure.systolic, pressure.diastolic, pressure.mean)
-    return frames.blood_pressure(*three, when=when, pulse=pressure.pulse, status=0)
+    def _takes_time(self, _given: datetime) -> bool:
+        return True
 
 
 class Thermometer(Peripheral):

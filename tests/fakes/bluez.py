@@ -146,8 +146,9 @@ class FakeBluez:
         heard = _heard(advertisement)
         if path in self.tree.objects:
             self.tree.set(path, DEVICE, **heard)
-        else:
-            self.tree.add(path, {DEVICE: _device_properties(advertisement.address) | heard})
+        else:  # the name comes with the scan response, when the object is there already
+            unnamed = {key: value for key, value in heard.items() if key not in ("Name", "Alias")}
+            self.tree.add(path, {DEVICE: _device_properties(advertisement.address) | unnamed})
 
     async def _connect(self, message: Message) -> None:
         path = message.path or ""
