@@ -76,7 +76,7 @@ def _features(data: bytes) -> Decoded:
 
 def _weight(data: bytes) -> Decoded:
     theirs = independent.parse_weight_measurement(data)
-    numbers = {"weight": theirs.weight, "bmi": theirs.bmi, "height": theirs.height}
+    numbers = {"weight": theirs.weight, "bmi": theirs.bmi_kg_m2, "height": theirs.height}
     return {"unit": theirs.unit, "datetime": theirs.timestamp, "user": theirs.user_id, **numbers}
 
 
