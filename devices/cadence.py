@@ -16,6 +16,11 @@ class Cadence:
         self._frames = latest
         self._last: Hashable = None
 
+    @property
+    def too_soon(self) -> bool:
+        """Whatever the next frame says, it cannot be due."""
+        return self._frames + 1 < self._soonest
+
     def skip(self) -> None:
         """A frame went by that carries nothing to measure."""
         self._frames += 1

@@ -35,6 +35,10 @@ _DATA_BYTES = {
     **dict.fromkeys((0x0D, 0x0E, 0x10), 1),
     0x0C: 0,
 }
+# By the seven high bits: a mask over seven data bytes that clears those which are not really set.
+_KEPT = [
+    int.from_bytes(bytes(0x7F | (high >> at & 1) << 7 for at in range(7)), "little") for high in range(128)
+]
 _OPEN_ENDED = (0x02, 0x03, 0x06, 0x13, 0x14)
 
 
@@ -47,11 +51,12 @@ def unpack(packet: bytes) -> tuple[int, bytes]:
     """Type and data with the high bits put back. FrameError unless the high bits and the length are right."""
     if not 2 <= len(packet) <= _LONGEST:
         raise FrameError(f"a packet of {len(packet)} bytes")
-    if packet[0] & 0x80 or any(byte < 0x80 for byte in packet[1:]):
+    if packet[0] & 0x80 or min(packet[1:]) < 0x80:
         raise FrameError("wrong high bits")
     if packet[0] not in _DATA_BYTES and packet[0] not in _OPEN_ENDED:
         raise FrameError(f"unknown packet type {packet[0]:02X}")
-    data = bytes(byte & 0x7F | (packet[1] >> index & 1) << 7 for index, byte in enumerate(packet[2:]))
+    marked = int.from_bytes(packet[2:], "little")
+    data = (marked & _KEPT[packet[1] & 0x7F]).to_bytes(len(packet) - 2, "little")
     if len(data) != _DATA_BYTES.get(packet[0], len(data)):
         raise FrameError(f"type {packet[0]:02X} with {len(data)} data bytes")
     return packet[0], data

@@ -26,12 +26,16 @@ class SignalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A decoded measurement, before the driver stamps it. `device_time` is the device's own naive clock."""
+    """A decoded measurement, before the driver stamps it. `device_time` is the device's own naive clock.
+
+    `kind`: one of the device's other kinds; None is its first.
+    """
 
     quantities: tuple[Quantity, ...]
     quality: frozenset[Quality] = frozenset()
     device_time: datetime | None = None
     raw: bytes = b""
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,17 @@ class Remembering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SerialMatch:
-    """A USB serial device: how to recognise and open its port."""
+    """A USB serial device: how to recognise and open its port.
+
+    `checked`: its frames carry a checksum, so that one of them tells it from another device at the same kind
+    of bridge. `quiet`: it speaks only when it is used, and its silence is no fault.
+    """
 
     usb_ids: tuple[tuple[int, int], ...]
     baud: int
     parity: str = "N"
+    checked: bool = False
+    quiet: bool = False
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
@@ -100,12 +110,12 @@ class BleMatch:
     """A BLE peripheral: recognised by an advertised service; these characteristics are subscribed.
 
     `names`: beginnings of its advertised name, where other things advertise the same service. Not
-    `announced`: its name has to do, as it advertises no service, or not always. `start`, `keep_alive`: all
-    that is ever written to it, to the characteristic `write`, but for the time of day where it lets its clock
-    be set (2A08 or 2A2B). `clock_tolerance_s`: its clock is left alone when it is off by no more than this.
-    `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a firmware needs
-    before and after its clock is set. `results_notified`: it notifies its results, as others notify live
-    values.
+    `announced`: its name has to do, as it advertises no service, or not always. `start`, `keep_alive`:
+    all that is ever written to it, to the characteristic `write`, but for the time of day where it lets
+    its clock be set (2A08 or 2A2B). `write_optional`: not every make offers `write`; then nothing is
+    written. `clock_tolerance_s`: its clock is left alone when it is off by no more than this. `pauses_s`:
+    beginnings of the firmware's name, the first that fits counts, and what such a firmware needs before
+    and after its clock is set. `results_notified`: it notifies its results, as others notify live values.
     """
 
     service: str
@@ -116,6 +126,7 @@ class BleMatch:
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
+    write_optional: bool = False
     clock_tolerance_s: float = 0.0
     pauses_s: tuple[tuple[str, float], ...] = ()
     results_notified: bool = False
@@ -151,8 +162,8 @@ class Device:
     `protocols` names the frames this module decodes (for `telecabine devices decode` and the vectors):
     each maps bytes to one JSON-ready object, and raises FrameError on anything else. `experimental`: known
     from one source only, in whole or in part. `any_make`: a public profile, whose name stands for an
-    instrument that nobody has seen yet. `limits`: what it could do and is not asked for, or what is not
-    known of it.
+    instrument that nobody has seen yet. `also`: what else one box does, beside `kind`. `limits`: what it
+    could do and is not asked for, or what is not known of it.
     """
 
     key: str
@@ -165,4 +176,5 @@ class Device:
     protocols: tuple[tuple[str, Callable[[bytes], dict[str, object]]], ...] = ()
     experimental: bool = False
     any_make: bool = False
+    also: tuple[Kind, ...] = ()
     limits: str = ""

@@ -19,7 +19,8 @@ def document(devices: Iterable[Device]) -> str:
     by_kind: dict[str, list[Device]] = {}
     for device in devices:
         by_kind.setdefault(device.kind.value, []).append(device)
-    tables = (f"## {kind.capitalize()}\n\n{_table(listed)}" for kind, listed in sorted(by_kind.items()))
+    titles = {kind: kind.capitalize().replace("_", " ") for kind in sorted(by_kind)}
+    tables = (f"## {title}\n\n{_table(by_kind[kind])}" for kind, title in titles.items())
     return "\n".join((_TITLE, *tables))
 
 

@@ -1,6 +1,7 @@
 """Frames that begin with fixed bytes and say how long they are, out of a stream that may be cut anywhere."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 
 from devices.device import Rejected
 
@@ -26,46 +27,48 @@ class LengthFramer:
         self._head_bytes = head_bytes
         self._size_of = size_of
         self._is_sound = is_sound
-        self._held = bytearray()
+        self._held = b""
         self._junk = bytearray()
 
-    def split(self, data: bytes) -> Iterator[bytes | Rejected]:
+    def split(self, data: bytes) -> list[bytes | Rejected]:
         """Whole frames, and what lies between them."""
-        for byte in data:
-            self._held.append(byte)
-            yield from self._resynchronise()
-            while self._is_whole():
-                yield from self._rejected()
-                yield self._first()
-                del self._held[: self._size()]
-                yield from self._resynchronise()
+        held, at = self._held + data, 0
+        parts: list[bytes | Rejected] = []
+        while (size := self._size_at(held, at)) is not None:
+            if size:
+                parts += self._rejected()
+                parts.append(held[at : at + size])
+                at += size
+            else:
+                parts += self._throw_away(held[at])
+                at += 1
+        self._held = held[at:]
+        return parts
 
-    def _resynchronise(self) -> Iterator[Rejected]:
-        while self._held and not self._is_beginning():
-            self._junk.append(self._held.pop(0))
-            if len(self._junk) == _EVIDENCE_BYTES:
-                yield from self._rejected()
+    def _size_at(self, held: bytes, at: int) -> int | None:
+        """Of the frame that is there; 0: none begins there; None: not all of it has come."""
+        head = held[at : at + self._head_bytes]
+        if not self._start.startswith(head[: len(self._start)]):
+            return 0
+        if len(head) < self._head_bytes:
+            return None
+        size = self._size_of(head)
+        if size < self._head_bytes:
+            return 0
+        if len(held) - at < size:
+            return None
+        return size if self._is_sound(held[at : at + size]) else 0
 
-    def _is_beginning(self) -> bool:
-        if not self._start.startswith(bytes(self._held[: len(self._start)])):
-            return False
-        if len(self._held) < self._head_bytes:
-            return True
-        return self._size() >= self._head_bytes and (not self._is_whole() or self._is_sound(self._first()))
+    def _throw_away(self, byte: int) -> list[Rejected]:
+        self._junk.append(byte)
+        return self._rejected() if len(self._junk) == _EVIDENCE_BYTES else []
 
-    def _is_whole(self) -> bool:
-        return len(self._held) >= self._head_bytes and len(self._held) >= self._size()
-
-    def _first(self) -> bytes:
-        return bytes(self._held[: self._size()])
-
-    def _size(self) -> int:
-        return self._size_of(bytes(self._held[: self._head_bytes]))
-
-    def _rejected(self) -> Iterator[Rejected]:
-        if self._junk:
-            yield Rejected("bytes outside any frame", bytes(self._junk))
-            self._junk.clear()
+    def _rejected(self) -> list[Rejected]:
+        if not self._junk:
+            return []
+        rejected = Rejected("bytes outside any frame", bytes(self._junk))
+        self._junk.clear()
+        return [rejected]
 
 
 class MarkedFramer:
@@ -77,13 +80,11 @@ class MarkedFramer:
     """
 
     def __init__(self, is_first: Callable[[int], bool]) -> None:
-        self._is_first = is_first
-        self._held = bytearray()
+        marked = re.escape(bytes(byte for byte in range(256) if is_first(byte)))
+        self._part = re.compile(b".[^%b]{0,%d}" % (marked, _LONGEST_MARKED - 1), re.DOTALL)
+        self._held = b""
 
-    def split(self, data: bytes) -> Iterator[bytes]:
+    def split(self, data: bytes) -> list[bytes]:
         """What lies between two first bytes. Whoever takes it checks whether it is a frame."""
-        for byte in data:
-            if self._held and (self._is_first(byte) or len(self._held) == _LONGEST_MARKED):
-                yield bytes(self._held)
-                self._held.clear()
-            self._held.append(byte)
+        *parts, self._held = self._part.findall(self._held + data) or [b""]
+        return parts

@@ -37,6 +37,14 @@ class Fields:
     def uint(self, size: int) -> int:
         return int.from_bytes(self.take(size), "little")
 
+    def sint(self, size: int) -> int:
+        return int.from_bytes(self.take(size), "little", signed=True)
+
+    @property
+    def left(self) -> int:
+        """How many bytes are still to be read."""
+        return len(self._data) - self._at
+
     def sfloat(self) -> Number:
         return sfloat(self.take(2))
 
@@ -48,8 +56,8 @@ class Fields:
 
     def end(self) -> None:
         """Bytes that the flags do not announce mean that the numbers before them cannot be trusted."""
-        if self._at != len(self._data):
-            raise FrameError(f"{len(self._data) - self._at} bytes more than the flags announce")
+        if self.left:
+            raise FrameError(f"{self.left} bytes more than the flags announce")
 
 
 class GattDecoder:

@@ -6,7 +6,7 @@ Supplement, sections medfloat16, medfloat32 and Date Time. Over GATT all of them
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -79,6 +79,15 @@ class DateTime:
             return datetime(self.year, self.month, self.day, self.hour, self.minute, self.second)
         except ValueError:
             return None
+
+    def later(self, minutes: int) -> "DateTime":
+        """As it is when the date is not known, or no date of this calendar comes out."""
+        known = self.known()
+        try:
+            moved = known + timedelta(minutes=minutes) if known else None
+        except OverflowError:
+            moved = None
+        return self if moved is None else DateTime(*moved.timetuple()[:6])
 
     def __str__(self) -> str:
         date = f"{self.year:04}-{self.month:02}-{self.day:02}"

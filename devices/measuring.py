@@ -6,9 +6,11 @@ from decimal import Context, Decimal
 from devices.device import Measured
 from devices.ieee11073 import DateTime, Number, Special
 from devices.metrics import Metric
-from devices.reading import Absent, Quality, Quantity
+from devices.reading import Absent, Kind, Quality, Quantity
 
 MMHG_PER_KPA = Decimal("7.500617")
+_KG_PER_LB = Decimal("0.45359237")
+_CM_PER_INCH = Decimal("2.54")
 _HUNDREDTH = Decimal("0.01")
 # Wide enough for any FLOAT (7 digits, exponent to 127): a nonsense value is marked, it never overflows.
 _EXACT = Context(prec=160)
@@ -23,6 +25,16 @@ def fahrenheit_to_celsius(value: Decimal) -> Decimal:
     """To 0.01 Cel."""
     above_freezing = _EXACT.multiply(_EXACT.subtract(value, Decimal(32)), Decimal(5))
     return _EXACT.quantize(_EXACT.divide(above_freezing, Decimal(9)), _HUNDREDTH)
+
+
+def pounds_to_kg(value: Decimal) -> Decimal:
+    """To 0.01 kg, finer than any scale shows."""
+    return _EXACT.quantize(_EXACT.multiply(value, _KG_PER_LB), _HUNDREDTH)
+
+
+def inches_to_cm(value: Decimal) -> Decimal:
+    """To 0.01 cm."""
+    return _EXACT.quantize(_EXACT.multiply(value, _CM_PER_INCH), _HUNDREDTH)
 
 
 def quantity(metric: Metric, number: Number | int | None, invalid: tuple[int, ...] = ()) -> Quantity:
@@ -46,10 +58,11 @@ def measured(
     quality: frozenset[Quality],
     raw: bytes,
     stamp: DateTime | None = None,
+    kind: Kind | None = None,
 ) -> Measured:
     """The event; a value outside its metric's plausible range is kept and the measurement marked."""
     marks = {Quality.IMPLAUSIBLE} if any(map(_implausible, quantities)) else set()
-    return Measured(quantities, quality | marks, stamp.known() if stamp else None, raw)
+    return Measured(quantities, quality | marks, stamp.known() if stamp else None, raw, kind)
 
 
 def _implausible(quantity: Quantity) -> bool:

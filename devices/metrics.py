@@ -35,12 +35,22 @@ MEAN_PRESSURE = _metric("mean_pressure", ("8478-0",), 150023, "mm[Hg]", "30", "2
 CUFF_PULSE_RATE = _metric("cuff_pulse_rate", ("8867-4",), 149546, "/min", "20", "350")
 CUFF_PRESSURE = _metric("cuff_pressure", (), 150300, "mm[Hg]", "0", "320")
 BODY_TEMPERATURE = _metric("body_temperature", ("8310-5",), 150364, "Cel", "30", "45")
+BODY_WEIGHT = _metric("body_weight", ("29463-7",), 188736, "kg", "1", "400")
+BODY_HEIGHT = _metric("body_height", ("8302-2",), 188740, "cm", "30", "250")
+BODY_MASS_INDEX = _metric("body_mass_index", ("39156-5",), 188752, "kg/m2", "5", "100")
+BODY_FAT = _metric("body_fat", ("41982-0",), 188748, "%", "2", "75")
+# A meter says which unit it shows: both are kept as they are, as two metrics. The MDC code is the general one
+# (MDC_CONC_GLU_GEN), as a meter often does not know from where the blood was taken.
+GLUCOSE_MASS = _metric("glucose_mass", ("2339-0",), 160020, "mg/dL", "20", "600")
+GLUCOSE_MOLAR = _metric("glucose_molar", ("15074-8",), 160020, "mmol/L", "1.1", "33.3")
+HEART_RATE = _metric("heart_rate", ("8867-4",), 147842, "/min", "20", "350")
 PLETH = _metric("pleth", (), 150452, "1")
 
 ALL_METRICS: dict[str, Metric] = {
     m.key: m
     for m in (
         SPO2, PULSE_RATE, PERFUSION_INDEX, SYSTOLIC, DIASTOLIC, MEAN_PRESSURE,
-        CUFF_PULSE_RATE, CUFF_PRESSURE, BODY_TEMPERATURE, PLETH,
+        CUFF_PULSE_RATE, CUFF_PRESSURE, BODY_TEMPERATURE, BODY_WEIGHT, BODY_HEIGHT, BODY_MASS_INDEX, BODY_FAT,
+        GLUCOSE_MASS, GLUCOSE_MOLAR, HEART_RATE, PLETH,
     )
 }  # fmt: skip

@@ -30,6 +30,9 @@ class Quality(StrEnum):
     FROM_MEMORY = "from_memory"
     DEMO = "demo"
     QUESTIONABLE = "questionable"
+    FASTING = "fasting"
+    BEFORE_MEAL = "before_meal"
+    AFTER_MEAL = "after_meal"
     IMPLAUSIBLE = "implausible"
 
 
@@ -58,15 +61,24 @@ class Kind(StrEnum):
     """What an instrument does; a reading has the kind of the instrument that took it.
 
     CAMERA and MICROPHONE are the call's own: they have a state like any instrument and take no readings.
+    UNKNOWN is something that is plugged in and has not been understood yet.
     """
 
     OXIMETER = "oximeter"
     CUFF = "cuff"
     THERMOMETER = "thermometer"
+    SCALE = "scale"
+    GLUCOMETER = "glucometer"
+    HEART_RATE_MONITOR = "heart_rate_monitor"
     OTOSCOPE = "otoscope"
     STETHOSCOPE = "stethoscope"
     CAMERA = "camera"
     MICROPHONE = "microphone"
+    UNKNOWN = "unknown"
+
+
+# These show themselves only when they have measured: not seen yet is good enough.
+SHY = frozenset({Kind.CUFF, Kind.THERMOMETER, Kind.SCALE, Kind.GLUCOMETER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class StreamedOximeter:
     def _measure(
         self, state: SignalState, numbers: tuple[Quantity, ...], raw: bytes, quality: frozenset[Quality]
     ) -> list[Event]:
-        if state is SignalState.SEARCHING:
+        if state is SignalState.SEARCHING or self._cadence.too_soon:
             self._cadence.skip()
             return []
         if not self._cadence.due((numbers, quality), repeat=not all_absent(numbers)):

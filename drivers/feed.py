@@ -19,7 +19,7 @@ class Feed:
     def __init__(self, device: Device, sink: Sink, id_: str, tap: Tap = no_tap) -> None:
         self._device = device.key
         self._tap = tap
-        self.tracker = Tracker(sink, id_, device.kind, device.name)
+        self.tracker = Tracker(sink, id_, device.kind, device.name, device.also)
         self.stamp = Stamp(device.kind, DeviceIdentity(device.key, model=device.name, address=id_))
         self.rejected = 0
         self._sink = sink
@@ -30,8 +30,12 @@ class Feed:
 
     async def take(self, decoder: Decoder, data: bytes, source: str = "") -> bool:
         """Bytes as they came. True when something could be decoded."""
-        self._tap(self.tracker.status.id, self._device, source, data)
+        self.heard(data, source)
         return await self.deliver(decoder.feed(data, source))
+
+    def heard(self, data: bytes, source: str = "") -> None:
+        """Bytes that somebody else decodes."""
+        self._tap(self.tracker.status.id, self._device, source, data)
 
     async def deliver(self, events: Iterable[Event]) -> bool:
         """True when something could be decoded: only rejects mean a garbled link."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,10 +30,15 @@ Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Future[VideoFrame]]
 
 
 class FrameSlot:
-    """Holds the latest picture. `put`, `latest` and `clear` from any thread; `next` on any asyncio loop."""
+    """Holds the latest picture. `next` works on any asyncio loop, all else from any thread.
 
-    def __init__(self) -> None:
+    `recall_s`: for how long older ones are held as well.
+    """
+
+    def __init__(self, recall_s: float = 0.0) -> None:
         self._lock = threading.Lock()
+        self._recall_s = recall_s
+        self._recent: deque[VideoFrame] = deque()
         self._frame: VideoFrame | None = None
         self._waiters: list[Waiter] = []
 
@@ -39,10 +46,21 @@ class FrameSlot:
         """Replace the latest picture and wake everybody who waits for one."""
         with self._lock:
             self._frame = frame
+            self._remember(frame)
             waiters, self._waiters = self._waiters, []
         for loop, future in waiters:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_deliver, future, frame)
+
+    def _remember(self, frame: VideoFrame) -> None:
+        self._recent.append(frame)
+        while frame.captured_s - self._recent[0].captured_s > self._recall_s:
+            self._recent.popleft()
+
+    def recent(self) -> tuple[VideoFrame, ...]:
+        """The pictures of the last `recall_s`, oldest first; empty when the camera does not deliver."""
+        with self._lock:
+            return tuple(self._recent)
 
     def latest(self) -> VideoFrame | None:
         """The newest picture, or None before the first and when the camera does not deliver."""
@@ -53,6 +71,7 @@ class FrameSlot:
         """Forget the picture: a frozen one must not pass for a live one."""
         with self._lock:
             self._frame = None
+            self._recent.clear()
 
     async def next(self, after: int = -1) -> VideoFrame:
         """The first picture whose sequence is above `after`: at once when it is here already, else wait."""
@@ -68,6 +87,18 @@ class FrameSlot:
 def _deliver(future: asyncio.Future[VideoFrame], frame: VideoFrame) -> None:
     if not future.done():
         future.set_result(frame)
+
+
+def sharpest(frames: Sequence[VideoFrame]) -> VideoFrame:
+    """The one with the most detail (the variance of its luma's Laplacian); of equals, the newest."""
+    return max(frames, key=lambda frame: (_detail(frame), frame.sequence))
+
+
+def _detail(frame: VideoFrame) -> float:
+    import cv2
+
+    laplacian = cv2.Laplacian(frame.i420[: frame.height], cv2.CV_16S)
+    return float(laplacian.var())
 
 
 def to_i420(bgr: Image, captured_s: float, sequence: int) -> VideoFrame:

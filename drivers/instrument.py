@@ -27,6 +27,7 @@ class Reason(StrEnum):
     PERMISSION = "permission"
     NO_DATA = "no_data"
     GARBLED = "garbled"
+    NOT_UNDERSTOOD = "not_understood"
     SENSOR_OFF = "sensor_off"
     SEARCHING = "searching"
     WEAK_SIGNAL = "weak_signal"
@@ -50,7 +51,10 @@ class DriverError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class InstrumentStatus:
-    """One instrument as the screens show it. `id` is stable across replugs (serial number or address)."""
+    """One instrument as the screens show it. `id` is stable across replugs (serial number or address).
+
+    `also`: what else the same box does, beside `kind`.
+    """
 
     id: str
     kind: Kind
@@ -58,6 +62,11 @@ class InstrumentStatus:
     state: InstrumentState
     reason: Reason = Reason.NONE
     identity: DeviceIdentity | None = None
+    also: tuple[Kind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return (self.kind, *self.also)
 
 
 class Sink(Protocol):

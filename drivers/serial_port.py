@@ -33,10 +33,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FoundPort:
-    """A port that a declaration recognises. `node` may change at every plug, `id` does not."""
+    """A port that declarations recognise, several where devices share a bridge; never none.
 
-    device: Device
-    match: SerialMatch
+    `node` may change at every plug, `id` does not.
+    """
+
+    devices: tuple[Device, ...]
     id: str
     node: str
     serial: str
@@ -50,15 +52,17 @@ def find_ports(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
     """
     found: dict[str, FoundPort] = {}
     for info in sorted(list_ports.comports(), key=lambda port: (port.location or "", port.device)):
-        for device in devices:
-            match = device.match
-            if isinstance(match, SerialMatch) and (info.vid, info.pid) in match.usb_ids:
-                location = info.location or ""
-                id_ = f"usb:{info.vid:04x}:{info.pid:04x}:{info.serial_number or location}"
-                id_ = f"{id_}@{location}" if id_ in found else id_
-                found[id_] = FoundPort(device, match, id_, info.device, info.serial_number or "", location)
-                break
+        fitting = tuple(device for device in devices if _fits(device, info.vid, info.pid))
+        if fitting:
+            location = info.location or ""
+            id_ = f"usb:{info.vid:04x}:{info.pid:04x}:{info.serial_number or location}"
+            id_ = f"{id_}@{location}" if id_ in found else id_
+            found[id_] = FoundPort(fitting, id_, info.device, info.serial_number or "", location)
     return tuple(found.values())
+
+
+def _fits(device: Device, vid: int | None, pid: int | None) -> bool:
+    return isinstance(device.match, SerialMatch) and (vid, pid) in device.match.usb_ids
 
 
 class SerialPort:

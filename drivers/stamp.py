@@ -67,7 +67,7 @@ class Stamp:
         taken_at, clock = self._time(measured.device_time)
         return Reading(
             id=uuid4(),
-            kind=self._kind,
+            kind=measured.kind or self._kind,
             identity=self.identity,
             taken_at=taken_at,
             clock=clock,

@@ -18,9 +18,9 @@ _LIVE = (InstrumentState.MEASURING, InstrumentState.POOR_SIGNAL)
 class Tracker:
     """One instrument's state machine. Reports every change once, in order."""
 
-    def __init__(self, sink: Sink, id_: str, kind: Kind, name: str) -> None:
+    def __init__(self, sink: Sink, id_: str, kind: Kind, name: str, also: tuple[Kind, ...] = ()) -> None:
         self._sink = sink
-        self.status = InstrumentStatus(id_, kind, name, InstrumentState.ABSENT)
+        self.status = InstrumentStatus(id_, kind, name, InstrumentState.ABSENT, also=also)
         self._signal: SignalState | None = None
 
     def move(self, state: InstrumentState, reason: Reason = Reason.NONE) -> None:

@@ -1,10 +1,13 @@
-"""Where the stethoscope is placed: the key that travels, and the French words that the record uses."""
+"""Where on the body something was taken: the key that travels, and the French words that the record uses."""
 
 from enum import StrEnum
 
 
 class BodyPoint(StrEnum):
-    """Left and right are the patient's own. The value is `Attachment.site` and the name on the wire."""
+    """Where the stethoscope is placed. Left and right are the patient's own.
+
+    The value is `Attachment.site` and the name on the wire.
+    """
 
     AORTIC = "aortic"
     PULMONIC = "pulmonic"
@@ -21,7 +24,14 @@ class BodyPoint(StrEnum):
     ABDOMEN = "abdomen"
 
 
-RECORDED = {
+class Ear(StrEnum):
+    """Where a picture of the otoscope is from, as `BodyPoint`."""
+
+    RIGHT = "ear_right"
+    LEFT = "ear_left"
+
+
+RECORDED: dict[str, str] = {
     BodyPoint.AORTIC: "Foyer aortique",
     BodyPoint.PULMONIC: "Foyer pulmonaire",
     BodyPoint.TRICUSPID: "Foyer tricuspide",
@@ -35,9 +45,11 @@ RECORDED = {
     BodyPoint.BACK_LOWER_LEFT: "Poumon gauche, en bas du dos",
     BodyPoint.BACK_LOWER_RIGHT: "Poumon droit, en bas du dos",
     BodyPoint.ABDOMEN: "Abdomen",
+    Ear.RIGHT: "Oreille droite",
+    Ear.LEFT: "Oreille gauche",
 }
 
 
 def recorded_site(site: str) -> str:
     """The record's words for a point; other words are already the record's own."""
-    return RECORDED[BodyPoint(site)] if site in set(BodyPoint) else site
+    return RECORDED.get(site, site)

@@ -119,7 +119,9 @@ class Config:
     devices: DevicesConfig = field(default_factory=DevicesConfig)
 
 
-KINDS = ("oximeter", "cuff", "thermometer", "otoscope", "stethoscope")
+KINDS = (
+    "oximeter", "cuff", "thermometer", "scale", "glucometer", "heart_rate_monitor", "otoscope", "stethoscope",
+)  # fmt: skip
 _TYPE_NAMES = {
     str: "text in quotes",
     int: "a whole number",

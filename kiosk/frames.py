@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from drivers.frames import FrameSlot, VideoFrame, to_bgra
+from drivers.frames import FrameSlot, VideoFrame, sharpest, to_bgra
 
-__all__ = ["FrameSlot", "Frames", "VideoFrame", "to_bgra"]
+__all__ = ["FrameSlot", "Frames", "VideoFrame", "sharpest", "to_bgra"]
+
+OTOSCOPE_RECALL_S = 0.5  # the hand moves when the button is touched: the picture kept is from just before
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,4 +15,4 @@ class Frames:
 
     physician: FrameSlot = field(default_factory=FrameSlot)
     face: FrameSlot = field(default_factory=FrameSlot)
-    otoscope: FrameSlot = field(default_factory=FrameSlot)
+    otoscope: FrameSlot = field(default_factory=lambda: FrameSlot(OTOSCOPE_RECALL_S))

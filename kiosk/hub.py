@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from devices.reading import Clock, Kind, Reading, Waveform
-from drivers.instrument import InstrumentState, InstrumentStatus
+from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk import events
 from kiosk.session import IncidentKind, Phase, Session, SessionError
 
@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 _AHEAD = timedelta(seconds=30)  # of our own clock; a device that is further ahead does not know the time
 _GONE = (InstrumentState.ABSENT, InstrumentState.LOST)
+_NO_BLUETOOTH = (Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING)
 _INCIDENTS = {
     InstrumentState.LOST: IncidentKind.INSTRUMENT_LOST,
     InstrumentState.FAULTY: IncidentKind.INSTRUMENT_FAULTY,
@@ -83,14 +84,20 @@ class Hub:
 
     @property
     def instruments(self) -> tuple[InstrumentStatus, ...]:
-        shown = [s for s in self._instruments.values() if s.state is not InstrumentState.ABSENT]
-        seen = {status.kind for status in shown}
+        there = [s for s in self._instruments.values() if s.state is not InstrumentState.ABSENT]
+        shown = [s for s in there if self._is_owned(s)]
+        seen = {kind for status in shown for kind in status.kinds}
         shown += [_not_seen(kind) for kind in self._expected if kind not in seen]
         return tuple(sorted(shown, key=lambda s: (list(Kind).index(s.kind), s.id)))
 
+    def _is_owned(self, status: InstrumentStatus) -> bool:
+        """Without Bluetooth every kind is told to fail: of what nobody has seen, the site's own counts."""
+        unseen = status.reason in _NO_BLUETOOTH and status.identity is None
+        return not unseen or not self._expected or status.kind in self._expected
+
     def has(self, kind: Kind) -> bool:
         """True when an instrument of this kind is plugged in or within reach."""
-        return any(s.kind is kind and s.state not in _GONE for s in self._instruments.values())
+        return any(kind in s.kinds and s.state not in _GONE for s in self._instruments.values())
 
     def status(self, status: InstrumentStatus) -> None:
         """Keep the newest state of each instrument; losing one during a session is an incident."""
@@ -102,7 +109,7 @@ class Hub:
         if self.live is not None:
             self.live.send_instruments(self.instruments)
         kind = _INCIDENTS.get(status.state)
-        if kind is not None and (before is None or before.state != status.state):
+        if kind is not None and self._is_owned(status) and (before is None or before.state != status.state):
             self.incident(kind, status.name)
 
     def incident(self, kind: IncidentKind, subject: str = "") -> None:

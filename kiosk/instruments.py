@@ -1,8 +1,9 @@
 """All drivers of this kiosk: what runs always, what is opened for a consultation, what is kept."""
 
 import asyncio
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
@@ -19,7 +20,7 @@ from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
 from kiosk.clip import CONTENT_TYPE, record_clip
 from kiosk.config import DevicesConfig
-from kiosk.frames import Frames, VideoFrame
+from kiosk.frames import Frames, VideoFrame, sharpest
 
 CLIP_S = 10.0
 CLIP_LIMIT_S = 30.0
@@ -40,6 +41,7 @@ class Instruments:
         self.frames = Frames()
         self.otoscope_on = False
         self.stethoscope_on = False
+        self._frozen: tuple[VideoFrame, ...] = ()
         self.speaker = AudioPlayer(sink=config.speaker or None)
         self._sound = SoundServer()
         outlets = [_Outlet(sink) for _ in range(4)]
@@ -79,16 +81,27 @@ class Instruments:
 
     async def capture(self, what: str, site: str) -> Reading:
         """A picture of the otoscope, or `CLIP_S` of the stethoscope. Raises CaptureError."""
-        return await (self._picture() if what == "otoscope" else self._clip(site))
+        return await (
+            self._picture(self.frames.otoscope.recent(), site) if what == "otoscope" else self._clip(site)
+        )
 
-    async def _picture(self) -> Reading:
-        frame = self.frames.otoscope.latest()
-        if frame is None:
+    def freeze(self) -> None:
+        """The helper touched "keep": the picture is of now, also when the ear is told later."""
+        self._frozen = self.frames.otoscope.recent()
+
+    async def keep_frozen(self, site: str) -> Reading:
+        """The picture of the last `freeze`, once. Raises CaptureError."""
+        frozen, self._frozen = self._frozen, ()
+        return await self._picture(frozen, site)
+
+    async def _picture(self, frames: tuple[VideoFrame, ...], site: str) -> Reading:
+        if not frames:
             raise CaptureError("the otoscope shows no picture")
-        taken_at = datetime.now().astimezone()
+        frame = await asyncio.to_thread(sharpest, frames)
+        taken_at = datetime.now().astimezone() - timedelta(seconds=time.monotonic() - frame.captured_s)
         jpeg = await asyncio.to_thread(_jpeg, frame)
         identity = self._identity(Kind.OTOSCOPE, self.otoscope.role.key)
-        return _captured(Kind.OTOSCOPE, identity, taken_at, Attachment("image/jpeg", jpeg))
+        return _captured(Kind.OTOSCOPE, identity, taken_at, Attachment("image/jpeg", jpeg, site))
 
     async def _clip(self, site: str) -> Reading:
         started_by_us = not self.stethoscope_on

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
-from devices.reading import Kind
+from devices.reading import Kind, Reading
 from kiosk.call.checks.checking import CallChecks, Tried
 from kiosk.call.checks.line import LineAddress
 from kiosk.call.figures import CallFigures
@@ -184,9 +185,13 @@ class Kiosk:
     async def set_stethoscope(self, on: bool) -> None:
         await self.switch("stethoscope", on)
 
-    async def keep_picture(self) -> None:
-        """The otoscope's picture goes into the record."""
-        await self.keep("otoscope")
+    async def freeze_picture(self) -> None:
+        """The otoscope's picture of now is held until `keep_picture`, or the next one."""
+        self.instruments.freeze()
+
+    async def keep_picture(self, site: str = "") -> None:
+        """The picture that was held goes into the record; `site` says of which ear it is."""
+        await self._capture("otoscope", self.instruments.keep_frozen(site))
 
     async def record_sound(self, site: str = "") -> None:
         """Some seconds of the stethoscope go into the record; `site` says where on the body."""
@@ -209,7 +214,7 @@ class Kiosk:
         if what == "stethoscope":
             await self._recorder.at(site)
         else:
-            await self._capture(what, site)
+            await self._capture(what, self.instruments.capture(what, site))
 
     async def stethoscope_live(self, live: bool) -> None:
         """The line became too narrow for the sound that is being listened to: record it at once instead.
@@ -221,12 +226,13 @@ class Kiosk:
             await self.keep("stethoscope", self.desk.point)
 
     async def _keep_sound(self, site: str) -> None:
-        if await self._capture("stethoscope", site) and site == self.desk.point:
+        recorded = await self._capture("stethoscope", self.instruments.capture("stethoscope", site))
+        if recorded and site == self.desk.point:
             self.desk.physician_points("")  # that has been done
 
-    async def _capture(self, what: str, site: str) -> bool:
+    async def _capture(self, what: str, capture: Coroutine[Any, Any, Reading]) -> bool:
         try:
-            reading = await self.instruments.capture(what, site)
+            reading = await capture
         except CaptureError as error:
             log.warning("%s not kept: %s", what, error)
             self._emit(Notice(NoticeReason.RECORDING_FAILED, what))

@@ -18,6 +18,8 @@ _MEASURES = (
     (Kind.OXIMETER, Step.OXIMETER),
     (Kind.CUFF, Step.CUFF),
     (Kind.THERMOMETER, Step.THERMOMETER),
+    (Kind.SCALE, Step.SCALE),
+    (Kind.GLUCOMETER, Step.GLUCOMETER),
 )
 
 

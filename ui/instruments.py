@@ -1,13 +1,12 @@
 """What the states of the instruments mean to a helper. Pure."""
 
-from devices.reading import Kind
+from devices.reading import SHY, Kind
 from kiosk.events import InstrumentState, InstrumentStatus
 
 Instruments = tuple[InstrumentStatus, ...]
 _WORKING = (InstrumentState.READY, InstrumentState.MEASURING, InstrumentState.POOR_SIGNAL)
 _TROUBLE = (InstrumentState.LOST, InstrumentState.FAULTY)
 _OF_THE_CALL = (Kind.CAMERA, Kind.MICROPHONE)
-_SHY = (Kind.CUFF, Kind.THERMOMETER)
 
 
 def working(instruments: Instruments) -> Instruments:
@@ -24,9 +23,9 @@ def in_trouble(instruments: Instruments) -> Instruments:
 
 
 def can_measure(instruments: Instruments, kind: Kind) -> bool:
-    """A cuff or a thermometer shows itself only by measuring: not seen yet is good enough."""
-    good = (*_WORKING, InstrumentState.ABSENT) if kind in _SHY else _WORKING
-    return any(i.kind is kind and i.state in good for i in instruments)
+    """What shows itself only by measuring need not have been seen yet."""
+    good = (*_WORKING, InstrumentState.ABSENT) if kind in SHY else _WORKING
+    return any(kind in i.kinds and i.state in good for i in instruments)
 
 
 def is_measuring(instruments: Instruments, kind: Kind) -> bool:

@@ -51,6 +51,8 @@ class Step(StrEnum):
     CUFF = "cuff"
     CUFF_RUNNING = "cuff_running"
     THERMOMETER = "thermometer"
+    SCALE = "scale"
+    GLUCOMETER = "glucometer"
     OTOSCOPE_RUNNING = "otoscope_running"
     STETHOSCOPE_RUNNING = "stethoscope_running"
     STETHOSCOPE_POINT = "stethoscope_point"

@@ -71,7 +71,7 @@ DEVICE = Device(
     ),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX, PLETH),
     reference="Contec, Communication protocol of pulse oximeter V7.0",
-    limits="live values; its records are not read. The older protocol on the same bridge is not spoken",
+    limits="live values; its records are not read",
     decoder=Decoder,
     protocols=(("contec_v7_packet", describe_packet), ("contec_v7_command", describe_command)),
 )

@@ -13,6 +13,7 @@ from devices.ieee11073 import DateTime, Number, json_number
 from devices.measuring import all_absent, measured, quantity
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2
 from devices.reading import Absent, Kind, Quality, Quantity
+from devices.record_access import CONTROL_POINT, REPORT_LAST, answered
 
 SERVICE, SPOT, CONTINUOUS, FEATURES = 0x1822, 0x2A5E, 0x2A5F, 0x2A60
 
@@ -154,7 +155,14 @@ class Decoder(GattDecoder):
     """Spot checks are one measurement each; the continuous ones are thinned out (see `Cadence`)."""
 
     def __init__(self) -> None:
-        super().__init__({SPOT: self._spot, CONTINUOUS: self._continuous, FEATURES: self._features})
+        super().__init__(
+            {
+                SPOT: self._spot,
+                CONTINUOUS: self._continuous,
+                FEATURES: self._features,
+                CONTROL_POINT: answered,
+            }
+        )
         self._cadence = Cadence(_SOONEST, _LATEST)
         self._signal: SignalState | None = None
 
@@ -211,11 +219,17 @@ DEVICE = Device(
     key="sig_pulse_oximeter",
     name="Bluetooth pulse oximeter",
     kind=Kind.OXIMETER,
-    match=BleMatch(uuid(SERVICE), (uuid(SPOT), uuid(CONTINUOUS))),
+    match=BleMatch(
+        uuid(SERVICE),
+        (uuid(SPOT), uuid(CONTINUOUS), uuid(CONTROL_POINT)),
+        write=uuid(CONTROL_POINT),
+        start=(REPORT_LAST,),
+        write_optional=True,
+    ),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Bluetooth SIG Pulse Oximeter Service 1.0.1; GATT Specification Supplement",
     any_make=True,
-    limits="stored records (RACP) are not fetched",
+    limits="of its stored spot checks, the last one is read",
     decoder=Decoder,
     protocols=(
         ("plx_spot", describe_spot),

@@ -3,9 +3,10 @@
 import json
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
-from kiosk.body_points import BodyPoint
+from kiosk.body_points import BodyPoint, Ear
 from kiosk.call.errors import CallError, CallReason
 from kiosk.call.wire import VERSION
 from kiosk.events import LineQuality
@@ -116,9 +117,11 @@ def _decode(message: dict[str, object]) -> PageMessage | None:
         case "request":
             return Request(_subject(message["what"]), _flag(message["on"]))
         case "keep":
-            return Keep(_subject(message["what"]), _site(message.get("site", "")))
+            what = _subject(message["what"])
+            places = Ear if what == "otoscope" else BodyPoint
+            return Keep(what, _site(message.get("site", ""), places))
         case "point":
-            return Point(_site(message["site"]))
+            return Point(_site(message["site"], BodyPoint))
         case "clip_wanted":
             return ClipWanted(_id(message["id"]), _count(message.get("first", 0)))
         case "ping":
@@ -146,8 +149,8 @@ def _subject(value: object) -> str:
     return str(value)
 
 
-def _site(value: object) -> str:
-    return str(BodyPoint(str(value))) if value != "" else ""
+def _site(value: object, places: type[StrEnum]) -> str:
+    return str(places(str(value))) if value != "" else ""
 
 
 def _id(value: object) -> UUID:

@@ -61,7 +61,8 @@ class CallState:
 class CallListener(Protocol):
     """Who hears of the call, on the asyncio loop. `what` is "otoscope" or "stethoscope".
 
-    `site` is a `BodyPoint` or "". `stethoscope_live(False)`: the line cannot carry its sound as it is heard.
+    `site` is a `BodyPoint`, an `Ear` or "". `stethoscope_live(False)`: the line cannot carry its sound as it
+    is heard.
     `offer_refused`: NO_RELAY or BAD_OFFER, once until a page is answered again.
     """
 

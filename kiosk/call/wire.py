@@ -130,6 +130,7 @@ def _instrument(item: InstrumentStatus) -> dict[str, object]:
         "name": item.name,
         "state": item.state.value,
         "reason": item.reason.value,
+        **({"also": [kind.value for kind in item.also]} if item.also else {}),
     }
 
 

@@ -35,12 +35,23 @@ TEXTS = {
     metrics.MEAN_PRESSURE: "Pression moyenne",
     metrics.CUFF_PULSE_RATE: "Fréquence du pouls (brassard)",
     metrics.BODY_TEMPERATURE: "Température",
+    metrics.BODY_WEIGHT: "Poids",
+    metrics.BODY_HEIGHT: "Taille",
+    metrics.BODY_MASS_INDEX: "Indice de masse corporelle",
+    metrics.BODY_FAT: "Masse grasse estimée par la balance",
+    metrics.GLUCOSE_MASS: "Glycémie",
+    metrics.GLUCOSE_MOLAR: "Glycémie",
+    metrics.HEART_RATE: "Fréquence cardiaque",
 }
 PROFILES = {
     metrics.SPO2: "oxygensat",
     metrics.PULSE_RATE: "heartrate",
     metrics.CUFF_PULSE_RATE: "heartrate",
     metrics.BODY_TEMPERATURE: "bodytemp",
+    metrics.BODY_WEIGHT: "bodyweight",
+    metrics.BODY_HEIGHT: "bodyheight",
+    metrics.BODY_MASS_INDEX: "bmi",
+    metrics.HEART_RATE: "heartrate",
 }
 LOINC_NAMES = {
     "2708-6": "Oxygen saturation in Arterial blood",
@@ -52,8 +63,17 @@ LOINC_NAMES = {
     "8462-4": "Diastolic blood pressure",
     "8478-0": "Mean blood pressure",
     "8310-5": "Body temperature",
+    "29463-7": "Body weight",
+    "8302-2": "Body height",
+    "39156-5": "Body mass index (BMI) [Ratio]",
+    "41982-0": "Percentage of body fat Measured",
+    "2339-0": "Glucose [Mass/volume] in Blood",
+    "15074-8": "Glucose [Moles/volume] in Blood",
 }
-UNIT_TEXTS = {"%": "%", "/min": "/min", "mm[Hg]": "mmHg", "Cel": "°C"}
+UNIT_TEXTS = {
+    "%": "%", "/min": "/min", "mm[Hg]": "mmHg", "Cel": "°C",
+    "kg": "kg", "cm": "cm", "kg/m2": "kg/m²", "mg/dL": "mg/dL", "mmol/L": "mmol/L",
+}  # fmt: skip
 
 ABSENT_CODES = {
     Absent.NOT_APPLICABLE: ("not-applicable", "Not Applicable"),
@@ -76,6 +96,9 @@ QUALITY_NOTES = {
     Quality.FROM_MEMORY: "Valeur issue de la mémoire de l’appareil.",
     Quality.DEMO: "Appareil en mode démonstration.",
     Quality.QUESTIONABLE: "L’appareil déclare la mesure douteuse.",
+    Quality.FASTING: "À jeun, selon l’appareil.",
+    Quality.BEFORE_MEAL: "Avant un repas, selon l’appareil.",
+    Quality.AFTER_MEAL: "Après un repas, selon l’appareil.",
     Quality.IMPLAUSIBLE: "Valeur hors de la plage plausible, transmise telle quelle.",
 }
 CLOCK_NOTES = {
@@ -86,6 +109,9 @@ KIND_NAMES = {
     Kind.OXIMETER: "Oxymètre de pouls",
     Kind.CUFF: "Tensiomètre",
     Kind.THERMOMETER: "Thermomètre",
+    Kind.SCALE: "Balance",
+    Kind.GLUCOMETER: "Lecteur de glycémie",
+    Kind.HEART_RATE_MONITOR: "Cardiofréquencemètre",
     Kind.OTOSCOPE: "Otoscope vidéo",
     Kind.STETHOSCOPE: "Stéthoscope électronique",
 }
@@ -93,6 +119,8 @@ SPECIALIZATIONS = {
     Kind.OXIMETER: ("528388", "MDC_DEV_SPEC_PROFILE_PULS_OXIM"),
     Kind.CUFF: ("528391", "MDC_DEV_SPEC_PROFILE_BP"),
     Kind.THERMOMETER: ("528392", "MDC_DEV_SPEC_PROFILE_TEMP"),
+    Kind.SCALE: ("528399", "MDC_DEV_SPEC_PROFILE_SCALE"),
+    Kind.GLUCOMETER: ("528401", "MDC_DEV_SPEC_PROFILE_GLUCOSE"),
 }
 
 

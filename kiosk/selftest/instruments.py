@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from devices.reading import Kind
+from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.selftest.report import Check, Part, Problem, amber, green, red
 
-_SHY = (Kind.CUFF, Kind.THERMOMETER)
 _BAD = {InstrumentState.LOST, InstrumentState.FAULTY}
 _BLUETOOTH = {Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING}
 _SHARED = _BLUETOOTH | {
@@ -24,13 +23,14 @@ def expected_kinds(configured: Iterable[str]) -> tuple[str, ...]:
 def check_kinds(expected: Iterable[str], statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
     """Every expected kind, and every instrument that is there whether expected or not."""
     by_kind: dict[str, list[InstrumentStatus]] = {kind: [] for kind in expected}
-    waiting = set()
+    said: set[str] = set()  # by another line: one fault, or one box, has one
     for status in statuses:
         if status.reason in _SHARED:
-            waiting.add(status.kind.value)
+            said.update(status.kinds)
         elif status.state is not InstrumentState.ABSENT:
             by_kind.setdefault(status.kind.value, []).append(status)
-    told = {kind: found for kind, found in by_kind.items() if found or kind not in waiting}
+            said.update(status.also)
+    told = {kind: found for kind, found in by_kind.items() if found or kind not in said}
     return tuple(check for kind, found in told.items() for check in _check_kind(Kind(kind), found))
 
 
@@ -46,7 +46,7 @@ def check_bluetooth(wanted: bool, statuses: Iterable[InstrumentStatus]) -> tuple
 
 def _check_kind(kind: Kind, found: list[InstrumentStatus]) -> Iterable[Check]:
     part = PARTS[kind]
-    if not found and kind in _SHY:
+    if not found and kind in SHY:
         return (amber(part, Problem.NOT_SEEN_YET),)
     if not found:
         return (red(part, Problem.NOT_FOUND),)
@@ -55,7 +55,7 @@ def _check_kind(kind: Kind, found: list[InstrumentStatus]) -> Iterable[Check]:
 
 def _check(part: Part, status: InstrumentStatus) -> Check:
     if status.state in _BAD:
-        shy = status.kind in _SHY and status.state is InstrumentState.LOST
+        shy = status.kind in SHY and status.state is InstrumentState.LOST
         verdict = amber if shy else red
         return verdict(part, Problem.NOT_WORKING, status.name, status.reason.value)
     return green(part, status.name, status.state.value)
@@ -65,8 +65,12 @@ PARTS = {
     Kind.OXIMETER: Part.OXIMETER,
     Kind.CUFF: Part.CUFF,
     Kind.THERMOMETER: Part.THERMOMETER,
+    Kind.SCALE: Part.SCALE,
+    Kind.GLUCOMETER: Part.GLUCOMETER,
+    Kind.HEART_RATE_MONITOR: Part.HEART_RATE_MONITOR,
     Kind.OTOSCOPE: Part.OTOSCOPE,
     Kind.STETHOSCOPE: Part.STETHOSCOPE,
     Kind.CAMERA: Part.FACE_CAMERA,
     Kind.MICROPHONE: Part.MICROPHONE,
+    Kind.UNKNOWN: Part.UNKNOWN,
 }

@@ -27,8 +27,12 @@ class Part(StrEnum):
     OXIMETER = "oximeter"
     CUFF = "cuff"
     THERMOMETER = "thermometer"
+    SCALE = "scale"
+    GLUCOMETER = "glucometer"
+    HEART_RATE_MONITOR = "heart_rate_monitor"
     OTOSCOPE = "otoscope"
     STETHOSCOPE = "stethoscope"
+    UNKNOWN = "unknown"
 
 
 class Problem(StrEnum):
@@ -36,7 +40,7 @@ class Problem(StrEnum):
 
     NONE = "none"
     NOT_FOUND = "not_found"
-    NOT_SEEN_YET = "not_seen_yet"  # a cuff or thermometer shows itself only after a measurement
+    NOT_SEEN_YET = "not_seen_yet"  # it shows itself only after a measurement
     NOT_WORKING = "not_working"
     IN_USE = "in_use"
     WRONG_KEY_OR_DAMAGED = "wrong_key_or_damaged"

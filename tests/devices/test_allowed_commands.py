@@ -10,6 +10,8 @@ from devices.device import BleMatch, SerialMatch
 SENT = {
     "contec_cms50_v7": {"7d81a1808080808080", "7d81a2808080808080", "7d81af808080808080"},
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},
+    "sig_glucose": {"0106"},  # report the last record; 02 would delete
+    "sig_pulse_oximeter": {"0106"},
     "masimo_mightysat": {"77020107", "7705031f0003d6"},
     "viatom_o2ring": {"aa17e8000000001b"},
 }

@@ -7,8 +7,9 @@ from berry_oximeter.parser import BCIProtocolParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.catalog.berry_bm1000 import Frame, Framer
+from devices.berry_bci import Frame
 from devices.device import Rejected
+from devices.five_bytes import Framer
 from tests.devices import vectors
 
 independent: Any = BCIProtocolParser
@@ -17,7 +18,7 @@ frames = st.builds(lambda state, *rest: bytes([state | 0x80, *rest]), low, low, 
 
 
 def ours(data: bytes) -> Iterator[Frame]:
-    for part in Framer().split(data + b"\x80"):  # a frame ends when the next one begins
+    for part in Framer(Frame.parse).split(data + b"\x80"):  # a frame ends when the next one begins
         if not isinstance(part, Rejected):
             yield part[0]
 

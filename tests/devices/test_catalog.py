@@ -154,6 +154,7 @@ def test_any_bytes_give_declared_metrics_or_rejections_and_bounded_output(
 def _assert_declared(device: Device, event: Event) -> None:
     if isinstance(event, Measured):
         assert {quantity.metric for quantity in event.quantities} <= set(device.metrics)
+        assert event.kind in (None, *device.also)
         assert event.raw
     elif isinstance(event, Samples):
         assert event.metric in device.metrics

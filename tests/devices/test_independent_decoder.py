@@ -13,7 +13,14 @@ from tests.devices import vectors
 from tests.fakes import frames as fake
 
 Decoded = dict[str, object]
-SIG = [f for name in catalog.module_names() if name.startswith("sig_") for f in vectors.frames(name)]
+UNKNOWN_TO_THEM = {"body_composition", "glucose", "glucose_context", "racp"}
+SIG = [
+    frame
+    for name in catalog.module_names()
+    if name.startswith("sig_")
+    for frame in vectors.frames(name)
+    if frame.protocol not in UNKNOWN_TO_THEM
+]
 
 
 def _number(value: independent.MedFloat) -> object:
@@ -67,11 +74,26 @@ def _features(data: bytes) -> Decoded:
     }
 
 
+def _weight(data: bytes) -> Decoded:
+    theirs = independent.parse_weight_measurement(data)
+    numbers = {"weight": theirs.weight, "bmi": theirs.bmi_kg_m2, "height": theirs.height}
+    return {"unit": theirs.unit, "datetime": theirs.timestamp, "user": theirs.user_id, **numbers}
+
+
+def _heart_rate(data: bytes) -> Decoded:
+    theirs = independent.parse_heart_rate_measurement(data)
+    intervals = [round(seconds * 1024) for seconds in theirs.rr_intervals_s]
+    told = {"contact": theirs.sensor_contact, "energy_kj": theirs.energy_expended_kj}
+    return {"hr": theirs.bpm, **told, "rr_1024": intervals}
+
+
 THEIRS: dict[str, Callable[[bytes], Decoded]] = {
     "blood_pressure": lambda data: _pressure(data, "sys", "dia", "map"),
     "intermediate_cuff": lambda data: _pressure(data, "cuff"),
     "blood_pressure_feature": lambda data: {"features": independent.parse_blood_pressure_feature(data)},
     "temperature": _temperature,
+    "weight": _weight,
+    "heart_rate": _heart_rate,
     "plx_continuous": lambda data: _plx(independent.parse_plx_continuous(data)),
     "plx_spot": lambda data: _plx(independent.parse_plx_spot_check(data)),
     "plx_features": _features,
@@ -166,3 +188,23 @@ def test_it_agrees_on_pressures(
 def test_it_agrees_on_temperatures(value: str, fahrenheit: bool, when: datetime | None, site: int) -> None:
     data = fake.temperature(value, fahrenheit=fahrenheit, when=when, site=site)
     _assert_agrees("temperature", data)
+
+
+@given(
+    raw=st.integers(0, 0xFFFE), imperial=st.booleans(), when=maybe_time, user=st.none() | st.integers(0, 255),
+    stature=st.none() | st.tuples(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF)),
+)  # fmt: skip
+def test_it_agrees_on_weights(
+    raw: int, imperial: bool, when: datetime | None, user: int | None, stature: tuple[int, int] | None
+) -> None:
+    _assert_agrees("weight", fake.weight(raw, imperial=imperial, when=when, user=user, stature=stature))
+
+
+@given(
+    rate=st.integers(0, 0xFFFF), contact=st.none() | st.booleans(), energy_kj=maybe_u16,
+    intervals=st.lists(st.integers(0, 0xFFFF), max_size=9),
+)  # fmt: skip
+def test_it_agrees_on_heart_rates(
+    rate: int, contact: bool | None, energy_kj: int | None, intervals: list[int]
+) -> None:
+    _assert_agrees("heart_rate", fake.heart_rate(rate, contact, energy_kj, intervals))

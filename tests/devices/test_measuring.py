@@ -43,8 +43,8 @@ def test_an_absent_value_is_not_implausible() -> None:
     assert measured((absent,), frozenset(), b"raw").quality == frozenset()
 
 
-def test_one_code_means_one_metric() -> None:
-    codes = [metric.mdc for metric in ALL_METRICS.values()]
+def test_one_code_in_one_unit_means_one_metric() -> None:
+    codes = [(metric.mdc, metric.ucum) for metric in ALL_METRICS.values()]
     assert len(codes) == len(set(codes))
     assert {metric.key for metric in ALL_METRICS.values()} == set(ALL_METRICS)
     assert all(metric.ucum for metric in ALL_METRICS.values())

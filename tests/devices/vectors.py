@@ -80,7 +80,8 @@ def _line(event: Event) -> str:
 
 
 def _measured(event: Measured) -> str:
-    parts = ["measured", *map(_number, event.quantities), *sorted(mark.value for mark in event.quality)]
+    by = () if event.kind is None else (f"by {event.kind.value}:",)
+    parts = ["measured", *by, *map(_number, event.quantities), *sorted(mark.value for mark in event.quality)]
     return " ".join(parts) + (f" at {event.device_time.isoformat()}" if event.device_time else "")
 
 

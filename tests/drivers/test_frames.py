@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from drivers.frames import FrameSlot, VideoFrame, to_bgra, to_i420
+from drivers.frames import FrameSlot, VideoFrame, sharpest, to_bgra, to_i420
 
 
 def frame(sequence: int) -> VideoFrame:
@@ -73,3 +73,23 @@ def test_colours_survive_the_way_to_the_painter() -> None:
 def test_odd_sizes_are_cut_to_even() -> None:
     converted = to_i420(np.zeros((5, 7, 3), dtype=np.uint8), 0.0, 1)
     assert (converted.width, converted.height, converted.i420.shape) == (6, 4, (6, 6))
+
+
+def test_pictures_of_the_last_moment_are_recalled() -> None:
+    slot = FrameSlot(recall_s=2.0)
+    for sequence in range(5):
+        slot.put(frame(sequence))
+    assert [each.sequence for each in slot.recent()] == [2, 3, 4]
+    slot.clear()
+    assert slot.recent() == ()
+
+
+def test_the_sharpest_picture_is_the_one_before_the_hand_moved() -> None:
+    import cv2
+
+    ear = np.random.default_rng(7).integers(0, 255, (120, 160, 3), dtype=np.uint8)
+    moved = np.asarray(cv2.blur(ear, (9, 9)), dtype=np.uint8)
+    noisy_dark = np.asarray(ear // 8, dtype=np.uint8)
+    frames = [to_i420(each, 0.0, n) for n, each in enumerate((moved, ear, noisy_dark, moved))]
+    assert sharpest(frames).sequence == 1
+    assert sharpest([frames[0], frames[3]]).sequence == 3

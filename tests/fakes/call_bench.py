@@ -112,7 +112,7 @@ class Notes:
         self.asked.append((what, on))
 
     def physician_keeps(self, what: str, site: str = "") -> None:
-        self.kept.append(what)
+        self.kept.append(f"{what} {site}".strip())
         self.sites.append(site)
 
     def physician_points(self, site: str) -> None:

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from tests.fakes import frames, usb_bus
+from tests.fakes.serial_line import Line
 
+LINE = Line(115200)
 RATE_HZ = 60
 _TICK_S = 1 / RATE_HZ
 _KEPT_ALIVE_FRAMES = 12 * RATE_HZ
@@ -127,7 +129,7 @@ class ContecSpeaker:
 
     def _obey(self) -> None:
         try:
-            self._inbox += os.read(self._master, 256)
+            self._inbox += LINE.carries(self._master, os.read(self._master, 256))
         except BlockingIOError:
             return
         except OSError as error:
@@ -192,7 +194,7 @@ class ContecSpeaker:
             frame = frame[:4]
             self.frames_damaged += 1
         try:
-            os.write(self._master, frame)
+            os.write(self._master, LINE.carries(self._master, frame))
         except BlockingIOError:
             return  # the listener does not read: a USB bridge drops what does not fit
         self.frames_sent += 1

@@ -5,6 +5,7 @@ temperature); IEEE 11073-20601 for SFLOAT and FLOAT. Written independently of `d
 product is imported here, so that a fault there cannot hide behind the same fault here.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -166,3 +167,42 @@ def temperature(
     flags = fahrenheit | (when is not None) << 1 | (site is not None) << 2
     stamp = b"" if when is None else date_time(when)
     return bytes((flags,)) + float32(value) + stamp + (b"" if site is None else bytes((site,)))
+
+
+def weight(
+    raw: int,
+    *,
+    imperial: bool = False,
+    when: datetime | None = None,
+    user: int | None = None,
+    stature: tuple[int, int] | None = None,
+) -> bytes:
+    """2A9D: steps of 0.005 kg or 0.01 lb; `stature`: steps of the body mass index and of the height."""
+    flags = imperial | (when is not None) << 1 | (user is not None) << 2 | (stature is not None) << 3
+    time = b"" if when is None else date_time(when)
+    rest = b"" if stature is None else b"".join(steps.to_bytes(2, "little") for steps in stature)
+    return (
+        bytes((flags,)) + raw.to_bytes(2, "little") + time + (b"" if user is None else bytes((user,))) + rest
+    )
+
+
+def heart_rate(rate: int, contact: bool | None, energy_kj: int | None, intervals: Sequence[int]) -> bytes:
+    """2A37; `intervals` in 1/1024 s."""
+    wide = rate > 0xFF
+    told = (contact is not None) << 2 | bool(contact) << 1
+    flags = wide | told | (energy_kj is not None) << 3 | bool(intervals) << 4
+    energy = b"" if energy_kj is None else energy_kj.to_bytes(2, "little")
+    beats = b"".join(interval.to_bytes(2, "little") for interval in intervals)
+    return bytes((flags,)) + rate.to_bytes(2 if wide else 1, "little") + energy + beats
+
+
+def glucose(sequence: int, kg_per_litre: Number, when: datetime, *, context_follows: bool = False) -> bytes:
+    """2A18: capillary plasma from a finger, in kg/L, with a status of no fault."""
+    flags = 0x02 | 0x08 | context_follows << 4
+    result = sfloat(kg_per_litre) + bytes((0x12, 0, 0))
+    return bytes((flags,)) + sequence.to_bytes(2, "little") + date_time(when) + result
+
+
+def glucose_context(sequence: int, meal: int) -> bytes:
+    """2A34 with the meal alone."""
+    return bytes((0x02,)) + sequence.to_bytes(2, "little") + bytes((meal,))

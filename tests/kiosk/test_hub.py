@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from devices.reading import Clock, Kind, Reading, Waveform
+from devices.reading import Clock, DeviceIdentity, Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.events import InstrumentsChanged, Notice, NoticeReason, ReadingShown, ReadingWasSetAside
+from kiosk.hub import Hub
 from kiosk.session import IncidentKind
 from tests.fakes.usb_bus import require_private_namespace
 from tests.kiosk.bench import bench, temperature
@@ -133,12 +134,38 @@ async def test_losing_an_instrument_goes_into_the_report(tmp_path: Path) -> None
         assert len(kiosk.heard(InstrumentsChanged)) == 2
 
 
+async def test_without_bluetooth_only_what_the_site_owns_is_said_to_fail(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        hub = Hub(kiosk.keeper, kiosk.told.append, expected=(Kind.CUFF,))
+        for kind in (Kind.CUFF, Kind.SCALE):
+            down = InstrumentStatus(f"ble:{kind}", kind, kind, InstrumentState.FAULTY, Reason.BLUETOOTH_OFF)
+            hub.status(down)
+        hub.status(
+            replace(down, id="ble:1", identity=DeviceIdentity("sig_weight_scale"))
+        )  # this one was seen
+        await hub.save()
+        session = kiosk.keeper.session
+        assert session is not None
+        assert [i.subject for i in session.incidents] == ["cuff", "scale"]
+        assert [s.id for s in hub.instruments] == ["ble:cuff", "ble:1"]
+
+
 async def test_a_reading_that_comes_after_the_end_stops_nothing(tmp_path: Path) -> None:
     async with bench(tmp_path) as kiosk:
         await kiosk.consult()
         late = [kiosk.hub.reading(temperature()) for _ in range(3)]
         await asyncio.gather(kiosk.keeper.end(), *late)
         assert kiosk.hub.counts.kept + kiosk.hub.counts.outside_session == 3
+
+
+async def test_a_box_that_does_several_things_is_there_once_and_for_each(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        box = InstrumentStatus("x", Kind.OXIMETER, "x", InstrumentState.READY, also=(Kind.CUFF,))
+        hub = Hub(kiosk.keeper, kiosk.told.append, expected=(Kind.OXIMETER, Kind.CUFF))
+        hub.status(box)
+        assert hub.instruments == (box,)
+        assert hub.has(Kind.CUFF) and not hub.has(Kind.THERMOMETER)
 
 
 @pytest.fixture

@@ -51,7 +51,8 @@ async def test_a_picture_and_a_sound_go_into_the_record(stage: Simulators, tmp_p
         await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
         heard: list[Samples] = []
         listening = asyncio.create_task(listen(whole, heard))
-        await asyncio.gather(whole.kiosk.keep_picture(), whole.kiosk.record_sound("mitral"))
+        await whole.kiosk.freeze_picture()
+        await asyncio.gather(whole.kiosk.keep_picture("ear_left"), whole.kiosk.record_sound("mitral"))
         listening.cancel()
         await whole.until(
             lambda: state(whole, Kind.STETHOSCOPE) is InstrumentState.READY
@@ -65,7 +66,7 @@ async def test_a_picture_and_a_sound_go_into_the_record(stage: Simulators, tmp_p
         assert whole.kiosk.frames.face.latest() is None
         shown = len(whole.heard(ReadingShown))
         assert await whole.kinds_stored() == ["site", "open", *["reading"] * shown, "close"]
-    assert picture.content_type == "image/jpeg"
+    assert (picture.content_type, picture.site) == ("image/jpeg", "ear_left")
     seen = cv2.imdecode(np.frombuffer(picture.data, dtype=np.uint8), cv2.IMREAD_COLOR)
     assert seen is not None and seen.std() > 5
     assert (sound.content_type, sound.site) == ("audio/flac", "mitral")

@@ -55,6 +55,14 @@ def thermometer() -> Reading:
     return reading(Kind.THERMOMETER, (metrics.BODY_TEMPERATURE, "36.60"))
 
 
+def scale() -> Reading:
+    return reading(Kind.SCALE, (metrics.BODY_WEIGHT, "68.40"), (metrics.BODY_MASS_INDEX, "23.1"))
+
+
+def glucometer() -> Reading:
+    return reading(Kind.GLUCOMETER, (metrics.GLUCOSE_MASS, "104"))
+
+
 def sound() -> Reading:
     taken = reading(Kind.STETHOSCOPE)
     return Reading(

@@ -101,8 +101,12 @@ class SmallKiosk:
     async def set_stethoscope(self, on: bool) -> None:
         self.set_call(replace(self.call, stethoscope_on=on))
 
-    async def keep_picture(self) -> None:
+    async def freeze_picture(self) -> None:
+        self.asked.append("freeze_picture")
+
+    async def keep_picture(self, site: str = "") -> None:
         self.asked.append("keep_picture")
+        self.sites.append(site)
 
     async def record_sound(self, site: str) -> None:
         self.asked.append("record_sound")

@@ -141,6 +141,15 @@ def test_an_instrument_in_trouble_says_what_to_do(talking: Desk) -> None:
     assert words == ["Oxymètre", "Débranché ou éteint", fr.INSTRUMENT.reasons[Reason.UNPLUGGED]]
 
 
+def test_a_box_that_does_several_things_has_one_row(talking: Desk) -> None:
+    box = InstrumentStatus("x", Kind.OXIMETER, "x", InstrumentState.READY, also=(Kind.CUFF, Kind.THERMOMETER))
+    talking.kiosk.plug(box)
+    talking.settle()
+    words = _words(_screen(talking).instruments)
+    assert words[0] == "Oxymètre, Tensiomètre, Thermomètre"
+    assert words[1:] == [fr.INSTRUMENT.states[InstrumentState.READY]]
+
+
 def test_a_camera_reads_the_link_from_the_screen(desk: Desk) -> None:
     steps.consultation(desk)
     picture = desk.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
@@ -164,11 +173,13 @@ def test_tools_appear_with_their_instrument_and_ask_the_kiosk(talking: Desk) -> 
     assert not talking.is_shown("keep_picture") and not talking.is_shown("record_sound")
     talking.press("otoscope")
     talking.press("keep_picture")
+    assert talking.kiosk.asked[-1] == "freeze_picture"  # it is of this moment, not of the answer's
+    talking.press("keep_ear_left")
     talking.press("stethoscope")
     talking.press("record_sound")
     talking.press("point_mitral")
     assert talking.kiosk.asked[-2:] == ["keep_picture", "record_sound"]
-    assert talking.kiosk.sites == ["mitral"]
+    assert talking.kiosk.sites == ["ear_left", "mitral"]
     talking.kiosk.plug()
     talking.press("otoscope")
     talking.settle()

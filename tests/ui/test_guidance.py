@@ -35,10 +35,10 @@ def test_every_phase_of_the_call_has_a_step(phase: CallPhase, step: Step) -> Non
 def test_measures_follow_one_another() -> None:
     state = State(call=TALKING, instruments=samples.instruments())
     steps = []
-    for reading in (samples.oximeter(), samples.cuff(), samples.thermometer()):
-        state.add_reading(reading)
+    for taken in (samples.oximeter, samples.cuff, samples.thermometer, samples.scale, samples.glucometer):
+        state.add_reading(taken())
         steps.append(next_step(state))
-    assert steps == [Step.CUFF, Step.THERMOMETER, Step.FINISH]
+    assert steps == [Step.CUFF, Step.THERMOMETER, Step.SCALE, Step.GLUCOMETER, Step.FINISH]
 
 
 def test_a_cuff_that_shows_itself_only_by_measuring_is_asked_for() -> None:

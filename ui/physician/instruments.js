@@ -23,12 +23,13 @@ export class Instruments {
     byId("instruments-none").hidden = this.items.length > 0;
   }
 
-  row({ id, kind, name, state, reason }) {
+  row({ id, kind, also = [], name, state, reason }) {
     const known = state === "absent" && reason === "unplugged";
     const why = reason && reason !== "none" && !known ? `, ${t(`reason.${reason}`)}` : "";
     const words = `${t(`instrument.${state}`)}${why}`;
+    const kinds = [kind, ...also].map((each) => t(`kind.${each}`)).join(", ");
     return el("li", { "data-instrument": id, "data-instrument-state": state },
-      el("span", { class: "kind" }, t(`kind.${kind}`)), el("span", { class: "model" }, name),
+      el("span", { class: "kind" }, kinds), el("span", { class: "model" }, name),
       el("span", { class: "state" }, words));
   }
 }

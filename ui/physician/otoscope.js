@@ -2,6 +2,7 @@
 
 import { byId, clockTime, setText } from "./dom.js";
 import { Picture } from "./picture.js";
+import { drawEars } from "./points.js";
 import { onLanguage, t } from "./strings.js";
 
 const ANSWER_MS = 8000;
@@ -21,7 +22,10 @@ export class Otoscope {
     byId("otoscope-keep").onclick = () => this.keepPicture();
     byId("otoscope-full").onclick = () => this.fullScreen();
     byId("swap").onclick = () => this.swap();
-    onLanguage(() => this.draw());
+    onLanguage(() => {
+      drawEars(byId("otoscope-ear"));
+      this.draw();
+    });
   }
 
   track(track) {
@@ -67,7 +71,9 @@ export class Otoscope {
   /** The kiosk keeps the picture of this moment: show the same one, not an older frozen one. */
   keepPicture() {
     this.freeze();
-    if (this.send({ type: "keep", what: "otoscope" })) this.keep = "asked";
+    const ear = byId("otoscope-ear");
+    if (this.send({ type: "keep", what: "otoscope", site: ear.value })) this.keep = "asked";
+    ear.value = ""; // the next picture may be of the other one
     this.draw();
   }
 

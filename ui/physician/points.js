@@ -1,4 +1,4 @@
-// Where on the body the stethoscope is: the kiosk's keys, in the order in which one listens.
+// Where on the body something was taken: the kiosk's keys, in the order in which one listens.
 
 import { el } from "./dom.js";
 import { t } from "./strings.js";
@@ -10,6 +10,8 @@ const GROUPS = {
   belly: ["abdomen"],
 };
 
+const EARS = ["ear_right", "ear_left"];
+
 /** In the language of the page; words that are no key are shown as they came. */
 export const pointName = (site) => (site ? t(`point.${site}`) : t("point.none"));
 
@@ -19,5 +21,13 @@ export function drawPoints(select) {
   const groups = Object.entries(GROUPS).map(([group, points]) =>
     el("optgroup", { label: t(`points.${group}`) }, ...points.map((site) => el("option", { value: site }, pointName(site)))));
   select.replaceChildren(el("option", { value: "" }, t("point.choose")), ...groups);
+  select.value = chosen;
+}
+
+/** Fills a select with both ears, keeping what is chosen. */
+export function drawEars(select) {
+  const chosen = select.value;
+  const ears = EARS.map((site) => el("option", { value: site }, pointName(site)));
+  select.replaceChildren(el("option", { value: "" }, t("otoscope.earChoose")), ...ears);
   select.value = chosen;
 }

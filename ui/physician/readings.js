@@ -54,7 +54,7 @@ export function ageS(state, reading, nowMs) {
   return Math.max(0, Math.round((nowMs - (state.clockOffsetMs ?? 0) - Date.parse(reading.t0)) / 1000));
 }
 
-const UNITS = { "mm[Hg]": "mmHg", Cel: "°C", "1": "" };
+const UNITS = { "mm[Hg]": "mmHg", Cel: "°C", "1": "", "kg/m2": "kg/m²" };
 
 /** A UCUM code as people write it. */
 export function unitText(ucum) {

@@ -10,8 +10,15 @@ const TILES = [
   { id: "perfusion", main: ["perfusion_index"], small: [] },
   { id: "pressure", main: ["systolic", "diastolic"], small: ["mean_pressure", "cuff_pulse_rate"] },
   { id: "temperature", main: ["body_temperature"], small: [] },
+  // What few sites own takes no place before it has been measured.
+  { id: "heart", main: ["heart_rate"], small: [], rare: true },
+  { id: "weight", main: ["body_weight"], small: ["body_height", "body_mass_index", "body_fat"], rare: true },
+  { id: "glucose", main: ["glucose_mass", "glucose_molar"], small: [], rare: true },
 ];
-const SMALL_LABELS = { mean_pressure: "tile.mean", cuff_pulse_rate: "tile.cuffPulse" };
+const SMALL_LABELS = {
+  mean_pressure: "tile.mean", cuff_pulse_rate: "tile.cuffPulse",
+  body_height: "tile.height", body_mass_index: "tile.bmi", body_fat: "tile.fat",
+};
 const CUFF_SILENCE_MS = 3000;
 
 export function absentText(quantity, kind) {
@@ -74,6 +81,7 @@ class Tile {
     setText(this.name, t(`tile.${this.spec.id}`));
     const newest = newestOf(this.readings, this.spec.main);
     this.node.toggleAttribute("data-empty", !newest);
+    this.node.hidden = Boolean(this.spec.rare) && !newest;
     if (newest) this.drawReading(newest);
     else this.value.replaceChildren(el("span", { class: "absent" }, t("tile.none")));
   }

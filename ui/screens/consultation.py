@@ -9,7 +9,7 @@ from kiosk.events import CallPhase
 from ui.guidance import next_step
 from ui.instruments import is_measuring, listed, working
 from ui.screens.base import Context, Screen
-from ui.screens.consultation_panels import ask_end, ask_new_link, ask_where, show_link, show_readings
+from ui.screens.consultation_panels import ask_ear, ask_end, ask_new_link, ask_where, show_link, show_readings
 from ui.text.reading import site_text
 from ui.widgets.board import Board
 from ui.widgets.flow import Flow
@@ -64,7 +64,7 @@ class Consultation(Screen):
         self._words.setText("  ".join(state.call.words))
         self._words.setVisible(bool(state.call.words))
         self._words_title.setVisible(bool(state.call.words))
-        self.pleth.setVisible(any(i.kind is Kind.OXIMETER for i in state.instruments) or self.pleth.started)
+        self.pleth.setVisible(any(Kind.OXIMETER in i.kinds for i in state.instruments) or self.pleth.started)
         runs = is_measuring(state.instruments, Kind.CUFF)
         self.pressure.setVisible(bool(self.pressure.text()) and runs)
         self._refresh_buttons()
@@ -120,7 +120,7 @@ class Consultation(Screen):
         self._otoscope = button(
             text.otoscope_on, "otoscope", lambda: bridge.set_otoscope(not state.call.otoscope_on)
         )
-        self._keep = button(text.keep_picture, "keep_picture", bridge.keep_picture, "primary")
+        self._keep = button(text.keep_picture, "keep_picture", lambda: ask_ear(self.context), "primary")
         self._stethoscope = button(
             text.stethoscope_on, "stethoscope", lambda: bridge.set_stethoscope(not state.call.stethoscope_on)
         )
@@ -138,7 +138,9 @@ class Consultation(Screen):
 
     def _refresh_buttons(self) -> None:
         call, text = self.context.state.call, self.texts.consultation
-        present = {instrument.kind for instrument in working(self.context.state.instruments)}
+        present = {
+            kind for instrument in working(self.context.state.instruments) for kind in instrument.kinds
+        }
         relabel(self._mute, text.unmute if call.muted else text.mute)
         relabel(self._otoscope, text.otoscope_off if call.otoscope_on else text.otoscope_on)
         relabel(self._stethoscope, text.stethoscope_off if call.stethoscope_on else text.stethoscope_on)

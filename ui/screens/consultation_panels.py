@@ -1,6 +1,6 @@
 """The questions of the consultation, each on a panel above it."""
 
-from kiosk.body_points import BodyPoint
+from kiosk.body_points import BodyPoint, Ear
 from ui.screens.base import Context
 from ui.text.reading import line_text, time_text
 from ui.widgets.body_map import BodyMap
@@ -47,6 +47,20 @@ def ask_where(context: Context) -> None:
     body = BodyMap(text, context.state.call.point, record)
     close = Action(context.texts.common.close, "panel_close", lambda: None)
     context.shell.ask(text.record_where, (label(text.record_explain), body, body.legend()), (close,))
+
+
+def ask_ear(context: Context) -> None:
+    """The picture is of the moment of the touch, whatever time the answer takes."""
+    text = context.texts.consultation
+    context.bridge.freeze_picture()
+
+    def keep(site: str, name: str, words: str, role: str = "primary") -> Action:
+        return Action(words, name, lambda: context.bridge.keep_picture(site), role)
+
+    ears = tuple(keep(ear, f"keep_{ear}", text.body_points[ear]) for ear in (Ear.RIGHT, Ear.LEFT))
+    drop = Action(text.keep_not, "panel_close", lambda: None)
+    elsewhere = keep("", "keep_elsewhere", text.keep_elsewhere, "secondary")
+    context.shell.ask(text.keep_where, (label(text.keep_explain, "lead"),), (drop, elsewhere, *ears))
 
 
 def show_readings(context: Context) -> None:

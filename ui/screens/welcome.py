@@ -89,7 +89,7 @@ class Welcome(Screen):
     def _names(self, instruments: Iterable[InstrumentStatus]) -> str:
         """Each kind once, with how many there are."""
         text = self.texts.reading
-        counts = Counter(instrument.kind for instrument in instruments)
+        counts = Counter(kind for instrument in instruments for kind in instrument.kinds)
         return text.comma.join(text.kinds[k] + (f" ({n})" if n > 1 else "") for k, n in counts.items())
 
     def _show_delivery(self) -> None:

@@ -38,9 +38,7 @@ def attachment_text(attachment: Attachment, texts: Texts) -> str:
 
 def site_text(site: str, texts: Texts) -> str:
     """A point of the body in the language of the screen; other words as they are."""
-    from kiosk.body_points import BodyPoint
-
-    return texts.consultation.body_points[BodyPoint(site)] if site in set(BodyPoint) else site
+    return texts.consultation.body_points.get(site, site)
 
 
 def time_text(moment: datetime) -> str:

@@ -10,7 +10,6 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
     from collections.abc import Mapping
 
     from devices.reading import Absent, Kind, Quality
-    from kiosk.body_points import BodyPoint
     from kiosk.call.figures import Way
     from kiosk.call.streams import VoiceMode
     from kiosk.events import (
@@ -140,6 +139,10 @@ class ConsultationText(Table):
     otoscope_on: str
     otoscope_off: str
     keep_picture: str
+    keep_where: str
+    keep_explain: str
+    keep_elsewhere: str
+    keep_not: str
     stethoscope_on: str
     stethoscope_off: str
     record_sound: str
@@ -150,7 +153,7 @@ class ConsultationText(Table):
     body_back: str
     body_left: str
     body_right: str
-    body_points: Mapping[BodyPoint, str]
+    body_points: Mapping[str, str]
     end: str
     end_title: str
     end_explain: str

@@ -27,9 +27,9 @@ class InstrumentList(QWidget):
         self._empty.setVisible(not instruments)
         for gone in self._rows.keys() - {status.id for status in instruments}:
             self._rows.pop(gone).deleteLater()
-        kinds = [status.kind for status in instruments]
+        kinds = [status.kinds for status in instruments]
         for status in instruments:
             if status.id not in self._rows:
                 self._rows[status.id] = InstrumentRow(self._texts)
                 self._column.addWidget(self._rows[status.id])
-            self._rows[status.id].show_status(status, alone=kinds.count(status.kind) == 1)
+            self._rows[status.id].show_status(status, alone=kinds.count(status.kinds) == 1)

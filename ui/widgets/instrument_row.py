@@ -37,7 +37,7 @@ class InstrumentRow(QFrame):
     def show_status(self, status: InstrumentStatus, alone: bool = True) -> None:
         """`alone`: the only one of its kind, which then needs no model to be told apart."""
         text = self._texts
-        kind = text.reading.kinds[status.kind]
+        kind = text.reading.comma.join(text.reading.kinds[kind] for kind in status.kinds)
         self._name.setText(kind if alone else f"{kind} — {_model(status)}")
         self._state.setText(text.instrument.states[status.state])
         reason = text.instrument.reasons[status.reason]

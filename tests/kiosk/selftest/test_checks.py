@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from devices.reading import Kind
+from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.config import FhirConfig
 from kiosk.rendezvous.tls import self_signed, server_context
@@ -49,7 +49,7 @@ def test_all_well_is_green() -> None:
     assert len(checks) == len(Kind)
 
 
-@pytest.mark.parametrize("kind", [k for k in Kind if k not in (Kind.CUFF, Kind.THERMOMETER)])
+@pytest.mark.parametrize("kind", [k for k in Kind if k not in SHY])
 def test_an_instrument_that_fails_is_named(kind: Kind) -> None:
     expected = expected_kinds([k for k in Kind if k not in ALWAYS])
     for broken in (InstrumentState.LOST, InstrumentState.FAULTY):
@@ -65,6 +65,14 @@ def test_a_cuff_shows_itself_only_after_a_measurement() -> None:
     assert (cuff.verdict, cuff.problem) == (Verdict.AMBER, Problem.NOT_SEEN_YET)
     lost = status(Kind.CUFF, InstrumentState.LOST, Reason.UNPLUGGED)
     assert reds(check_kinds(["cuff"], [lost])) == []
+
+
+def test_a_box_that_does_several_things_has_one_line() -> None:
+    box = InstrumentStatus("x", Kind.OXIMETER, "x", InstrumentState.READY, also=(Kind.CUFF, Kind.STETHOSCOPE))
+    kinds = ("oximeter", "cuff", "stethoscope")
+    assert [(c.part, c.verdict) for c in check_kinds(kinds, [box])] == [(Part.OXIMETER, Verdict.GREEN)]
+    broken = replace(box, state=InstrumentState.FAULTY, reason=Reason.NO_DATA)
+    assert reds(check_kinds(kinds, [broken])) == [(Part.OXIMETER, Problem.NOT_WORKING)]
 
 
 def test_bluetooth_that_is_off_is_one_red_line() -> None:

@@ -20,6 +20,7 @@ from tests.kiosk.simulators import Simulators, simulators
 from tests.kiosk.whole import config_in
 
 SECONDS = 3.0
+LACKING = {Part.SCALE, Part.GLUCOMETER, Part.HEART_RATE_MONITOR}  # what the stage has no simulator of
 OWNED = ("oximeter", "cuff", "thermometer", "otoscope", "stethoscope")
 
 
@@ -79,7 +80,7 @@ def test_the_command_is_green_when_everything_works(
 ) -> None:
     done = run_selftest(settings_file(config, tmp_path), "--json")
     report = json.loads(done.stdout)
-    assert {check["part"] for check in report["checks"]} == set(Part)
+    assert {check["part"] for check in report["checks"]} == set(Part) - LACKING
     assert [check for check in report["checks"] if check["verdict"] == "red"] == []
     assert (done.returncode, report["verdict"]) == (0, "green")
 

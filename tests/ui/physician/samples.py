@@ -23,6 +23,8 @@ IDENTITIES = {
     Kind.OXIMETER: DeviceIdentity("contec_cms50d", "Contec", "CMS50D+"),
     Kind.CUFF: DeviceIdentity("sig_cuff", "A&D", "UA-651BLE"),
     Kind.THERMOMETER: DeviceIdentity("sig_thermometer", "A&D", "UT-201BLE"),
+    Kind.SCALE: DeviceIdentity("sig_weight_scale", "A&D", "UC-352BLE"),
+    Kind.GLUCOMETER: DeviceIdentity("sig_glucose", "Roche", "Accu-Chek Guide"),
     Kind.OTOSCOPE: DeviceIdentity("uvc_otoscope", "Firefly", "DE551"),
     Kind.STETHOSCOPE: DeviceIdentity("usb_stethoscope", "Thinklabs", "One"),
 }

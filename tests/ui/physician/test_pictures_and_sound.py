@@ -70,8 +70,10 @@ async def test_keeping_a_picture(page: Page, kiosk: Bench) -> None:
     await join(page, kiosk.link)
     await page.get_by_test_id("otoscope-switch").click()
     await obey(kiosk, ("otoscope", True))
+    await page.get_by_test_id("otoscope-ear").select_option("ear_right")
     await page.get_by_test_id("otoscope-keep").click(timeout=15_000)
-    await kiosk.until(lambda: kiosk.notes.kept == ["otoscope"])
+    await kiosk.until(lambda: kiosk.notes.kept == ["otoscope ear_right"])
+    await expect(page.get_by_test_id("otoscope-ear")).to_have_value("")  # the next may be of the other ear
     await expect(page.get_by_test_id("otoscope-badge")).to_contain_text("demandée pour le dossier")
     kiosk.call.send_reading(samples.otoscope_picture())
     await expect(page.get_by_test_id("otoscope-badge")).to_contain_text("Image gardée dans le dossier")

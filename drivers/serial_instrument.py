@@ -1,0 +1,136 @@
+"""What is at one serial port, over all its plugs: who it turned out to be, and what it measures."""
+
+import asyncio
+import logging
+
+from devices.device import Device, Event, Rejected
+from devices.reading import DeviceIdentity, Kind
+from drivers.feed import Feed
+from drivers.instrument import DriverError, InstrumentState, Reason, Sink
+from drivers.raw import Tap
+from drivers.serial_port import FoundPort
+from drivers.serial_probe import Found, greet, probe
+from drivers.serial_talk import Talk, now_s
+from drivers.tracker import Tracker
+
+_log = logging.getLogger(__name__)
+
+_RETRY_S = 1.0
+_SILENCE_S = 2.0
+_LEAST_TRUST = -20
+_UNNAMED = "USB"
+
+
+class SerialInstrument:
+    """One port id. Who was last understood there is remembered, and tried first."""
+
+    def __init__(self, id_: str, sink: Sink, tap: Tap) -> None:
+        self._sink = sink
+        self._tap = tap
+        self._device: Device | None = None
+        self._feed: Feed | None = None
+        self._unknown = Tracker(sink, id_, Kind.UNKNOWN, _UNNAMED)
+
+    @property
+    def _tracker(self) -> Tracker:
+        return self._feed.tracker if self._feed else self._unknown
+
+    def gone(self) -> None:
+        """It was pulled out. What nobody has understood is not missed."""
+        if self._feed is None:
+            self._unknown.move(InstrumentState.ABSENT)
+        else:
+            self._tracker.lost(Reason.UNPLUGGED)
+
+    async def serve(self, port: FoundPort) -> None:
+        """Read it until it is pulled out or this is cancelled."""
+        if len(port.devices) == 1:
+            self._become(port, port.devices[0])
+        else:
+            self._tracker.move(InstrumentState.FOUND)
+        while True:
+            try:
+                await self._session(port)
+            except DriverError as error:
+                _log.warning("%s: %s", port.id, error)
+                if error.reason is Reason.UNPLUGGED:
+                    self.gone()
+                    return
+                self._tracker.faulty(error.reason)
+            except Exception:  # noqa: BLE001  a bug with one port stays there
+                _log.exception("%s: the driver failed", port.id)
+                self._tracker.faulty(Reason.DRIVER_FAILED)
+            await asyncio.sleep(_RETRY_S)
+
+    async def _session(self, port: FoundPort) -> None:
+        found = await self._find(port)
+        try:
+            feed = self._become(port, found.talk.device)
+            feed.stamp.reconnected()
+            feed.tracker.forget_signal()
+            feed.tracker.move(InstrumentState.READY if found.talk.match.quiet else InstrumentState.FOUND)
+            if found.data:
+                feed.heard(found.data)
+            await feed.deliver(found.events)
+            await _Session(found.talk, feed, is_alone=len(port.devices) == 1).run()
+        finally:
+            await found.talk.close()
+
+    async def _find(self, port: FoundPort) -> Found:
+        if len(port.devices) == 1:
+            return await greet(port.node, port.devices[0])
+        found = await probe(port, self._device)
+        if found is None:
+            raise DriverError(Reason.NO_DATA if self._feed else Reason.NOT_UNDERSTOOD)
+        return found
+
+    def _become(self, port: FoundPort, device: Device) -> Feed:
+        """It is this device, as before or from now on."""
+        if self._feed is None or device is not self._device:
+            self._device = device
+            self._feed = Feed(device, self._sink, port.id, self._tap)
+        identity = DeviceIdentity(device.key, model=device.name, serial=port.serial, address=port.id)
+        self._feed.identify(identity)
+        return self._feed
+
+
+class _Session:
+    """Streams from an open port until it fails, or until another device may be at it."""
+
+    def __init__(self, talk: Talk, feed: Feed, is_alone: bool) -> None:
+        self._talk = talk
+        self._feed = feed
+        self._is_alone = is_alone
+        self._understood_at_s = now_s()
+        self._trust = 0
+
+    async def run(self) -> None:
+        """Until cancelled; DriverError when the port fails, or nothing is understood any more."""
+        while True:
+            data, events = await self._talk.hear()
+            if data:
+                self._feed.heard(data)
+            await self._feed.deliver(events)
+            if self._is_understood(events):
+                self._understood_at_s = now_s()
+            elif now_s() - self._understood_at_s > _SILENCE_S:
+                await self._not_understood(data)
+            await self._talk.keep_alive()
+
+    def _is_understood(self, events: list[Event]) -> bool:
+        """More was understood than refused of late: in noise, a frame appears by chance now and then."""
+        refused = sum(isinstance(event, Rejected) for event in events)
+        self._trust = max(_LEAST_TRUST, min(1, self._trust + len(events) - 2 * refused))
+        return bool(events) and self._trust > 0
+
+    async def _not_understood(self, data: bytes) -> None:
+        if not data and self._talk.match.quiet:
+            self._feed.tracker.quiet()
+            self._understood_at_s = now_s()
+            return
+        reason = Reason.GARBLED if data else Reason.NO_DATA
+        if not self._is_alone:
+            raise DriverError(reason)
+        self._feed.tracker.faulty(reason)
+        self._understood_at_s = now_s()
+        await self._talk.start()  # a unit that was switched off and on waits for it

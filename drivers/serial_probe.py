@@ -1,0 +1,111 @@
+"""Which of several devices is at a serial port: they share a USB bridge, and each is tried in turn.
+
+Whoever streams by itself is listened to first, at its own speed; only then is anything sent, and nothing but
+the start commands that the declarations name. A device is believed when its decoder has understood several
+things in a row, or one where the frames have a checksum: bytes heard at a wrong speed do not pass for that.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from devices.device import Device, Event, Rejected, Samples, SerialMatch
+from drivers.serial_port import FoundPort
+from drivers.serial_talk import Talk, now_s
+
+_SILENT_S = 0.3  # a stream sends fifty frames a second
+_LISTEN_S = 1.0
+_PATIENCE_S = 4.0  # for those that speak only when they are used
+_GOOD_IN_A_ROW = 4
+_REFUSED = 20
+
+
+@dataclass(slots=True)
+class Found:
+    """The device that answered, its port open, and what it has said since it was last understood wrongly.
+
+    `events`: without samples, which came too long ago for a wave that is live.
+    """
+
+    talk: Talk
+    data: bytes = b""
+    events: list[Event] = field(default_factory=list)
+    good: int = 0
+    refused: int = 0
+
+    def take(self, data: bytes, events: Iterable[Event]) -> None:
+        self.data += data
+        for event in events:
+            if isinstance(event, Rejected):
+                self.events.clear()
+                self.good, self.refused = 0, self.refused + 1
+            else:
+                self.good += 1
+                if not isinstance(event, Samples):
+                    self.events.append(event)
+
+    @property
+    def is_sure(self) -> bool:
+        return self.good >= (1 if self.talk.match.checked else _GOOD_IN_A_ROW)
+
+
+async def probe(port: FoundPort, last: Device | None) -> Found | None:
+    """One round; `last` is who it was before. None when nobody was understood. Raises DriverError.
+
+    Who was there before and speaks only when it is used may be silent: it is taken to be there still.
+    """
+    for device, wait_s in _round(port.devices, last):
+        found = await _try(port.node, device, wait_s)
+        if found is not None:
+            return found
+    return await greet(port.node, last) if last is not None and _match(last).quiet else None
+
+
+async def greet(node: str, device: Device) -> Found:
+    """Open the port for a device that nobody doubts. Raises DriverError."""
+    talk = Talk(node, device)
+    try:
+        await talk.open()
+        await talk.start()
+    except BaseException:
+        await talk.close()
+        raise
+    return Found(talk)
+
+
+def _round(devices: Sequence[Device], last: Device | None) -> list[tuple[Device, float]]:
+    """Whom to try, and how long to wait for a first byte.
+
+    Where a stream was read before, nobody else is waited for at length: it may be switched on at any moment.
+    """
+    quiet_wait_s = _PATIENCE_S if last is None or _match(last).quiet else _LISTEN_S
+
+    def rank(device: Device) -> tuple[bool, bool, bool]:
+        match = _match(device)
+        return device is not last, match.quiet, bool(match.start)
+
+    return [(d, quiet_wait_s if _match(d).quiet else _SILENT_S) for d in sorted(devices, key=rank)]
+
+
+def _match(device: Device) -> SerialMatch:
+    assert isinstance(device.match, SerialMatch)  # only such devices are found at a port
+    return device.match
+
+
+async def _try(node: str, device: Device, wait_s: float) -> Found | None:
+    """Listen to the port as to this device; it is closed again unless the device was understood."""
+    found = await greet(node, device)
+    try:
+        await _listen(found, wait_s)
+    finally:
+        if not found.is_sure:
+            await found.talk.close()
+    return found if found.is_sure else None
+
+
+async def _listen(found: Found, wait_s: float) -> None:
+    until_s = now_s() + wait_s
+    while now_s() < until_s and found.refused < _REFUSED and not found.is_sure:
+        data, events = await found.talk.hear()
+        if data and not found.data:
+            until_s = now_s() + _LISTEN_S
+        found.take(data, events)

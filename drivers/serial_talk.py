@@ -1,0 +1,47 @@
+"""One opening of one serial port as one device: its speed, its commands, its decoder."""
+
+import asyncio
+
+from devices.device import Decoder, Device, Event, SerialMatch
+from drivers.serial_port import SerialPort
+
+
+class Talk:
+    """What it calls raises DriverError when the port fails. Closed by whoever opened it."""
+
+    def __init__(self, node: str, device: Device) -> None:
+        if not isinstance(device.match, SerialMatch) or device.decoder is None:
+            raise ValueError(f"{device.key} is not read from a serial port")
+        self.device = device
+        self.match = device.match
+        self._decoder: Decoder = device.decoder()
+        self._port = SerialPort(node, device.match)
+        self._kept_alive_at_s = 0.0
+
+    async def open(self) -> None:
+        await self._port.open()
+
+    async def start(self) -> None:
+        """Send what makes it stream, if anything does."""
+        for command in self.match.start:
+            await self._port.write(command)
+        self._kept_alive_at_s = now_s()
+
+    async def hear(self) -> tuple[bytes, list[Event]]:
+        """What has come and what it says; nothing after 0.2 s of silence."""
+        data = await self._port.read()
+        return data, self._decoder.feed(data) if data else []
+
+    async def keep_alive(self) -> None:
+        """Send it when it is due."""
+        if self.match.keep_alive and now_s() >= self._kept_alive_at_s + self.match.keep_alive_s:
+            self._kept_alive_at_s = now_s()
+            await self._port.write(self.match.keep_alive)
+
+    async def close(self) -> None:
+        """Never raises."""
+        await self._port.close()
+
+
+def now_s() -> float:
+    return asyncio.get_running_loop().time()

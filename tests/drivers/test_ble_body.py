@@ -1,0 +1,52 @@
+"""A scale, a glucose meter and a heart rate sensor, over bleak's own BlueZ backend and a real GATT server."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from devices.metrics import BODY_WEIGHT, GLUCOSE_MASS
+from devices.reading import Absent, Clock, Quality
+from drivers.instrument import InstrumentState, Reason
+from tests.drivers.ble_room import Room
+from tests.drivers.listener import running
+from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, Scale
+
+
+async def test_a_scale_is_fetched_and_its_clock_is_known(room: Room) -> None:
+    scale = Scale(room.radio)
+    scale.clock.offset = timedelta(hours=-3)
+    await room.switch_on(scale)
+    async with running(room.links().run()):
+        await scale.measure(68.4)
+        await room.listener.until(lambda: bool(room.listener.readings))
+    reading = room.listener.readings[0]
+    assert [(q.metric, q.value) for q in reading.quantities] == [(BODY_WEIGHT, Decimal("68.4"))]
+    assert reading.clock is Clock.CORRECTED
+    assert abs(reading.taken_at - datetime.now().astimezone()) < timedelta(minutes=1)
+
+
+async def test_a_meter_is_asked_for_its_last_result_and_for_nothing_else(room: Room) -> None:
+    meter = GlucoseMeter(room.radio)
+    meter.records.append(("0.00250", datetime(2026, 1, 1), 2))  # somebody's, of another day
+    await room.switch_on(meter)
+    async with running(room.links().run()):
+        await meter.measure("0.00104", meal=3)
+        await room.listener.until(lambda: bool(room.listener.readings))
+        await room.listener.until(lambda: len(meter.asked) >= 2)  # it hands out the same once more
+        await meter.measure("0.00131", meal=2)
+        await room.listener.until(lambda: len(room.listener.readings) >= 2)
+    first, second = room.listener.readings
+    assert [(q.metric, q.value) for q in first.quantities] == [(GLUCOSE_MASS, Decimal(104))]
+    assert [set(r.quality) for r in (first, second)] == [{Quality.FASTING}, {Quality.AFTER_MEAL}]
+    assert second.quantities[0].value == Decimal(131)
+    assert set(meter.asked) == {b"\x01\x06"}
+
+
+async def test_a_heart_rate_sensor_streams_and_says_when_it_is_taken_off(room: Room) -> None:
+    strap = HeartRateSensor(room.radio)
+    id_ = await room.switch_on(strap)
+    async with running(room.links().run()):
+        await room.listener.until_state(id_, InstrumentState.MEASURING)
+        strap.finger_in = False
+        await room.listener.until_state(id_, InstrumentState.READY, Reason.SENSOR_OFF)
+    values = [reading.quantities[0] for reading in room.listener.readings]
+    assert (values[0].value, values[-1].absent) == (Decimal(72), Absent.SENSOR_OFF)

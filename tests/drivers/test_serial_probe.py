@@ -1,0 +1,175 @@
+"""Several devices share one kind of USB bridge: who is there is found out by listening."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from devices.catalog import by_key
+from devices.device import Device, Event, Rejected, Samples, SerialMatch, Signal, SignalState
+from devices.metrics import PLETH
+from devices.reading import Kind
+from drivers.instrument import InstrumentState, Reason
+from drivers.serial_link import SerialLinks
+from drivers.serial_probe import Found
+from drivers.serial_talk import Talk
+from tests.drivers.listener import Listener, running
+from tests.fakes import frames, usb_bus
+from tests.fakes.contec_pty import ContecSpeaker
+from tests.fakes.serial_line import Line
+from tests.fakes.streaming_pty import Streamer
+from tests.fakes.usb_bus import UsbIds
+
+OLD, BCI, V7 = by_key()["contec_cms50_old"], by_key()["berry_serial"], by_key()["contec_cms50_v7"]
+OLD_LINE, BCI_LINE = Line(19200, odd=True), Line(4800)
+STEADY = bytes.fromhex("84374c0a5f")
+BOX, BOX_LINE = by_key()["creative_pc300"], Line(115200)
+TEMPERATURE = bytes.fromhex("aa557205014002a61a")
+ID = "usb:10c4:ea60:{}".format
+
+
+def _ids(serial: str) -> UsbIds:
+    return UsbIds(0x10C4, 0xEA60, serial)
+
+
+def _names(listener: Listener, id_: str) -> list[str]:
+    """The names under which it was shown, in order, each once."""
+    return list(dict.fromkeys(status.name for status in listener.statuses if status.id == id_))
+
+
+@pytest.fixture
+def old() -> Iterator[Streamer]:
+    usb_bus.require_private_namespace()
+    unit = Streamer(STEADY, OLD_LINE)
+    yield unit
+    unit.close()
+
+
+@pytest.fixture
+def stranger() -> Iterator[Streamer]:
+    unit = Streamer(b"$GPRMC,,V*67\r\n", BCI_LINE)
+    yield unit
+    unit.close()
+
+
+@pytest.fixture
+def box() -> Iterator[Streamer]:
+    unit = Streamer(b"", BOX_LINE)
+    yield unit
+    unit.close()
+
+
+async def test_three_at_the_same_kind_of_bridge_are_told_apart(old: Streamer) -> None:
+    listener = Listener()
+    bci, v7 = Streamer(STEADY, BCI_LINE, _ids("0002")), ContecSpeaker(_ids("0003"))
+    for unit, node in ((old, "ttyUSB0"), (bci, "ttyUSB1"), (v7, "ttyUSB2")):
+        unit.plug(node)
+    try:
+        async with running(SerialLinks((V7, OLD, BCI), listener).run(), old.run(), bci.run(), v7.run()):
+            await listener.until(lambda: len({r.identity.device for r in listener.readings}) == 3)
+    finally:
+        bci.close()
+        v7.close()
+    found = {(r.identity.address, r.identity.device, str(r.quantities[0].value)) for r in listener.readings}
+    assert found == {(ID("0001"), OLD.key, "95"), (ID("0002"), BCI.key, "95"), (ID("0003"), V7.key, "98")}
+    first = next(status for status in listener.statuses if status.id == ID("0001"))
+    assert (first.kind, first.state) == (Kind.UNKNOWN, InstrumentState.FOUND)
+    assert v7.commands[0] == frames.CONTEC_START
+    assert bci.written == b""
+
+
+async def test_who_was_there_is_tried_first_after_a_replug_under_another_name(old: Streamer) -> None:
+    listener = Listener()
+    old.plug("ttyUSB0")
+    async with running(SerialLinks((BCI, V7, OLD), listener).run(), old.run()):
+        await listener.until(lambda: len(listener.waveforms) >= 3)
+        old.close()
+        await listener.until_state(ID("0001"), InstrumentState.LOST, Reason.UNPLUGGED)
+        before = len(listener.waveforms)
+        old.plug("ttyUSB1")
+        await listener.until(lambda: len(listener.waveforms) >= before + 3)
+        assert old.heard_at == [OLD_LINE]
+    assert listener.waveforms[before].gap
+    assert {wave.identity.device for wave in listener.waveforms} == {OLD.key}
+
+
+async def test_another_unit_at_the_same_cable_is_found_without_a_replug(old: Streamer) -> None:
+    listener = Listener()
+    old.plug("ttyUSB0")
+    async with running(SerialLinks((OLD, BCI), listener).run(), old.run()):
+        await listener.until_state(ID("0001"), InstrumentState.MEASURING)
+        old.line = BCI_LINE  # the adapter stays, what hangs on it is changed
+        await listener.until_state(ID("0001"), InstrumentState.FAULTY, Reason.GARBLED)
+        await listener.until_state(ID("0001"), InstrumentState.MEASURING)
+    assert _names(listener, ID("0001")) == ["USB", OLD.name, BCI.name]
+
+
+async def test_what_nobody_understands_is_said_and_forgotten_when_it_is_pulled_out(
+    stranger: Streamer,
+) -> None:
+    listener = Listener()
+    stranger.plug("ttyUSB0")
+    async with running(SerialLinks((OLD, BCI, V7), listener).run(), stranger.run()):
+        await listener.until_state(ID("0001"), InstrumentState.FAULTY, Reason.NOT_UNDERSTOOD)
+        stranger.close()
+        await listener.until_state(ID("0001"), InstrumentState.ABSENT)
+    assert listener.readings == []
+    assert {status.kind for status in listener.statuses} == {Kind.UNKNOWN}
+
+
+async def test_pulled_out_while_it_is_being_listened_to(stranger: Streamer) -> None:
+    listener = Listener()
+    stranger.plug("ttyUSB0")
+    async with running(SerialLinks((OLD, BCI, V7), listener).run(), stranger.run()):
+        while not stranger.heard_at:  # noqa: ASYNC110  the test has a limit
+            await asyncio.sleep(0.01)
+        stranger.close()
+        await listener.until_state(ID("0001"), InstrumentState.ABSENT)
+    assert [status.state for status in listener.statuses] == [InstrumentState.FOUND, InstrumentState.ABSENT]
+
+
+async def test_a_box_that_speaks_only_when_it_is_used_is_waited_for_and_its_silence_is_no_fault(
+    box: Streamer,
+) -> None:
+    listener = Listener()
+    box.plug("ttyUSB0")
+    async with running(SerialLinks((OLD, BOX), listener).run(), box.run()):
+        await _used(box)
+        await listener.until_state(ID("0001"), InstrumentState.READY)
+        box.close()
+        await listener.until_state(ID("0001"), InstrumentState.LOST, Reason.UNPLUGGED)
+        box.plug("ttyUSB1")
+        await _used(box)
+        await listener.until(lambda: len(listener.readings) == 2)
+        assert box.heard_at == [BOX_LINE]
+    assert {(r.kind, r.identity.device) for r in listener.readings} == {(Kind.THERMOMETER, BOX.key)}
+    assert listener.statuses[-1].kinds == (Kind.OXIMETER, Kind.CUFF, Kind.THERMOMETER, Kind.GLUCOMETER)
+    assert not [status for status in listener.statuses if status.state is InstrumentState.FAULTY]
+    assert box.written == b""
+
+
+async def _used(box: Streamer) -> None:
+    while box.heard_at[-1:] != [BOX_LINE]:  # noqa: ASYNC110  the test has a limit
+        await asyncio.sleep(0.01)
+    box.once = TEMPERATURE
+
+
+def _found(device: Device) -> Found:
+    return Found(Talk("/dev/null", device))
+
+
+def test_four_things_in_a_row_are_proof_and_one_where_there_is_a_checksum() -> None:
+    good: list[Event] = [Signal(SignalState.MEASURING), Samples(PLETH, Decimal(16), (1, 2))]
+    found = _found(OLD)
+    found.take(b"", [*good, good[1], Rejected("noise", b"\x00")])
+    found.take(b"", [*good, good[1]])
+    assert not found.is_sure
+    found.take(b"", [good[1]])
+    assert found.is_sure
+    assert found.events == [good[0]], "what is old is no wave, and what came before the noise is no evidence"
+    assert isinstance(OLD.match, SerialMatch)
+    checked = _found(replace(OLD, match=replace(OLD.match, checked=True)))
+    checked.take(b"", good[:1])
+    assert checked.is_sure

@@ -1,0 +1,105 @@
+"""What few sites own, over Bluetooth: a scale, a glucose meter, a heart rate sensor.
+
+Sources: Weight Scale Service 1.0.1, Glucose Service 1.0.1, Heart Rate Service 1.0.
+"""
+
+import asyncio
+from datetime import datetime
+
+from bumble.device import Connection
+from bumble.gatt import Characteristic, CharacteristicValue
+
+from tests.fakes import frames
+from tests.fakes.ble_oximeters import StreamingOximeter
+from tests.fakes.ble_peripheral import (
+    INDICATE,
+    NOTIFY,
+    UNREADABLE,
+    WRITE,
+    WRITEABLE,
+    Peripheral,
+    PeripheralClock,
+    Subscription,
+)
+from tests.fakes.radio import Radio
+
+_LINGER_S = 0.5
+_REPORT_LAST = b"\x01\x06"
+
+
+class Scale(Peripheral):
+    """Silent until somebody has stood on it."""
+
+    def __init__(self, radio: Radio, address: str = "C0:14:00:00:00:01") -> None:
+        self._result = Characteristic("2A9D", INDICATE, UNREADABLE, b"")
+        self.clock = PeripheralClock()
+        offered = [self._result, self.clock.characteristic()]
+        super().__init__(radio, "Telesim Scale", address, "181D", offered, serial="WS-0001")
+        self._results = Subscription(self._result)
+        self._steps: int | None = None
+
+    async def measure(self, kg: float) -> None:
+        self._steps = round(kg * 200)
+        await self.advertise()
+
+    async def _serve(self, connection: Connection) -> None:
+        await self._results.wait()
+        assert self._steps is not None
+        frame = frames.weight(self._steps, when=self.clock.now())
+        await self._device.indicate_subscriber(connection, self._result, frame)
+        self._steps = None
+        await asyncio.sleep(_LINGER_S)
+        await connection.disconnect()
+
+    async def _gone(self) -> None:
+        self._results.reset()
+
+
+class GlucoseMeter(Peripheral):
+    """Keeps what it has measured and hands out what is asked for. `asked`: all that was written to it."""
+
+    def __init__(self, radio: Radio, address: str = "C0:15:00:00:00:01") -> None:
+        self.asked: list[bytes] = []
+        self.records: list[tuple[str, datetime, int]] = []
+        self._result = Characteristic("2A18", NOTIFY, UNREADABLE, b"")
+        self._context = Characteristic("2A34", NOTIFY, UNREADABLE, b"")
+        taken: CharacteristicValue[bytes] = CharacteristicValue(write=self._answer)
+        self._control = Characteristic[bytes]("2A52", INDICATE | WRITE, WRITEABLE, taken)
+        offered = [self._result, self._context, self._control]
+        super().__init__(radio, "Telesim Meter", address, "1808", offered, serial="GM-0001")
+
+    async def measure(self, kg_per_litre: str, meal: int) -> None:
+        self.records.append((kg_per_litre, datetime.now().replace(microsecond=0), meal))
+        await self.advertise()
+
+    async def _serve(self, connection: Connection) -> None:
+        await asyncio.Event().wait()
+
+    async def _answer(self, connection: Connection, question: bytes) -> None:
+        self.asked.append(question)
+        asyncio.get_running_loop().create_task(self._hand_out(connection, question))
+
+    async def _hand_out(self, connection: Connection, question: bytes) -> None:
+        wanted = self.records[-1:] if question == _REPORT_LAST else []
+        for sequence, (kg_per_litre, when, meal) in enumerate(wanted, start=len(self.records)):
+            result = frames.glucose(sequence, kg_per_litre, when, context_follows=True)
+            await self._device.notify_subscriber(connection, self._result, result)
+            context = frames.glucose_context(sequence, meal)
+            await self._device.notify_subscriber(connection, self._context, context)
+        answer = bytes((6, 0, question[0], 1 if wanted else 6))
+        await self._device.indicate_subscriber(connection, self._control, answer)
+        await asyncio.sleep(_LINGER_S)
+        await connection.disconnect()
+
+    async def _gone(self) -> None:
+        await self.advertise()  # it is still switched on
+
+
+class HeartRateSensor(StreamingOximeter):
+    """One rate a second, 72, while the strap is worn (`finger_in`)."""
+
+    def __init__(self, radio: Radio, address: str = "C0:16:00:00:00:01") -> None:
+        super().__init__(radio, "Telesim Strap", address, "180D", "2A37", 1.0, serial="HR-0001")
+
+    def _notification(self) -> bytes:
+        return frames.heart_rate(72 if self.finger_in else 0, self.finger_in, None, ())

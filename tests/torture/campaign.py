@@ -1,0 +1,109 @@
+"""Corpus, counts and findings of the targets, kept in a folder so that a campaign can go on later.
+
+`corpus/TARGET/`: inputs that reach something new. `findings/TARGET-...`: inputs that broke an invariant, as
+they are fed. `logs/TARGET.log`: what libFuzzer said. `counts.json`: inputs so far, of the code as it is now.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from tests.torture import inputs
+from tests.torture.targets import Target
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".torture"
+_SLICE_INPUTS = 50_000  # an interrupted campaign loses no more than this of its count
+_LIMIT_S = 60  # of one input: what counting lines does not see
+_MEMORY_MB = 1024
+_COVERAGE = re.compile(r" cov: (\d+) ")
+_BREACH = re.compile(r"^(?:AssertionError|[\w.]*TooMuchWork|[\w.]*(?:Error|Exception)): .*$|^ALARM:.*$", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`edges`: branches of the code that the corpus reaches. `breach`: what was broken, or nothing."""
+
+    target: str
+    inputs: int
+    inputs_in_all: int
+    edges: int
+    duration_s: float
+    breach: str = ""
+    reproducer: Path | None = None
+
+
+class Campaign:
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        for name in ("corpus", "findings", "logs"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self._counts_file = folder / "counts.json"
+        self._counts = _counts(self._counts_file, code_digest())
+
+    def run(self, target: Target, budget: int) -> Outcome:
+        """So many inputs more, or until one breaks an invariant."""
+        self._sow(target)
+        began_s, done = time.monotonic(), 0
+        while done < budget:
+            size = min(_SLICE_INPUTS, budget - done)
+            failed = self._slice(target, size)
+            done += size
+            if failed:
+                return self._outcome(target, done, began_s, failed)
+            self._count(target, size)
+        return self._outcome(target, done, began_s)
+
+    def _sow(self, target: Target) -> None:
+        corpus = self._folder / "corpus" / target.name
+        corpus.mkdir(exist_ok=True)
+        for seed in target.seeds:
+            (corpus / sha256(seed).hexdigest()[:40]).write_bytes(seed)
+
+    def _slice(self, target: Target, size: int) -> bool:
+        options = {
+            "runs": size, "max_len": inputs.LONGEST, "timeout": _LIMIT_S, "rss_limit_mb": _MEMORY_MB,
+            "artifact_prefix": self._folder / "findings" / f"{target.name}-", "print_final_stats": 1,
+        }  # fmt: skip
+        command = [sys.executable, "-m", "tests.torture.fuzz", target.name]
+        command += [f"-{name}={value}" for name, value in options.items()]
+        with self._log(target).open("wb") as log:
+            corpus = self._folder / "corpus" / target.name
+            ended = subprocess.run([*command, corpus], stdout=log, stderr=log, cwd=ROOT, check=False)
+        return ended.returncode != 0
+
+    def _log(self, target: Target) -> Path:
+        return self._folder / "logs" / f"{target.name}.log"
+
+    def _count(self, target: Target, size: int) -> None:
+        self._counts[target.name] = self._counts.get(target.name, 0) + size
+        self._counts_file.write_text(json.dumps({"code": code_digest(), "inputs": self._counts}, indent=1))
+
+    def _outcome(self, target: Target, done: int, began_s: float, failed: bool = False) -> Outcome:
+        log = self._log(target).read_text(encoding="utf-8", errors="replace")
+        edges = max(map(int, _COVERAGE.findall(log)), default=0)
+        lasted_s, in_all = time.monotonic() - began_s, self._counts.get(target.name, 0)
+        if not failed:
+            return Outcome(target.name, done, in_all, edges, lasted_s)
+        breaches = _BREACH.findall(log) or [f"see {self._log(target)}"]
+        found = sorted((self._folder / "findings").glob(f"{target.name}-*"), key=lambda p: p.stat().st_mtime)
+        return Outcome(target.name, done, in_all, edges, lasted_s, breaches[0], found[-1] if found else None)
+
+
+def _counts(file: Path, code: str) -> dict[str, int]:
+    """What was fed to other code does not count."""
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    return dict(kept["inputs"]) if kept.get("code") == code else {}
+
+
+def code_digest() -> str:
+    """Of all that decodes."""
+    digest = sha256()
+    for path in sorted((ROOT / "devices").rglob("*.py")):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

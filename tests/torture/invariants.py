@@ -1,0 +1,95 @@
+"""What must hold for every decoder and every protocol, whatever comes. A breach is an AssertionError."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from devices.device import (
+    Decoder,
+    Device,
+    Event,
+    FrameError,
+    Measured,
+    Rejected,
+    Samples,
+    SerialMatch,
+    Signal,
+)
+from tests.torture import inputs
+from tests.torture.held import held_bytes
+from tests.torture.inputs import Look, Piece
+from tests.torture.steps import at_most
+
+MOST_HELD_BYTES = 256 * 1024
+ENDLESS_BYTES = 16 * 1024
+LINES_AT_ONCE, LINES_A_BYTE = 2000, 600
+_MOST_EVIDENCE_BYTES = 64
+_KEPT_RAW_BYTES = 256  # evidence of a measurement that began in an earlier piece
+
+
+def check_decoder(device: Device, data: bytes) -> None:
+    """Feed a new decoder what the input says."""
+    assert device.decoder is not None
+    decoder, pieces, look = device.decoder(), inputs.read(device.key, data), inputs.look(data)
+    if look is Look.ENDLESS:
+        _feed_endlessly(device, device.decoder(), pieces)
+    events = [event for piece in pieces for event in _feed(device, decoder, piece, look)]
+    if isinstance(device.match, SerialMatch):
+        _assert_cuts_do_not_matter(device.decoder(), pieces, events)
+
+
+def check_protocol(describe: Callable[[bytes], dict[str, object]], data: bytes) -> None:
+    """An object fit for JSON, or FrameError with a reason."""
+    try:
+        with at_most(LINES_AT_ONCE + LINES_A_BYTE * len(data)):
+            decoded = describe(data)
+    except FrameError as error:
+        assert str(error), "refused without a reason"
+    else:
+        json.dumps(decoded, allow_nan=False)
+
+
+def _feed_endlessly(device: Device, decoder: Decoder, pieces: list[Piece]) -> None:
+    size = sum(len(data) for _, data in pieces)
+    for _ in range(ENDLESS_BYTES // max(size, 1) if size else 0):
+        for piece in pieces:
+            _feed(device, decoder, piece, Look.PLAIN)
+    held = held_bytes(decoder)
+    assert held <= MOST_HELD_BYTES, f"keeps {held} bytes"
+
+
+def _feed(device: Device, decoder: Decoder, piece: Piece, look: Look) -> list[Event]:
+    source, data = piece
+    with _counting(look, len(data)):
+        events = decoder.feed(data, source)
+    assert len(events) <= 2 * len(data) + 2, f"{len(events)} events of {len(data)} bytes"
+    for event in events:
+        _assert_declared(device, event)
+    return events
+
+
+def _counting(look: Look, size: int) -> AbstractContextManager[None]:
+    # A frame that turns out damaged is looked at again from its second byte on: what was held counts too.
+    held = _KEPT_RAW_BYTES
+    return at_most(LINES_AT_ONCE + LINES_A_BYTE * (size + held)) if look is Look.COUNTED else nullcontext()
+
+
+def _assert_declared(device: Device, event: Event) -> None:
+    match event:
+        case Measured():
+            undeclared = {q.metric.key for q in event.quantities} - {metric.key for metric in device.metrics}
+            assert not undeclared, f"measures {undeclared}, which it does not declare"
+            assert event.raw, "a measurement without evidence"
+        case Samples():
+            assert event.metric in device.metrics, f"samples of {event.metric.key} are not declared"
+            assert event.samples and event.period_ms >= 0, "no samples, or backwards in time"
+        case Rejected():
+            assert event.reason, "rejected without a reason"
+            assert len(event.raw) <= _MOST_EVIDENCE_BYTES, f"{len(event.raw)} bytes kept as evidence"
+        case _:
+            assert isinstance(event, Signal), f"{event!r} is no event"
+
+
+def _assert_cuts_do_not_matter(decoder: Decoder, pieces: list[Piece], events: list[Event]) -> None:
+    whole = decoder.feed(b"".join(data for _, data in pieces))
+    assert whole == events, "cut in other places it says something else"
