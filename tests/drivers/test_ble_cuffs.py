@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 from devices.reading import Absent, Clock, Kind
+from drivers.instrument import InstrumentState
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
 from tests.fakes.ble_cuffs import AndCuff, Bm85, OmronCuff
 from tests.fakes.ble_peripherals import Cuff, Pressure
+from tests.fakes.polling import until
 
 RESULT = Pressure(121, 79, 93, 68)
 
@@ -44,3 +46,13 @@ async def test_each_make_is_taken_as_it_is(room: Room) -> None:
     times_set = {serial: cuff.clock.times_set for serial, cuff in cuffs.items()}
     assert times_set == {"BM-0085": 1, "AD-0001": 1, "AD-0002": 1, "OM-0001": 1, "OM-0002": 0}
     assert not any(cuff.clock.times_refused for cuff in cuffs.values())
+
+
+async def test_what_a_cuff_sends_to_everybody_who_connects_is_one_reading(room: Room) -> None:
+    cuff = Bm85(room.radio, keeps=True)
+    await room.switch_on(cuff)
+    await cuff.remember(RESULT)
+    async with running(room.links().run()):
+        await until(lambda: len(cuff.expected) >= 2)
+        await room.listener.until_state(f"ble:{cuff.address}", InstrumentState.READY)
+    assert len(room.listener.of(Kind.CUFF)) == 1

@@ -11,10 +11,19 @@ from tests.fakes.radio import Radio
 
 
 class Bm85(Cuff):
-    """Computes no mean pressure, sends a user nobody asked for, and the pulse and the status big-endian."""
+    """Computes no mean pressure, sends a user nobody asked for, and the pulse and the status big-endian.
 
-    def __init__(self, radio: Radio, address: str = "C0:20:00:00:00:01") -> None:
+    `keeps`: what it has sent stays in its memory, and is sent to whoever connects next.
+    """
+
+    def __init__(self, radio: Radio, address: str = "C0:20:00:00:00:01", keeps: bool = False) -> None:
         super().__init__(radio, address, "BM-0085", name="Beurer BM85")
+        self._keeps = keeps
+
+    async def _send_memory(self, connection: Connection) -> None:
+        kept = [*self._memory] if self._keeps else []
+        await super()._send_memory(connection)
+        self._memory += kept
 
     def _frame(self, pressure: Pressure, when: datetime) -> bytes:
         three = sfloat(pressure.systolic) + sfloat(pressure.diastolic) + sfloat(0)
