@@ -16,8 +16,9 @@ class FrameError(ValueError):
 
 
 class SignalState(StrEnum):
-    """What the stream itself says about the sensor."""
+    """What the stream itself says about the sensor. READY: it answers, and measures nothing yet."""
 
+    READY = "ready"
     MEASURING = "measuring"
     SEARCHING = "searching"
     SENSOR_OFF = "sensor_off"

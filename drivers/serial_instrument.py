@@ -130,7 +130,7 @@ class _Session:
             self._feed.tracker.quiet()
             self._understood_at_s = now_s()
             return
-        reason = Reason.GARBLED if data else Reason.NO_DATA
+        reason = Reason.GARBLED if data or self._trust < 0 else Reason.NO_DATA
         if not self._is_alone:
             raise DriverError(reason)
         self._feed.tracker.faulty(reason)

@@ -12,6 +12,7 @@ from devices.catalog import (
     viatom_o2ring,
 )
 from devices.device import BleMatch, SerialMatch, nothing
+from devices.reading import Kind
 
 # All that the kiosk can send to an instrument beside the time of day: a new command is a decision.
 SENT = {
@@ -21,6 +22,8 @@ SENT = {
     "sig_glucose": {"0106"},  # report the last record; 02 would delete
     "sig_pulse_oximeter": {"0106"},
     "masimo_mightysat": {"77020107", "7705031f0003d6"},
+    "ascii_cuff": {"0231383b3b444603"},  # its state; 01 and 03 would start it
+    "suntech_advantage": {"3a7903004a"},  # its last result; 20, 28 and 87 would start it
     "taidoc_glucose": {"512400000000a318", "512500000000a319", "512600000000a31a"},
     "viatom_o2ring": {"aa17e8000000001b"},
 }
@@ -75,6 +78,17 @@ def test_a_lifescan_is_answered_and_its_records_are_read_and_nothing_is_written(
         assert lifescan_ultraeasy.may_send(lifescan_ultraeasy.packet(0, message)) is (command == 0x1F)
         assert not lifescan_ultraeasy.may_send(lifescan_ultraeasy.packet(0, message[:2]))
         assert not lifescan_ultraeasy.may_send(lifescan_ultraeasy.packet(0x10, message))
+
+
+def test_a_cuff_is_never_started_from_here() -> None:
+    """Neither a declaration nor an answer of a cuff holds what inflates, resets or sets one."""
+    cuffs = [device for device in catalog.devices() if Kind.CUFF in (device.kind, *device.also)]
+    serial = [device.match for device in cuffs if isinstance(device.match, SerialMatch)]
+    sent = {
+        command for match in serial for command in (*match.start, *match.stop, match.keep_alive) if command
+    }
+    assert sent == {bytes.fromhex("3a7903004a"), b"\x0218;;DF\x03"}
+    assert all(match.may_send is nothing for match in serial)
 
 
 def test_a_codefree_is_answered_with_two_packets_alone() -> None:

@@ -103,3 +103,18 @@ class Streamer(SerialUnit):
     def tick(self) -> None:
         self.say(self.once or self.frame)
         self.once = b""
+
+
+class Answerer(SerialUnit):
+    """Answers one question with `answer`, and refuses every other."""
+
+    def __init__(self, question: bytes, answer: bytes, line: Line, ids: usb_bus.UsbIds) -> None:
+        super().__init__(line, ids)
+        self.answer = answer
+        self.refused = b""
+        self._question = question
+
+    def hear(self, data: bytes) -> None:
+        self.refused += data.replace(self._question, b"")
+        for _ in range(data.count(self._question)):
+            self.say(self.answer)
