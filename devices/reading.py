@@ -92,7 +92,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One act of measurement. `id` is minted at capture: the idempotency key everywhere."""
+    """One act of measurement. `id` is minted at capture: the idempotency key everywhere.
+
+    `clock_offset_s`: of a corrected time, kiosk minus device: `taken_at` less this is what the device gave.
+    """
 
     id: UUID
     kind: Kind
@@ -103,6 +106,7 @@ class Reading:
     quality: frozenset[Quality] = frozenset()
     raw: bytes = b""
     attachment: Attachment | None = None
+    clock_offset_s: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.taken_at.tzinfo is None:

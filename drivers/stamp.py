@@ -29,12 +29,16 @@ class DeviceClock:
     kiosk_now: datetime
     set_at: datetime | None = None
 
-    def correct(self, device_time: datetime, arrived: datetime) -> datetime:
-        """Kiosk time of a device time. A record from before the clock was set is on the old clock."""
+    def correct(self, device_time: datetime, arrived: datetime) -> tuple[datetime, timedelta]:
+        """Kiosk time of a device time, and what was added to it.
+
+        A record from before the clock was set is on the old clock.
+        """
         as_given = device_time.astimezone()
         if self.set_at is not None and self.set_at - _RESOLUTION <= as_given <= arrived + _RESOLUTION:
-            return as_given
-        return self.kiosk_now - (self.device_now - device_time)
+            return as_given, timedelta(0)
+        offset = self.kiosk_now.replace(tzinfo=None) - self.device_now
+        return self.kiosk_now - (self.device_now - device_time), offset
 
 
 class Stamp:
@@ -55,7 +59,7 @@ class Stamp:
 
     def reading(self, measured: Measured) -> Reading:
         """A new reading with its own id."""
-        taken_at, clock = self._time(measured.device_time)
+        taken_at, clock, offset = self._time(measured.device_time)
         return Reading(
             id=uuid4(),
             kind=self._kind,
@@ -65,6 +69,7 @@ class Stamp:
             quantities=measured.quantities,
             quality=measured.quality | _doubts(measured.quantities),
             raw=measured.raw,
+            clock_offset_s=None if offset is None else _seconds(offset),
         )
 
     def waveform(self, samples: Samples) -> Waveform:
@@ -86,13 +91,19 @@ class Stamp:
             self._kind, self.identity, samples.metric, t0, samples.period_ms, sequence, samples.samples, gap
         )
 
-    def _time(self, device_time: datetime | None) -> tuple[datetime, Clock]:
+    def _time(self, device_time: datetime | None) -> tuple[datetime, Clock, timedelta | None]:
         now = self._now()
         if device_time is None:
-            return now, Clock.KIOSK
+            return now, Clock.KIOSK, None
         if self.device_clock is None:
-            return device_time.astimezone(), Clock.DEVICE
-        return self.device_clock.correct(device_time, now), Clock.CORRECTED
+            return device_time.astimezone(), Clock.DEVICE, None
+        taken_at, offset = self.device_clock.correct(device_time, now)
+        return taken_at, Clock.CORRECTED, offset
+
+
+def _seconds(offset: timedelta) -> Decimal:
+    """Exact: timedelta counts whole microseconds."""
+    return Decimal(offset // timedelta(microseconds=1)) / 1_000_000
 
 
 def _duration(period_ms: Decimal, count: int) -> timedelta:

@@ -82,6 +82,7 @@ CLOCK_NOTES = {
     Clock.DEVICE: "Heure donnée par l’appareil.",
     Clock.CORRECTED: "Heure de l’appareil, corrigée par la cabine.",
 }
+OFFSET_NOTE = "Horloge de la cabine moins horloge de l’appareil : {offset} s."
 KIND_NAMES = {
     Kind.OXIMETER: "Oxymètre de pouls",
     Kind.CUFF: "Tensiomètre",

@@ -65,6 +65,17 @@ def test_a_wrong_clock_is_corrected(offset: timedelta, device_time: datetime, ex
     stamp.device_clock = DeviceClock(NAIVE + offset, NOW, set_at=NOW)
     reading = stamp.reading(_measured(device_time))
     assert (reading.taken_at, reading.clock) == (expected, Clock.CORRECTED)
+    assert reading.clock_offset_s is not None
+    given = expected.replace(tzinfo=None) - timedelta(seconds=float(reading.clock_offset_s))
+    assert given == device_time, "the correction can be undone"
+
+
+def test_only_a_correction_has_an_offset() -> None:
+    stamp = _stamp(lambda: NOW)
+    assert stamp.reading(_measured()).clock_offset_s is None
+    assert stamp.reading(_measured(NAIVE)).clock_offset_s is None
+    stamp.device_clock = DeviceClock(NAIVE - HOUR - timedelta(microseconds=250), NOW)
+    assert stamp.reading(_measured(NAIVE)).clock_offset_s == Decimal("3600.00025")
 
 
 def test_a_clock_that_cannot_be_set_is_corrected_always() -> None:

@@ -137,10 +137,14 @@ def test_absent_values_say_why() -> None:
 
 def test_early_estimates_and_foreign_clocks_are_said() -> None:
     early = replace(readings()[0], quality=frozenset({Quality.EARLY_ESTIMATE}), clock=Clock.CORRECTED)
+    early = replace(early, clock_offset_s=Decimal("-3599.75"))
     bundle = bundle_for("reading", record.reading_payload(SITE, session(), early), OWN)
     observation = bundle["entry"][1]["resource"]
     assert observation["status"] == "preliminary"
-    assert observation["note"][1]["text"] == "Heure de l’appareil, corrigée par la cabine."
+    assert [note["text"] for note in observation["note"][1:]] == [
+        "Heure de l’appareil, corrigée par la cabine.",
+        "Horloge de la cabine moins horloge de l’appareil : -3599,75 s.",
+    ]
 
 
 def test_every_quality_and_every_incident_has_words() -> None:
