@@ -60,6 +60,7 @@ class Stamp:
     def reading(self, measured: Measured) -> Reading:
         """A new reading with its own id."""
         taken_at, clock, offset = self._time(measured.device_time)
+        unsure = measured.device_time is not None and clock is Clock.KIOSK
         return Reading(
             id=uuid4(),
             kind=self._kind,
@@ -67,7 +68,7 @@ class Stamp:
             taken_at=taken_at,
             clock=clock,
             quantities=measured.quantities,
-            quality=measured.quality | _doubts(measured.quantities),
+            quality=measured.quality | _doubts(measured.quantities, unsure),
             raw=measured.raw,
             clock_offset_s=None if offset is None else _seconds(offset),
         )
@@ -95,9 +96,12 @@ class Stamp:
         now = self._now()
         if device_time is None:
             return now, Clock.KIOSK, None
-        if self.device_clock is None:
-            return device_time.astimezone(), Clock.DEVICE, None
-        taken_at, offset = self.device_clock.correct(device_time, now)
+        try:
+            if self.device_clock is None:
+                return device_time.astimezone(), Clock.DEVICE, None
+            taken_at, offset = self.device_clock.correct(device_time, now)
+        except (OverflowError, ValueError):  # a date at the beginning of time, or at its end
+            return now, Clock.KIOSK, None
         return taken_at, Clock.CORRECTED, offset
 
 
@@ -110,10 +114,11 @@ def _duration(period_ms: Decimal, count: int) -> timedelta:
     return timedelta(milliseconds=float(period_ms * count))
 
 
-def _doubts(quantities: tuple[Quantity, ...]) -> frozenset[Quality]:
-    """Outside the plausible range: marked, never dropped."""
+def _doubts(quantities: tuple[Quantity, ...], time_unsure: bool) -> frozenset[Quality]:
+    """Outside the plausible range, or at a time nobody knows: marked, never dropped."""
+    marks = {Quality.TIME_UNSURE} if time_unsure else set()
     for quantity in quantities:
         limits = quantity.metric.plausible
         if quantity.value is not None and limits and not limits[0] <= quantity.value <= limits[1]:
-            return frozenset({Quality.IMPLAUSIBLE})
-    return frozenset()
+            marks.add(Quality.IMPLAUSIBLE)
+    return frozenset(marks)

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from uuid import UUID
 
 from devices.reading import Kind
 from kiosk.call.checks.checking import CallChecks, Tried
@@ -160,7 +161,8 @@ class Kiosk:
             return
         try:
             with self._told():
-                await self._keeper.resume(session)
+                for reading in await self._keeper.resume(session):
+                    self.hub.remember(reading)
         except StorageError:
             self._interrupted = session
             raise
@@ -170,6 +172,16 @@ class Kiosk:
             await self.cancel()
         elif not accept:
             await self.finish()
+
+    async def attach_reading(self, reading_id: UUID) -> None:
+        """The helper says that what was set aside is this patient's."""
+        with self._told():
+            await self.hub.attach(reading_id)
+
+    async def discard_reading(self, reading_id: UUID) -> None:
+        """The helper says that what was set aside is not this patient's."""
+        with self._told():
+            await self.hub.discard(reading_id)
 
     async def set_muted(self, muted: bool) -> None:
         self.desk.set_muted(muted)
@@ -288,6 +300,7 @@ class Kiosk:
     async def _retry_saving(self) -> None:
         while True:
             await asyncio.sleep(SAVE_RETRY_S)
+            self.hub.forget_due()
             with suppress(StorageError):  # the helper was told when it was refused first
                 await self.hub.flush()
 

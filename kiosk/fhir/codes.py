@@ -77,6 +77,9 @@ QUALITY_NOTES = {
     Quality.DEMO: "Appareil en mode démonstration.",
     Quality.QUESTIONABLE: "L’appareil déclare la mesure douteuse.",
     Quality.IMPLAUSIBLE: "Valeur hors de la plage plausible, transmise telle quelle.",
+    Quality.BEFORE_CONSULTATION: "Datée d’avant la consultation.",
+    Quality.TIME_UNSURE: "Heure de la mesure incertaine.",
+    Quality.ATTACHED_BY_HELPER: "Rattachée au patient par l’accompagnant.",
 }
 CLOCK_NOTES = {
     Clock.DEVICE: "Heure donnée par l’appareil.",

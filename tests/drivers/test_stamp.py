@@ -65,9 +65,16 @@ def test_a_wrong_clock_is_corrected(offset: timedelta, device_time: datetime, ex
     stamp.device_clock = DeviceClock(NAIVE + offset, NOW, set_at=NOW)
     reading = stamp.reading(_measured(device_time))
     assert (reading.taken_at, reading.clock) == (expected, Clock.CORRECTED)
-    assert reading.clock_offset_s is not None
-    given = expected.replace(tzinfo=None) - timedelta(seconds=float(reading.clock_offset_s))
-    assert given == device_time, "the correction can be undone"
+    assert reading.device_time == device_time, "the correction can be undone"
+
+
+@pytest.mark.parametrize("device_time", [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)])
+def test_an_impossible_date_stops_nothing(device_time: datetime) -> None:
+    stamp = _stamp(lambda: NOW)
+    stamp.device_clock = DeviceClock(NAIVE - HOUR, NOW)
+    reading = stamp.reading(_measured(device_time))
+    assert (reading.taken_at, reading.clock) == (NOW, Clock.KIOSK)
+    assert reading.quality == {Quality.TIME_UNSURE}
 
 
 def test_only_a_correction_has_an_offset() -> None:

@@ -104,6 +104,13 @@ def test_a_reading_of_before_the_offset_was_kept_is_still_read() -> None:
     assert record.decode_reading(json.dumps(document).encode()) == first
 
 
+def test_a_session_of_before_the_decisions_were_kept_is_still_read() -> None:
+    document = json.loads(record.encode_session(session()))
+    for name in ("decisions", "set_aside_more"):
+        del document["data"][name]
+    assert record.decode_session(json.dumps(document).encode()) == session()
+
+
 def test_frames_are_hex_and_attachments_base64() -> None:
     data = json.loads(record.encode_reading(readings()[3]))["data"]
     assert data["raw"] == "0102"
