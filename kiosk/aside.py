@@ -43,13 +43,14 @@ class Aside:
         self._drop(lambda earlier: _continues(earlier, reading))
         self._waiting.append(_Waiting(reading, self._clock_s() + (HOLD - age).total_seconds()))
         self._waiting.sort(key=_newest, reverse=True)
-        self._more += len(self._waiting) - LIMIT if len(self._waiting) > LIMIT else 0
-        del self._waiting[LIMIT:]
+        if len(self._waiting) > LIMIT:
+            del self._waiting[LIMIT:]
+            self._more += self.shown
         self._tell()
 
     def count(self) -> None:
-        """One more that is not to be seen."""
-        self._more += 1
+        """One more that is not to be seen; before a consultation nobody asks how many there were."""
+        self._more += self.shown
         self._tell()
 
     def find(self, reading_id: UUID) -> Reading | None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from devices.reading import Clock, Quality, Reading
-from kiosk.session import Phase, Session
+from kiosk.session import IncidentKind, Phase, Session
 
 _AHEAD = timedelta(seconds=30)  # of our own clock; a device that is further ahead does not know the time
 _OVER = (Phase.CLOSING, Phase.CLOSED)
@@ -25,13 +25,21 @@ def doubt(reading: Reading, session: Session | None, now: datetime) -> Quality |
     that runs ahead would date an old memory into this consultation. Device clocks count whole seconds, so the
     consultation's first second is compared without its fraction.
     """
-    began_at = session.consent.at if session and is_consulting(session) and session.consent else None
+    began_at = _began_at(session)
     if _is_undated(reading) or reading.taken_at > now + _AHEAD:
         return Quality.TIME_UNSURE
     live = reading.clock is Clock.KIOSK
     if began_at is None or not (live or reading.taken_at >= began_at.replace(microsecond=0)):
         return Quality.BEFORE_CONSULTATION
     return None
+
+
+def _began_at(session: Session | None) -> datetime | None:
+    """Since when measurements are asked for: since the consent, or since a restart was overcome."""
+    if session is None or session.consent is None or not is_consulting(session):
+        return None
+    restarts = (i.at for i in session.incidents if i.kind is IncidentKind.KIOSK_RESTARTED)
+    return max((session.consent.at, *restarts))
 
 
 def may_wait(reading: Reading, session: Session | None) -> bool:

@@ -187,7 +187,7 @@ class Hub:
 
     def forget_due(self) -> None:
         """Call it now and then: what has waited too long for a consultation is forgotten."""
-        if not belonging.is_consulting(self._record.session):
+        if not self._aside.shown:
             for reading in self._aside.forget_due():
                 self._known.forget(reading)
 
@@ -196,6 +196,7 @@ class Hub:
             self._ended_at = _now()
             self._aside.clear()
         elif belonging.is_consulting(session) and not self._aside.shown:
+            self.forget_due()
             self._set_aside.extend(self._aside.readings)
             self._aside.show()
 

@@ -173,15 +173,10 @@ class Kiosk:
         elif not accept:
             await self.finish()
 
-    async def attach_reading(self, reading_id: UUID) -> None:
-        """The helper says that what was set aside is this patient's."""
+    async def decide(self, reading_id: UUID, attach: bool) -> None:
+        """The helper says whether what was set aside is this patient's."""
         with self._told():
-            await self.hub.attach(reading_id)
-
-    async def discard_reading(self, reading_id: UUID) -> None:
-        """The helper says that what was set aside is not this patient's."""
-        with self._told():
-            await self.hub.discard(reading_id)
+            await (self.hub.attach if attach else self.hub.discard)(reading_id)
 
     async def set_muted(self, muted: bool) -> None:
         self.desk.set_muted(muted)

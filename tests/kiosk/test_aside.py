@@ -32,7 +32,10 @@ def test_the_newest_stay_and_the_others_are_counted() -> None:
     assert waiting.values() == [str(number) for number in range(LIMIT + 4, 4, -1)]
     assert waiting.told == [], "nobody looks yet"
     waiting.aside.show()
-    assert waiting.told == [SetAsideChanged(waiting.aside.readings, more=5)]
+    assert waiting.told == [SetAsideChanged(waiting.aside.readings)]
+    waiting.aside.add(dated("36", ago_s=2000), timedelta(0))
+    waiting.aside.count()
+    assert waiting.told[-1] == SetAsideChanged(waiting.aside.readings, more=2)
 
 
 def test_a_clock_that_runs_ahead_pushes_nothing_out() -> None:

@@ -95,6 +95,12 @@ def test_two_equal_records_for_one_live_result_are_two_acts() -> None:
     assert len(taken(known, memory)) == 1
 
 
+def test_a_record_of_long_before_is_another_act() -> None:
+    known = Duplicates()
+    taken(known, [live((0, "97"))])
+    assert len(taken(known, [delivered((-300, "97"), offset=timedelta(0), quality=MEMORY)])) == 1
+
+
 def test_two_equal_live_results_stay_two() -> None:
     assert len(taken(Duplicates(), [live((0, "97")), live((1, "97"))])) == 2
 

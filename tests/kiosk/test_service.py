@@ -184,8 +184,8 @@ async def test_the_helper_attaches_an_old_memory_and_everybody_is_told_so(tmp_pa
                 await physician.until(lambda: physician.of_type("hello"))
                 for reading in dated:
                     await whole.kiosk.hub.reading(reading)
-                await whole.kiosk.attach_reading(old.id)
-                await whole.kiosk.discard_reading(other.id)
+                await whole.kiosk.decide(old.id, attach=True)
+                await whole.kiosk.decide(other.id, attach=False)
                 await physician.until(lambda: physician.of_type("reading"))
                 sent = physician.of_type("reading")
             assert [m["id"] for m in sent] == [str(old.id)]

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from devices.metrics import BODY_TEMPERATURE
 from devices.reading import Absent, Attachment, Clock, Kind, Quality, Quantity, Reading
 from kiosk.events import Notice, NoticeReason, ReadingShown, SetAsideChanged
+from kiosk.keeper import now
 from kiosk.session import Phase, SessionError
 from tests.kiosk.bench import PATIENT, Bench, bench, consent, temperature
 
@@ -82,6 +85,16 @@ async def test_what_came_just_before_the_session_is_offered_too(tmp_path: Path) 
         assert marks(kiosk) == [{OLD}]
 
 
+async def test_what_waited_too_long_is_not_offered_and_counts_when_it_comes_again(tmp_path: Path) -> None:
+    old = replace(temperature(ago_s=1800, clock=Clock.CORRECTED), clock_offset_s=Decimal(0))
+    async with bench(tmp_path) as kiosk:
+        await kiosk.hub.reading(old)
+        await kiosk.consult()
+        assert aside(kiosk) == []
+        await kiosk.hub.reading(old)
+        assert marks(kiosk) == [{OLD}]
+
+
 async def test_attached_it_is_durable_before_it_is_shown_and_says_so(tmp_path: Path) -> None:
     async with bench(tmp_path) as kiosk:
         stream = await kiosk.consult()
@@ -115,6 +128,16 @@ async def test_discarded_it_is_gone_and_does_not_come_again(tmp_path: Path) -> N
         assert [(d.reading, d.attached) for d in session.decisions] == [(old.id, False)]
 
 
+async def test_what_was_measured_during_the_form_is_offered_also_when_it_comes_late(tmp_path: Path) -> None:
+    """The session had begun, but nobody had asked for a measurement."""
+    async with bench(tmp_path) as kiosk:
+        kiosk.keeper.begin()
+        kiosk.keeper.identify(PATIENT)
+        await kiosk.keeper.answer_consent(replace(consent(given=True), at=now() + timedelta(seconds=10)))
+        await kiosk.hub.reading(temperature(ago_s=-5, clock=Clock.CORRECTED))
+        assert marks(kiosk) == [{OLD}]
+
+
 @pytest.mark.parametrize("end", ["finished", "abandoned", "refused"])
 async def test_the_next_patients_helper_sees_nothing_of_it(tmp_path: Path, end: str) -> None:
     async with bench(tmp_path) as kiosk:
@@ -133,7 +156,8 @@ async def _to_the_end(kiosk: Bench) -> None:
         await kiosk.keeper.end()
         assert aside(kiosk) == [], "the summary shows what is this patient's alone"
     await kiosk.hub.reading(temperature("39.8"))  # too late for this patient, and not the next one's
-    await kiosk.keeper.finish()
+    if kiosk.keeper.session is not None and kiosk.keeper.session.phase is Phase.CLOSING:
+        await kiosk.keeper.finish()  # after a refusal the next patient is received at once
 
 
 async def test_what_dates_from_an_earlier_session_is_counted_and_not_seen(tmp_path: Path) -> None:
@@ -182,19 +206,22 @@ async def test_the_same_act_from_the_memory_is_not_shown_twice(tmp_path: Path) -
         assert kiosk.hub.counts.duplicates == 1
 
 
-async def test_what_a_restart_brought_back_is_known(tmp_path: Path) -> None:
-    first = temperature("37.4", ago_s=-1, clock=Clock.CORRECTED)
+async def test_after_a_restart_what_was_kept_is_known_and_the_outage_counts_as_before(tmp_path: Path) -> None:
+    """Nobody asked for a measurement while the kiosk was off: somebody else may have used the cuff."""
+    kept = temperature("37.4", ago_s=-1, clock=Clock.DEVICE)
     async with bench(tmp_path) as before:
         await before.consult()
-        await before.hub.reading(
-            replace(first, taken_at=first.taken_at, clock_offset_s=None, clock=Clock.DEVICE)
-        )
+        await before.hub.reading(kept)
+    while_off = replace(temperature("37.5", clock=Clock.DEVICE), taken_at=now())
     async with bench(tmp_path) as after:
         session = await after.keeper.interrupted()
-        assert session is not None
+        assert session is not None and session.consent is not None
+        session = replace(session, consent=replace(session.consent, at=now() - timedelta(hours=9)))
         for reading in await after.keeper.resume(session):
             after.hub.remember(reading)
-        again = temperature("37.4", clock=Clock.DEVICE)
-        await after.hub.reading(replace(again, taken_at=first.taken_at))
-        await after.hub.reading(replace(again, taken_at=first.taken_at + timedelta(seconds=1)))
-        assert (after.hub.counts.duplicates, after.hub.counts.kept) == (1, 1)
+        await after.hub.reading(replace(kept, id=uuid4()))
+        assert after.hub.counts.duplicates == 1
+        await after.hub.reading(replace(while_off, taken_at=while_off.taken_at - timedelta(hours=1)))
+        assert marks(after) == [{OLD}]
+        await after.hub.reading(temperature("37.6", ago_s=-5, clock=Clock.DEVICE))
+        assert after.hub.counts.kept == 1

@@ -94,13 +94,11 @@ class SmallKiosk:
         self.asked.append("remove_guest")
         self.set_call(replace(self.call, guest=False))
 
-    async def attach_reading(self, reading_id: UUID) -> None:
+    async def decide(self, reading_id: UUID, attach: bool) -> None:
         reading = next(r for r in self.aside if r.id == reading_id)
         self.put_aside(*(r for r in self.aside if r.id != reading_id))
-        self.measure(replace(reading, quality=reading.quality | {Quality.ATTACHED_BY_HELPER}))
-
-    async def discard_reading(self, reading_id: UUID) -> None:
-        self.put_aside(*(r for r in self.aside if r.id != reading_id))
+        if attach:
+            self.measure(replace(reading, quality=reading.quality | {Quality.ATTACHED_BY_HELPER}))
 
     async def set_muted(self, muted: bool) -> None:
         self.set_call(replace(self.call, muted=muted))

@@ -41,7 +41,7 @@ class Consultation(Screen):
         self.stage = Stage(self.texts)
         self.board = Board(self.texts)
         self.aside = AsideList(
-            self.texts, lambda r: ask_attach(context, r), lambda r: context.bridge.discard_reading(r.id)
+            self.texts, lambda r: ask_attach(context, r), lambda r: context.bridge.decide(r.id, attach=False)
         )
         self.instruments = InstrumentList(self.texts)
         self.pleth = Pleth(text.pleth, text.pleth_waiting)

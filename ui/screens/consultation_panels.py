@@ -62,7 +62,7 @@ def ask_attach(context: Context, reading: Reading) -> None:
     column.addWidget(label(values_text(reading, context.texts), "lead"))
     column.addWidget(label(taken_text(reading, context.texts), "small"))
     back = Action(text.attach_back, "attach_back", lambda: None)
-    attach = partial(context.bridge.attach_reading, reading.id)
+    attach = partial(context.bridge.decide, reading.id, attach=True)
     confirm = Action(text.attach_confirm, "attach_confirm", attach, "primary")
     title = text.attach_title.format(given=patient.given, family=patient.family)
     context.shell.ask(title, (frame, label(text.attach_explain, "lead")), (back, confirm))
