@@ -151,11 +151,15 @@ class Hub:
         if belonging.is_of_earlier_patient(reading, self._ended_at):
             self._aside.count()
         else:
-            self._aside.add(reading, belonging.age(reading, _now()))
-        if belonging.is_consulting(self._record.session):
-            self._emit(events.Notice(events.NoticeReason.OLD_READING_SET_ASIDE, reading.kind.value))
+            self._offer(reading)
+        if self._aside.shown:
             self._set_aside.append(reading)
             await self.save()
+
+    def _offer(self, reading: Reading) -> None:
+        self._aside.add(reading, belonging.age(reading, _now()))
+        if self._aside.shown:
+            self._emit(events.Notice(events.NoticeReason.OLD_READING_SET_ASIDE, reading.kind.value))
 
     async def attach(self, reading_id: UUID) -> None:
         """The helper says that it is this patient's: durable, then shown and sent, with a mark that says so.

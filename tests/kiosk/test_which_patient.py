@@ -167,6 +167,7 @@ async def test_what_dates_from_an_earlier_session_is_counted_and_not_seen(tmp_pa
         await kiosk.consult()
         await kiosk.hub.reading(temperature("39.9", ago_s=60, clock=Clock.CORRECTED))
         assert kiosk.heard(SetAsideChanged)[-1] == SetAsideChanged((), more=1)
+        assert kiosk.heard(Notice) == [], "there is nothing to decide"
         session = kiosk.keeper.session
         assert session is not None and len(session.set_aside) == 1
 
