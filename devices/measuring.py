@@ -60,9 +60,15 @@ def measured(
     stamp: DateTime | None = None,
     kind: Kind | None = None,
 ) -> Measured:
-    """The event; a value outside its metric's plausible range is kept and the measurement marked."""
+    """The event; a value outside its metric's plausible range is kept and the measurement marked.
+
+    So is one whose device has a clock that does not know the time: it may be live or years old.
+    """
     marks = {Quality.IMPLAUSIBLE} if any(map(_implausible, quantities)) else set()
-    return Measured(quantities, quality | marks, stamp.known() if stamp else None, raw, kind)
+    device_time = stamp.known() if stamp else None
+    if stamp is not None and device_time is None:
+        marks.add(Quality.TIME_UNSURE)
+    return Measured(quantities, quality | marks, device_time, raw, kind)
 
 
 def _implausible(quantity: Quantity) -> bool:

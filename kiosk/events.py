@@ -11,8 +11,8 @@ from kiosk.session import Session
 __all__ = [
     "CallChanged", "CallCheck", "CallCheckChanged", "CallPhase", "CheckPart", "CheckReason",
     "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus", "InstrumentsChanged", "Light",
-    "LineQuality", "Notice", "NoticeReason", "PartCheck", "ReadingShown", "ReadingWasSetAside", "Reason",
-    "ResumeOffered", "SessionChanged", "WaveformShown",
+    "LineQuality", "Notice", "NoticeReason", "PartCheck", "ReadingShown", "Reason", "ResumeOffered",
+    "SessionChanged", "SetAsideChanged", "WaveformShown",
 ]  # fmt: skip
 
 
@@ -71,10 +71,14 @@ class ReadingShown:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingWasSetAside:
-    """Measured before this session: shown apart, attached to nobody."""
+class SetAsideChanged:
+    """All that may be somebody else's, the newest first: attached to nobody until the helper says so.
 
-    reading: Reading
+    `more`: how many older ones there were, which are not shown.
+    """
+
+    readings: tuple[Reading, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,6 @@ class Notice:
 
 
 Event = (
-    SessionChanged | InstrumentsChanged | ReadingShown | ReadingWasSetAside | WaveformShown
+    SessionChanged | InstrumentsChanged | ReadingShown | SetAsideChanged | WaveformShown
     | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | Notice
 )  # fmt: skip

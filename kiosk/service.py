@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from uuid import UUID
 
 from devices.reading import Kind, Reading
 from kiosk.call.checks.checking import CallChecks, Tried
@@ -161,7 +162,8 @@ class Kiosk:
             return
         try:
             with self._told():
-                await self._keeper.resume(session)
+                for reading in await self._keeper.resume(session):
+                    self.hub.remember(reading)
         except StorageError:
             self._interrupted = session
             raise
@@ -171,6 +173,11 @@ class Kiosk:
             await self.cancel()
         elif not accept:
             await self.finish()
+
+    async def decide(self, reading_id: UUID, attach: bool) -> None:
+        """The helper says whether what was set aside is this patient's."""
+        with self._told():
+            await (self.hub.attach if attach else self.hub.discard)(reading_id)
 
     async def set_muted(self, muted: bool) -> None:
         self.desk.set_muted(muted)
@@ -294,6 +301,7 @@ class Kiosk:
     async def _retry_saving(self) -> None:
         while True:
             await asyncio.sleep(SAVE_RETRY_S)
+            self.hub.forget_due()
             with suppress(StorageError):  # the helper was told when it was refused first
                 await self.hub.flush()
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
+    from uuid import UUID
 
     from kiosk.call.figures import CallFigures
     from kiosk.events import Event
@@ -35,6 +36,7 @@ class KioskPort(Protocol):
     async def end_consultation(self) -> None: ...
     async def finish(self) -> None: ...
     async def resume(self, accept: bool) -> None: ...
+    async def decide(self, reading_id: UUID, attach: bool) -> None: ...
     async def set_muted(self, muted: bool) -> None: ...
     async def remove_guest(self) -> None: ...
     async def set_otoscope(self, on: bool) -> None: ...
@@ -73,7 +75,7 @@ class Bridge(QObject):
     session_changed = Signal(object)
     instruments_changed = Signal(object)
     reading_shown = Signal(object)
-    reading_was_set_aside = Signal(object)
+    set_aside_changed = Signal(object)
     waveform_shown = Signal(object)
     call_changed = Signal(object)
     call_check_changed = Signal(object)
@@ -105,7 +107,7 @@ class Bridge(QObject):
             events.SessionChanged: self.session_changed,
             events.InstrumentsChanged: self.instruments_changed,
             events.ReadingShown: self.reading_shown,
-            events.ReadingWasSetAside: self.reading_was_set_aside,
+            events.SetAsideChanged: self.set_aside_changed,
             events.WaveformShown: self.waveform_shown,
             events.CallChanged: self.call_changed,
             events.CallCheckChanged: self.call_check_changed,
@@ -155,6 +157,9 @@ class Bridge(QObject):
 
     def resume(self, accept: bool) -> None:
         self._ask(lambda kiosk: kiosk.resume(accept))
+
+    def decide(self, reading_id: UUID, attach: bool) -> None:
+        self._ask(lambda kiosk: kiosk.decide(reading_id, attach))
 
     def set_muted(self, muted: bool) -> None:
         self._ask(lambda kiosk: kiosk.set_muted(muted))

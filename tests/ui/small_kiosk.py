@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from devices.reading import Reading
+from devices.reading import Quality, Reading
 from kiosk.call.figures import CallFigures
 from kiosk.events import (
     CallChanged,
@@ -17,6 +17,7 @@ from kiosk.events import (
     InstrumentStatus,
     ReadingShown,
     SessionChanged,
+    SetAsideChanged,
 )
 from kiosk.frames import Frames
 from kiosk.selftest.report import Part, Problem, Report, amber, green, red
@@ -53,6 +54,7 @@ class SmallKiosk:
     asked: list[str] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
     figures: CallFigures | None = None
+    aside: tuple[Reading, ...] = ()
 
     async def begin(self) -> None:
         self.asked.append("begin")
@@ -91,6 +93,12 @@ class SmallKiosk:
     async def remove_guest(self) -> None:
         self.asked.append("remove_guest")
         self.set_call(replace(self.call, guest=False))
+
+    async def decide(self, reading_id: UUID, attach: bool) -> None:
+        reading = next(r for r in self.aside if r.id == reading_id)
+        self.put_aside(*(r for r in self.aside if r.id != reading_id))
+        if attach:
+            self.measure(replace(reading, quality=reading.quality | {Quality.ATTACHED_BY_HELPER}))
 
     async def set_muted(self, muted: bool) -> None:
         self.set_call(replace(self.call, muted=muted))
@@ -143,6 +151,10 @@ class SmallKiosk:
         assert self.session is not None
         self.session = reduce(self.session, ReadingKept(reading.id, reading.kind))
         self.publish(ReadingShown(reading))
+
+    def put_aside(self, *readings: Reading, more: int = 0) -> None:
+        self.aside = readings
+        self.publish(SetAsideChanged(readings, more))
 
     def plug(self, *instruments: InstrumentStatus) -> None:
         self.publish(InstrumentsChanged(instruments))

@@ -42,6 +42,7 @@ def busy_consultation(desk: Desk) -> None:
     desk.kiosk.plug(*samples.mixed())
     for reading in (samples.oximeter(), samples.cuff(), samples.thermometer(), samples.sound()):
         desk.kiosk.measure(reading)
+    desk.kiosk.put_aside(samples.old_cuff(), samples.old_thermometer(), more=3)
     desk.kiosk.set_call(
         CallChanged(
             CallPhase.CONNECTED, LINK, WORDS, otoscope_on=True, stethoscope_on=True, muted=True, guest=True

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 (a sentence stays on one line)
 
-from devices.reading import Absent, Kind, Quality
+from devices.reading import Absent, Clock, Kind, Quality
 from kiosk.body_points import BodyPoint, Ear
 from kiosk.call.figures import Way
 from kiosk.call.streams import VoiceMode
@@ -86,6 +86,7 @@ CONSULTATION = ConsultationText(
         Step.TAMPERED: "لم تكن المكالمة آمنة فتم قطعها. اتصل بالطبيب هاتفيًا وأنشئ رابطًا جديدًا.",
         Step.PHYSICIAN_LEFT: "انتهت المكالمة. اضغط «إنهاء» أو أنشئ رابطًا جديدًا.",
         Step.COMPARE_WORDS: "اقرأ الكلمات الأربع للطبيب: يجب أن يرى الكلمات نفسها.",
+        Step.SET_ASIDE: "وُضع قياس جانبًا في الأسفل: قل هل هو لهذا الشخص.",
         Step.OXIMETER: "ضع سبابة الشخص في المشبك، واليد مسترخية دون حركة.",
         Step.CUFF: "ضع الكفّة على الذراع العارية ثم اضغط زر جهاز الضغط.",
         Step.CUFF_RUNNING: "الكفّة تقيس الآن. يبقى الشخص جالسًا دون حركة أو كلام.",
@@ -177,10 +178,18 @@ CONSULTATION = ConsultationText(
     readings="القياسات",
     no_readings="تظهر القياسات هنا فور وصولها من الأدوات.",
     taken_at="في {time}",
+    taken_on="في {date} الساعة {time}",
     earlier="القياسات السابقة",
     more="عرض القياسات ({count})",
-    set_aside="قياس موضوع جانبًا",
-    set_aside_explain="أُخذ قبل هذه الجلسة. لا يُنسب إلى أحد ولا يُرسل.",
+    set_aside="قياسات موضوعة جانبًا",
+    set_aside_explain="أُخذت قبل هذه الاستشارة أو في وقت غير معروف، وقد تكون لشخص آخر. لا يُرسل شيء منها ما لم تنسبه إلى هذا الشخص.",
+    set_aside_more="قياسات أقدم غير معروضة: {count}",
+    attach="نسبة إلى هذا الشخص",
+    attach_title="هل هذا القياس فعلًا للشخص {given} {family}؟",
+    attach_explain="فقط إذا رأيت القياس يُؤخذ.",
+    attach_confirm="نعم، انسبه",
+    attach_back="لا، رجوع",
+    discard="ليس لهذا الشخص",
     picture_kept="تم حفظ الصورة",
     sound_kept="تم حفظ الصوت",
     pleth="موجة النبض",
@@ -290,6 +299,14 @@ READING = ReadingText(
         Quality.BEFORE_MEAL: "قبل الأكل حسب الجهاز",
         Quality.AFTER_MEAL: "بعد الأكل حسب الجهاز",
         Quality.IMPLAUSIBLE: "قيمة غير معتادة: تحقّق من الوضع وأعد القياس",
+        Quality.BEFORE_CONSULTATION: "مؤرّخ قبل الاستشارة",
+        Quality.TIME_UNSURE: "وقت القياس غير معروف",
+        Quality.ATTACHED_BY_HELPER: "نسبتَه أنت إلى هذا الشخص",
+    },
+    taken={
+        Clock.KIOSK: "وصل {when}",
+        Clock.DEVICE: "قيس {when} (ساعة الجهاز)",
+        Clock.CORRECTED: "قيس {when} (ساعة الجهاز، بعد تصحيحها)",
     },
     absent={
         Absent.NOT_APPLICABLE: "الجهاز لا يعطي هذه القيمة",
@@ -474,7 +491,7 @@ BLOCKED = BlockedText(
 )
 
 NOTICES = {
-    NoticeReason.OLD_READING_SET_ASIDE: "وصل قياس من قبل هذه الجلسة. وُضع جانبًا ولا يُنسب إلى أحد. أعد القياس.",
+    NoticeReason.OLD_READING_SET_ASIDE: "وصل قياس من قبل هذه الاستشارة. وُضع جانبًا تحت القياسات: قل هل هو لهذا الشخص.",
     NoticeReason.STORAGE_FULL: "القرص ممتلئ: لم يُحفظ آخر قياس. اكتبه على ورقة واطلب المساعدة.",
     NoticeReason.STORAGE_BROKEN: "لم يعد الجهاز قادرًا على حفظ القياسات. اكتبها على ورقة واطلب المساعدة.",
     NoticeReason.LINK_REFUSED: "حاول شخص آخر فتح رابط الطبيب وتم رفضه. لا حاجة لفعل شيء.",

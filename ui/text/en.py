@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 (a sentence stays on one line)
 
-from devices.reading import Absent, Kind, Quality
+from devices.reading import Absent, Clock, Kind, Quality
 from kiosk.body_points import BodyPoint, Ear
 from kiosk.call.figures import Way
 from kiosk.call.streams import VoiceMode
@@ -87,6 +87,7 @@ CONSULTATION = ConsultationText(
         Step.TAMPERED: "The call was not safe and was cut off. Phone the physician and make a new link.",
         Step.PHYSICIAN_LEFT: "The call is over. Touch “Finish”, or make a new link.",
         Step.COMPARE_WORDS: "Read the four words to the physician: they must see the same ones.",
+        Step.SET_ASIDE: "A reading is set aside, further down: say whether it is this person's.",
         Step.OXIMETER: "Put the person's index finger in the clip, hand resting, keeping still.",
         Step.CUFF: "Put the cuff on the bare arm, then press the button of the blood pressure monitor.",
         Step.CUFF_RUNNING: "The cuff is measuring. The person stays seated, still and silent.",
@@ -178,10 +179,18 @@ CONSULTATION = ConsultationText(
     readings="Readings",
     no_readings="Readings appear here as soon as an instrument gives one.",
     taken_at="at {time}",
+    taken_on="on {date} at {time}",
     earlier="Earlier readings",
     more="See the readings ({count})",
-    set_aside="Reading set aside",
-    set_aside_explain="Taken before this session. It is attached to nobody and is not sent.",
+    set_aside="Readings set aside",
+    set_aside_explain="Taken before this consultation, or nobody knows when: they may be somebody else's. Nothing is sent unless you attach it.",
+    set_aside_more="Older readings, not shown: {count}",
+    attach="Attach to this person",
+    attach_title="Is this reading really from {given} {family}?",
+    attach_explain="Only if you saw it being taken.",
+    attach_confirm="Yes, attach",
+    attach_back="No, go back",
+    discard="Not this person",
     picture_kept="Picture kept",
     sound_kept="Sound kept",
     pleth="Pulse wave",
@@ -291,6 +300,14 @@ READING = ReadingText(
         Quality.BEFORE_MEAL: "Before a meal, says the device",
         Quality.AFTER_MEAL: "After a meal, says the device",
         Quality.IMPLAUSIBLE: "Unusual value: check the fit and measure again",
+        Quality.BEFORE_CONSULTATION: "Dated before the consultation",
+        Quality.TIME_UNSURE: "Time of measurement unknown",
+        Quality.ATTACHED_BY_HELPER: "Attached by you",
+    },
+    taken={
+        Clock.KIOSK: "Received {when}",
+        Clock.DEVICE: "Measured {when} (device's clock)",
+        Clock.CORRECTED: "Measured {when} (device's clock, corrected)",
     },
     absent={
         Absent.NOT_APPLICABLE: "The device does not give this value",
@@ -476,8 +493,8 @@ BLOCKED = BlockedText(
 )
 
 NOTICES = {
-    NoticeReason.OLD_READING_SET_ASIDE: "A reading from before this session has arrived. "
-    "It is set aside and attached to nobody. Measure again.",
+    NoticeReason.OLD_READING_SET_ASIDE: "A reading from before this consultation has arrived. "
+    "It is set aside, below the readings: say whether it is this person's.",
     NoticeReason.STORAGE_FULL: "The disk is full: the last reading was not kept. "
     "Write it on paper and call for help.",
     NoticeReason.STORAGE_BROKEN: "The kiosk can no longer keep readings. Write them on paper and call for help.",

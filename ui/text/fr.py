@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 (a sentence stays on one line)
 
-from devices.reading import Absent, Kind, Quality
+from devices.reading import Absent, Clock, Kind, Quality
 from kiosk.body_points import RECORDED
 from kiosk.call.figures import Way
 from kiosk.call.streams import VoiceMode
@@ -88,6 +88,7 @@ CONSULTATION = ConsultationText(
         "Prévenez le médecin par téléphone et créez un nouveau lien.",
         Step.PHYSICIAN_LEFT: "L'appel est fini. Touchez « Terminer », ou créez un nouveau lien.",
         Step.COMPARE_WORDS: "Lisez les quatre mots au médecin : il doit voir les mêmes.",
+        Step.SET_ASIDE: "Une mesure est mise de côté, plus bas : dites si elle est de cette personne.",
         Step.OXIMETER: "Placez l'index de la personne dans la pince, main posée, sans bouger.",
         Step.CUFF: "Mettez le brassard sur le bras nu, puis appuyez sur le bouton du tensiomètre.",
         Step.CUFF_RUNNING: "Le brassard mesure. La personne reste assise, sans bouger et sans parler.",
@@ -163,10 +164,18 @@ CONSULTATION = ConsultationText(
     readings="Mesures",
     no_readings="Les mesures s'affichent ici dès qu'un instrument en donne une.",
     taken_at="à {time}",
+    taken_on="le {date} à {time}",
     earlier="Mesures précédentes",
     more="Voir les mesures ({count})",
-    set_aside="Mesure mise de côté",
-    set_aside_explain="Prise avant cette séance. Elle n'est rattachée à personne et n'est pas envoyée.",
+    set_aside="Mesures mises de côté",
+    set_aside_explain="Prises avant cette consultation, ou à une heure inconnue : elles sont peut-être d'une autre personne. Rien n'est envoyé tant que vous ne les rattachez pas.",
+    set_aside_more="Mesures plus anciennes, non montrées : {count}",
+    attach="Rattacher à cette personne",
+    attach_title="Cette mesure est-elle bien de {given} {family} ?",
+    attach_explain="Seulement si vous avez vu faire la mesure.",
+    attach_confirm="Oui, rattacher",
+    attach_back="Non, revenir",
+    discard="Pas cette personne",
     picture_kept="Image gardée",
     sound_kept="Son gardé",
     pleth="Onde du pouls",
@@ -276,6 +285,14 @@ READING = ReadingText(
         Quality.BEFORE_MEAL: "Avant un repas, selon l'appareil",
         Quality.AFTER_MEAL: "Après un repas, selon l'appareil",
         Quality.IMPLAUSIBLE: "Valeur inhabituelle : vérifiez la pose et recommencez",
+        Quality.BEFORE_CONSULTATION: "Datée d'avant la consultation",
+        Quality.TIME_UNSURE: "Heure de la mesure inconnue",
+        Quality.ATTACHED_BY_HELPER: "Rattachée par vous",
+    },
+    taken={
+        Clock.KIOSK: "Reçue {when}",
+        Clock.DEVICE: "Mesurée {when} (horloge de l'appareil)",
+        Clock.CORRECTED: "Mesurée {when} (horloge de l'appareil, corrigée)",
     },
     absent={
         Absent.NOT_APPLICABLE: "L'appareil ne donne pas cette valeur",
@@ -462,8 +479,8 @@ BLOCKED = BlockedText(
 )
 
 NOTICES = {
-    NoticeReason.OLD_READING_SET_ASIDE: "Une mesure d'avant cette séance est arrivée. "
-    "Elle est mise de côté et n'est rattachée à personne. Refaites la mesure.",
+    NoticeReason.OLD_READING_SET_ASIDE: "Une mesure d'avant cette consultation est arrivée. "
+    "Elle est mise de côté, sous les mesures : dites si elle est de cette personne.",
     NoticeReason.STORAGE_FULL: "Le disque est plein : la dernière mesure n'a pas été gardée. "
     "Notez-la sur papier et appelez de l'aide.",
     NoticeReason.STORAGE_BROKEN: "Le poste ne peut plus garder les mesures. "
