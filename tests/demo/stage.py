@@ -22,6 +22,7 @@ id = "FE-ED-AB-EE-DE-AD-77-01"
 name = "Cabine 01"
 data_dir = "data"
 technician_pin = "{pin}"
+selftest_at = ""
 
 [physician]
 rpps = "99900000011"
@@ -57,6 +58,7 @@ class Stage:
     def __enter__(self) -> "Stage":
         self.instruments = self._simulator("instruments")
         self.media = self._simulator("media")
+        self.media.do("plug_speaker")
         server = self._start("fhir-server", "tests.fakes.fhir_server", "--dir", str(self.directory / "fhir"))
         self.fhir_url, self.fhir_ca = str(server["url"]), Path(str(server["ca"]))
         line = self._start(
