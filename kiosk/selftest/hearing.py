@@ -51,7 +51,7 @@ async def hear_tone(voice: PcmSource, sink: str) -> Heard:
 
 
 async def _listen(queue: ChunkQueue, before: Tone) -> tuple[Tone, bool]:
-    """The first piece of `LOOK_S` in which the tone is heard; else the one that came nearest."""
+    """The tone as it is heard, once it is there in full; else what came nearest to it."""
     best = Tone(before.level_dbfs, 0.0)
     recent: deque[Samples] = deque(maxlen=_LOOK_CHUNKS)
     try:
@@ -60,7 +60,7 @@ async def _listen(queue: ChunkQueue, before: Tone) -> tuple[Tone, bool]:
                 recent.extend(np.split(await _take(queue, _STEP), _STEP))
                 found = find_tone(np.concatenate(recent)) if len(recent) == _LOOK_CHUNKS else before
                 if is_heard(found, before):
-                    return found, True
+                    return find_tone(await _take(queue, _LOOK_CHUNKS)), True
                 best = max(best, found, key=lambda tone: tone.above_db)
     except TimeoutError:
         return best, False

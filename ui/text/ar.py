@@ -393,7 +393,7 @@ TECHNICIAN = TechnicianText(
         Problem.CREDENTIAL_REFUSED: "يرفض الخادم هوية الجهاز. اطلب هوية جديدة.",
         Problem.SERVER_MISSING: "الخدمة متوقفة. أعد تشغيل الجهاز.",
         Problem.MEND_FIRST: "لم يُفحص بسبب عطل آخر. يجب إصلاح هذا أولًا: {part}.",
-        Problem.NEEDS_SOMEBODY: "يحتاج إلى شخص: اضغط «تجربة الشاشة» أدناه.",
+        Problem.NEEDS_SOMEBODY: "يحتاج إلى شخص: اضغط «تجربة الشاشة» على شاشة التقني.",
         Problem.SWITCHED_OFF: "الصوت مقطوع أو منخفض جدًا. ارفع الصوت ثم أعد الفحص.",
         Problem.NOT_HEARD: "لا يسمع الميكروفون صوت التجربة. تأكد من أنه موصول ومشغّل وصوته كافٍ.",
         Problem.HARDLY_HEARD: "بالكاد يسمع الميكروفون صوت التجربة. ارفع الصوت أو قرّبه من الميكروفون.",

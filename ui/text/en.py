@@ -394,7 +394,7 @@ TECHNICIAN = TechnicianText(
         Problem.CREDENTIAL_REFUSED: "The server refuses the kiosk's credential. Ask for a new one.",
         Problem.SERVER_MISSING: "The service is stopped. Restart the kiosk.",
         Problem.MEND_FIRST: "Not checked, because of another fault. To be mended first: {part}.",
-        Problem.NEEDS_SOMEBODY: "It needs somebody: touch “Try the screen” below.",
+        Problem.NEEDS_SOMEBODY: "It needs somebody: on the technician's screen, touch “Try the screen”.",
         Problem.SWITCHED_OFF: "The sound is off or too low. Turn it up, then check again.",
         Problem.NOT_HEARD: "The microphone does not hear the test sound. Check that it is plugged in, on and loud enough.",
         Problem.HARDLY_HEARD: "The microphone hardly hears the test sound. Turn it up or move it closer to the microphone.",

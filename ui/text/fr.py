@@ -381,7 +381,7 @@ TECHNICIAN = TechnicianText(
         Problem.CREDENTIAL_REFUSED: "Le serveur refuse l'identifiant du poste. Demandez-en un nouveau.",
         Problem.SERVER_MISSING: "Le service est arrêté. Redémarrez le poste.",
         Problem.MEND_FIRST: "Pas vérifié, à cause d'une autre panne. À réparer d'abord : {part}.",
-        Problem.NEEDS_SOMEBODY: "Il faut quelqu'un : touchez « Essayer l'écran » ci-dessous.",
+        Problem.NEEDS_SOMEBODY: "Il faut quelqu'un : sur l'écran du technicien, touchez « Essayer l'écran ».",
         Problem.SWITCHED_OFF: "Le son est coupé ou trop bas. Montez le volume, puis vérifiez encore.",
         Problem.NOT_HEARD: "Le micro n'entend pas le son d'essai. Vérifiez qu'il est branché, allumé et assez fort.",
         Problem.HARDLY_HEARD: "Le micro entend à peine le son d'essai. Montez le volume ou rapprochez-le du micro.",
