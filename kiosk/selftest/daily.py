@@ -81,11 +81,11 @@ class SelfTests:
     async def _keep(self, report: Report) -> None:
         self.last = report
         log.info("self-test: %s", ", ".join(c.part for c in report.reds) or "nothing out of order")
+        self.told(report)
         try:
             await asyncio.to_thread(keep_report, report, self.file)
         except OSError as error:
             log.error("the report of the self-test cannot be kept: %s", error)
-        self.told(report)
 
 
 def is_due(last: Report | None, now: datetime, at: time) -> bool:

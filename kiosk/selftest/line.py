@@ -15,6 +15,7 @@ def judge_line(route: bool, asked: Sequence[Asked]) -> Check:
 
     `route`: this machine knows a way to the internet.
     """
+    asked = [each for each in asked if each.heard is not Heard.UNASKED]
     answered = sorted({each.host for each in asked if each.heard is Heard.ANSWER})
     if answered:
         return green(Part.LINE, detail=", ".join(answered))

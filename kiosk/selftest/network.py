@@ -28,6 +28,7 @@ class Heard(StrEnum):
     ANSWER = "answer"  # a refusal too: somebody is at the other end
     NOTHING = "nothing"
     NO_WAY = "no_way"  # no route, or no name service: the question did not get out
+    UNASKED = "unasked"  # our own settings are wrong: nothing was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ async def ask_fhir(settings: FhirConfig) -> Asked:
         headers = {"Accept": _FHIR, **_credential(settings.token_file)}
     except OSError as error:
         told = red(Part.FHIR, Problem.CREDENTIAL_REFUSED, str(settings.token_file), type(error).__name__)
-        return Asked(told, host, Heard.ANSWER)
+        return Asked(told, host, Heard.UNASKED)
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
         async with client() as asking, asking.get(url, ssl=context, headers=headers) as answer:
@@ -76,18 +77,25 @@ async def ask_rendezvous(settings: RendezvousConfig, page_url: str) -> Asked:
 
 def unreachable(part: Part, url: str, error: Exception) -> Check:
     """The check of a server that could not be asked."""
-    trusted = not isinstance(error, aiohttp.ClientConnectorCertificateError)
-    return red(part, Problem.UNREACHABLE if trusted else Problem.CERTIFICATE, url, type(error).__name__)
+    untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError) or _is_ours(error)
+    return red(part, Problem.CERTIFICATE if untrusted else Problem.UNREACHABLE, url, type(error).__name__)
 
 
 def heard_of(error: Exception) -> Heard:
     """What the way a connection failed says of the line."""
+    if _is_ours(error):
+        return Heard.UNASKED
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, socket.gaierror):  # "there is no such name" is an answer of the name service
         return Heard.NO_WAY if cause.errno == socket.EAI_AGAIN else Heard.ANSWER
     if isinstance(cause, OSError) and cause.errno in _NO_WAY:
         return Heard.NO_WAY
     return Heard.NOTHING if isinstance(cause, TimeoutError) else Heard.ANSWER
+
+
+def _is_ours(error: Exception) -> bool:
+    """Nothing was sent: the file of certificates to trust cannot be read."""
+    return not isinstance(error, aiohttp.ClientError | TimeoutError)
 
 
 def client() -> aiohttp.ClientSession:

@@ -58,7 +58,6 @@ class Stage:
     def __enter__(self) -> "Stage":
         self.instruments = self._simulator("instruments")
         self.media = self._simulator("media")
-        self.media.do("plug_speaker")
         server = self._start("fhir-server", "tests.fakes.fhir_server", "--dir", str(self.directory / "fhir"))
         self.fhir_url, self.fhir_ca = str(server["url"]), Path(str(server["ca"]))
         line = self._start(

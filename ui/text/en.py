@@ -396,7 +396,7 @@ TECHNICIAN = TechnicianText(
         Problem.MEND_FIRST: "Not checked, because of another fault. To be mended first: {part}.",
         Problem.NEEDS_SOMEBODY: "It needs somebody: on the technician's screen, touch “Try the screen”.",
         Problem.SWITCHED_OFF: "The sound is off or too low. Turn it up, then check again.",
-        Problem.NOT_HEARD: "The microphone does not hear the test sound. Check that it is plugged in, on and loud enough.",
+        Problem.NOT_HEARD: "The microphone does not hear the test sound. Check that the loudspeaker is plugged in, on and loud enough.",
         Problem.HARDLY_HEARD: "The microphone hardly hears the test sound. Turn it up or move it closer to the microphone.",
         Problem.SILENT: "It is plugged in, but hears nothing. Check its mute button and its plug.",
         Problem.DARK: "The picture is black. Switch the light on and take the cover off the lens.",

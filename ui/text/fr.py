@@ -383,7 +383,7 @@ TECHNICIAN = TechnicianText(
         Problem.MEND_FIRST: "Pas vérifié, à cause d'une autre panne. À réparer d'abord : {part}.",
         Problem.NEEDS_SOMEBODY: "Il faut quelqu'un : sur l'écran du technicien, touchez « Essayer l'écran ».",
         Problem.SWITCHED_OFF: "Le son est coupé ou trop bas. Montez le volume, puis vérifiez encore.",
-        Problem.NOT_HEARD: "Le micro n'entend pas le son d'essai. Vérifiez qu'il est branché, allumé et assez fort.",
+        Problem.NOT_HEARD: "Le micro n'entend pas le son d'essai. Vérifiez que le haut-parleur est branché, allumé et assez fort.",
         Problem.HARDLY_HEARD: "Le micro entend à peine le son d'essai. Montez le volume ou rapprochez-le du micro.",
         Problem.SILENT: "Il est branché, mais il n'entend rien. Vérifiez son bouton de coupure et sa prise.",
         Problem.DARK: "L'image est noire. Allumez la lumière et retirez le cache de l'objectif.",

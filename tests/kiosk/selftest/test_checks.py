@@ -23,6 +23,7 @@ from kiosk.selftest.running import check_running
 from offline_queue.outbox import Counts
 from tests.fakes.call_bench import PAGE_DIR
 from tests.fakes.fhir_server import FhirServer, fhir_server, free_port
+from tests.kiosk.selftest.found import reds
 from tests.kiosk.whole import config_in, whole_kiosk
 from ui.text.selftest import report_text
 
@@ -34,10 +35,6 @@ def status(kind: Kind, state: InstrumentState, reason: Reason = Reason.NONE) -> 
 
 
 ALL_WELL = tuple(status(kind, InstrumentState.READY) for kind in Kind)
-
-
-def reds(checks: tuple[Check, ...]) -> list[tuple[Part, Problem]]:
-    return [(check.part, check.problem) for check in checks if check.verdict is Verdict.RED]
 
 
 def with_one(changed: InstrumentStatus) -> list[InstrumentStatus]:
@@ -143,13 +140,15 @@ async def test_the_credential_is_shown_and_a_wrong_one_is_said(tmp_path: Path) -
 
 async def test_a_server_that_is_not_there_or_not_trusted_is_unreachable(fhir: FhirConfig) -> None:
     nowhere = replace(fhir, base_url=f"https://127.0.0.1:{free_port()}/fhir")
-    for settings, problem in (
-        (nowhere, Problem.UNREACHABLE),
-        (replace(fhir, ca_file=None), Problem.CERTIFICATE),
+    no_list = replace(fhir, ca_file=Path("/absent.crt"))
+    for settings, problem, heard in (
+        (nowhere, Problem.UNREACHABLE, Heard.ANSWER),  # a refusal proves the line
+        (replace(fhir, ca_file=None), Problem.CERTIFICATE, Heard.ANSWER),
+        (no_list, Problem.CERTIFICATE, Heard.UNASKED),
     ):
         asked = await ask_fhir(settings)
         assert (asked.check.verdict, asked.check.problem) == (Verdict.RED, problem)
-        assert asked.heard is Heard.ANSWER, "a refusal proves the line"
+        assert asked.heard is heard
 
 
 def test_the_key_is_for_the_kiosk_alone(tmp_path: Path) -> None:

@@ -1,13 +1,10 @@
 """The self-test against the simulators: all green, then one fault at a time, each one red line.
 
-One set-up for all. Each fault is looked for by the part of the self-test that can see it: what is plugged in,
-what is elsewhere, the machine. The whole report, with every part in it, is made twice.
+One set-up for all. Each fault is looked for where it can be seen: what is plugged in, or
+what is elsewhere (the machine itself: test_machine.py). The whole report is made twice.
 """
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -19,21 +16,20 @@ from aiohttp import web
 
 from kiosk.__main__ import main
 from kiosk.config import Config, DevicesConfig, RendezvousConfig
-from kiosk.data_dir import key_file
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.server import Rendezvous
 from kiosk.rendezvous.settings import RendezvousSettings
 from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.rendezvous.turn import TurnSettings
-from kiosk.selftest.alone import _check_senses, _check_store
+from kiosk.selftest.alone import _check_senses
 from kiosk.selftest.causes import name_once
-from kiosk.selftest.machine import check_machine
 from kiosk.selftest.report import Check, Part, Problem, Verdict
 from kiosk.selftest.servers import check_servers
 from tests.fakes import turn_server
 from tests.fakes.call_bench import PAGE_DIR
 from tests.fakes.cut_off import run_cut_off
 from tests.fakes.fhir_server import FhirServer, fhir_server, free_port
+from tests.kiosk.selftest.found import Found, reds
 from tests.kiosk.simulators import Simulators, simulators
 from tests.kiosk.whole import config_in
 
@@ -41,7 +37,6 @@ SECONDS = 3.0
 OWNED = ("oximeter", "cuff", "thermometer", "otoscope", "stethoscope")
 SOMETIMES = {Part.TURN, Part.PRINTER}  # what not every site has
 TOKEN = "the-kiosks-token-at-the-rendezvous"
-Found = tuple[Part, Problem]
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +56,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
 def config(server: FhirServer, tmp_path: Path) -> Config:
     usual = config_in(tmp_path, devices=DevicesConfig(expected=OWNED), rendezvous=RendezvousConfig(port=0))
     return replace(usual, fhir=replace(usual.fhir, base_url=server.url, ca_file=server.ca))
-
-
-def reds(checks: tuple[Check, ...]) -> list[Found]:
-    """The red lines, when every other part is named once and not blamed."""
-    told = name_once(checks)
-    return [(check.part, check.problem) for check in told if check.verdict is Verdict.RED]
 
 
 # The whole report.
@@ -292,82 +281,3 @@ def test_without_a_line_the_line_alone_is_blamed(config: Config, embedded: bool)
     assert reds(told) == [(Part.LINE, Problem.NO_NETWORK)]
     behind = {check.part for check in told if check.because is Part.LINE}
     assert behind == ({Part.FHIR} if embedded else {Part.FHIR, Part.RENDEZVOUS, Part.TURN})
-
-
-# The machine.
-
-
-@contextmanager
-def small_disk(directory: Path) -> Iterator[None]:
-    """A file system of its own."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=90m", "none", str(directory)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(directory)], check=True)
-
-
-def harm_machine(config: Config, fault: str) -> None:
-    data = config.kiosk.data_dir
-    if fault == "disk read-only":
-        subprocess.run(["mount", "-o", "remount,ro", str(data)], check=True)
-    elif fault == "disk full":
-        (data / "filler").write_bytes(bytes(80 * 1024**2))
-    elif fault == "key readable":
-        key_file(config).chmod(0o644)
-    elif fault == "key of another":
-        key_file(config).write_bytes(bytes(32))
-
-
-def install(directory: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program of the system that answers so."""
-    tool = directory / name
-    tool.write_text(f"#!/bin/sh\n{script}\n")
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
-
-
-PAUSED = "printer Bureau disabled since Sat Nov 28 22:31:30 2026 -\n\tPaper jam\n\tAlerts: paused\n"
-
-
-@pytest.mark.parametrize(
-    ("fault", "found"),
-    [
-        ("none", []),
-        ("disk read-only", [(Part.DISK, Problem.NOT_WRITABLE)]),
-        ("disk full", [(Part.DISK, Problem.NEARLY_FULL)]),
-        ("key readable", [(Part.KEY, Problem.KEY_READABLE_BY_OTHERS)]),
-        ("key of another", [(Part.STORE, Problem.WRONG_KEY_OR_DAMAGED)]),
-        ("printer paused", [(Part.PRINTER, Problem.PAUSED)]),
-    ],
-)
-async def test_the_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, found: list[Found]
-) -> None:
-    data, tools = tmp_path / "data", tmp_path / "tools"
-    data.mkdir()
-    tools.mkdir()
-    config = config_in(data)
-    if fault == "printer paused":
-        install(tools, "lpstat", f"printf '{PAUSED}'", monkeypatch)
-    with small_disk(data):
-        await _check_store(config)
-        harm_machine(config, fault)
-        store, _ = await _check_store(config)
-        checks = await check_machine(config, store)
-    assert reds(checks) == found
-    left = {Part.DISK, Part.STORE, Part.KEY, Part.TPM, Part.SCREEN} - {check.part for check in checks}
-    assert not left
-
-
-@pytest.mark.parametrize(("code", "part"), [(0, Part.KEY), (11, Part.TPM)])
-async def test_that_the_key_is_in_a_file_only_is_said_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, part: Part
-) -> None:
-    install(tmp_path, "systemd-creds", f"echo partial; exit {code}", monkeypatch)
-    config = config_in(tmp_path)
-    store, _ = await _check_store(config)
-    checks = await check_machine(config, store)
-    said = [check.part for check in checks if check.part in (Part.KEY, Part.TPM) and check.problem]
-    assert [check.part for check in checks if check.verdict is Verdict.AMBER] == [part], said
-    assert shutil.which("systemd-creds") == str(tmp_path / "systemd-creds")

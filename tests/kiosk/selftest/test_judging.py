@@ -135,6 +135,8 @@ def asked(host: str, heard: Heard) -> Asked:
         (True, [asked("a", Heard.NOTHING), asked("b", Heard.NOTHING)], Verdict.RED, Problem.NO_ANSWER),
         (True, [asked("a", Heard.NO_WAY)], Verdict.RED, Problem.NO_ANSWER),
         (True, [asked("a", Heard.NOTHING), asked("a", Heard.NOTHING)], Verdict.SKIPPED, Problem.NOT_PROVED),
+        (True, [asked("a", Heard.NOTHING), asked("b", Heard.UNASKED)], Verdict.SKIPPED, Problem.NOT_PROVED),
+        (True, [asked("a", Heard.UNASKED)], Verdict.SKIPPED, Problem.NOT_PROVED),
     ],
 )
 def test_who_is_to_blame_the_line_or_a_server(
