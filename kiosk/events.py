@@ -6,13 +6,14 @@ from enum import StrEnum
 from devices.reading import Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.call.checks.report import CallCheck, CheckPart, CheckReason, Light, PartCheck
+from kiosk.selftest.report import Report
 from kiosk.session import Session
 
 __all__ = [
     "CallChanged", "CallCheck", "CallCheckChanged", "CallPhase", "CheckPart", "CheckReason",
     "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus", "InstrumentsChanged", "Light",
     "LineQuality", "Notice", "NoticeReason", "PartCheck", "ReadingShown", "Reason", "ResumeOffered",
-    "SessionChanged", "SetAsideChanged", "WaveformShown",
+    "SelfTestChanged", "SessionChanged", "SetAsideChanged", "WaveformShown",
 ]  # fmt: skip
 
 
@@ -133,6 +134,13 @@ class ResumeOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTestChanged:
+    """What the kiosk found when it last looked after itself, also before a restart."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     reason: NoticeReason
     subject: str = ""
@@ -140,5 +148,5 @@ class Notice:
 
 Event = (
     SessionChanged | InstrumentsChanged | ReadingShown | SetAsideChanged | WaveformShown
-    | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | Notice
+    | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | SelfTestChanged | Notice
 )  # fmt: skip

@@ -15,14 +15,15 @@ from kiosk.call.figures import CallFigures
 from kiosk.call.secret import room_of
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
+from kiosk.delivery_teller import DeliveryTeller
 from kiosk.events import (
     CallCheckChanged,
-    DeliveryChanged,
     Event,
     InstrumentsChanged,
     Notice,
     NoticeReason,
     ResumeOffered,
+    SelfTestChanged,
 )
 from kiosk.fhir.client import FhirSender
 from kiosk.frames import Frames
@@ -31,11 +32,12 @@ from kiosk.instruments import CaptureError, Instruments
 from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
 from kiosk.pin import pin_matches
-from kiosk.selftest.report import Report
+from kiosk.selftest.report import Report, Zone
+from kiosk.selftest.running import daily_tests
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
 from kiosk.sound_recorder import SoundRecorder
 from kiosk.tasks import Tasks
-from offline_queue.delivery import Delivery, DeliveryStatus
+from offline_queue.delivery import Delivery
 from offline_queue.outbox import Outbox
 
 SAVE_RETRY_S = 2.0
@@ -69,8 +71,8 @@ class Kiosk:
         self._keeper = keeper
         self._emit = emit
         self._sender = sender
-        self._delivery = Delivery(outbox, sender, self._delivery_changed)
-        self._delivery_status: DeliveryStatus | None = None
+        teller = DeliveryTeller(outbox, lambda: keeper.session, emit, tasks)
+        self._delivery = Delivery(outbox, sender, teller.changed)
         self._tasks = tasks
         self._interrupted = interrupted
         self._work: asyncio.Task[None] | None = None
@@ -78,6 +80,7 @@ class Kiosk:
             instruments.frames.face, instruments.voice, lambda: hub.instruments, config.devices.speaker
         )
         self.checks = CallChecks(tried, lambda check: emit(CallCheckChanged(check)), self._is_awaiting)
+        self.selftests = daily_tests(self, lambda report: emit(SelfTestChanged(report)))
         desk.media = self
         self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
         self._stethoscope_since_s = 0.0
@@ -89,6 +92,11 @@ class Kiosk:
     @property
     def session(self) -> Session | None:
         return self._keeper.session
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody is here whom a tone or an open camera would disturb."""
+        return self.session is None and self._interrupted is None
 
     async def run(self) -> None:
         """Offer what a restart cut short, then measure and deliver until cancelled or closed."""
@@ -102,6 +110,8 @@ class Kiosk:
                 self.meeting.reserve(saved_call)
             self._emit(ResumeOffered(self._interrupted))
         self._emit(InstrumentsChanged(self.hub.instruments))
+        self.selftests.load()
+        self._tasks.spawn(self.selftests.watch())
         async with asyncio.TaskGroup() as group:
             group.create_task(self._delivery.run())
             group.create_task(self.instruments.run())
@@ -109,6 +119,7 @@ class Kiosk:
 
     async def close(self) -> None:
         """Leave everything that waits on disk, in good order; an open session can be resumed."""
+        await self.selftests.interrupt()
         await self.checks.stop()
         await self._recorder.stop()
         await self.desk.leave()
@@ -124,6 +135,7 @@ class Kiosk:
         """Receive somebody. Raises SessionError while another session is open or waits to be resumed."""
         if self._interrupted is not None or (self.session and self.session.phase is not Phase.CLOSED):
             raise SessionError("another session comes first")
+        await self.selftests.interrupt()
         self._keeper.begin()
 
     async def identify(self, patient: Patient) -> None:
@@ -253,10 +265,13 @@ class Kiosk:
             await self.desk.renew()
             await self._start_checks()
 
-    async def run_selftest(self) -> Report:
-        from kiosk.selftest.running import check_running
+    async def run_selftest(self) -> Report | None:
+        """None: somebody came meanwhile."""
+        return await self.selftests.run()
 
-        return await check_running(self)
+    async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None:
+        """What the touch test of the screen found."""
+        await self.selftests.keep_touch(dead, beside)
 
     async def call_figures(self) -> CallFigures | None:
         """How the call goes that runs; None without one."""
@@ -304,17 +319,3 @@ class Kiosk:
             self.hub.forget_due()
             with suppress(StorageError):  # the helper was told when it was refused first
                 await self.hub.flush()
-
-    def _delivery_changed(self, status: DeliveryStatus) -> None:
-        before, self._delivery_status = self._delivery_status, status
-        self._tasks.spawn(self._tell_delivery(status))
-        if status.paused and (before is None or before.paused != status.paused):
-            self._emit(Notice(NoticeReason.DELIVERY_PAUSED, status.paused))
-        if status.counts.quarantined and (before is None or not before.counts.quarantined):
-            self._emit(Notice(NoticeReason.DELIVERY_QUARANTINED))
-
-    async def _tell_delivery(self, status: DeliveryStatus) -> None:
-        session = self._keeper.session
-        counts = await self.outbox.counts(str(session.id) if session else None)
-        waiting = counts.waiting + counts.parked
-        self._emit(DeliveryChanged(waiting, counts.delivered, counts.quarantined, status.online))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kiosk.call.figures import CallFigures
     from kiosk.events import Event
     from kiosk.frames import Frames
-    from kiosk.selftest.report import Report
+    from kiosk.selftest.report import Report, Zone
     from kiosk.session import Patient
     from ui.reasons import BlockReason
 
@@ -45,7 +45,8 @@ class KioskPort(Protocol):
     async def keep_picture(self, site: str = "") -> None: ...
     async def record_sound(self, site: str) -> None: ...
     async def new_link(self) -> None: ...
-    async def run_selftest(self) -> Report: ...
+    async def run_selftest(self) -> Report | None: ...
+    async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None: ...
     async def call_figures(self) -> CallFigures | None: ...
     async def check_pin(self, pin: str) -> bool: ...
 
@@ -81,6 +82,7 @@ class Bridge(QObject):
     call_check_changed = Signal(object)
     delivery_changed = Signal(object)
     resume_offered = Signal(object)
+    selftest_changed = Signal(object)
     notice = Signal(object)
 
     ready = Signal()
@@ -113,6 +115,7 @@ class Bridge(QObject):
             events.CallCheckChanged: self.call_check_changed,
             events.DeliveryChanged: self.delivery_changed,
             events.ResumeOffered: self.resume_offered,
+            events.SelfTestChanged: self.selftest_changed,
             events.Notice: self.notice,
             BlockReason: self.blocked,
         }
@@ -186,8 +189,12 @@ class Bridge(QObject):
         self._ask(lambda kiosk: kiosk.new_link())
 
     def run_selftest(self) -> None:
-        """The answer comes with `selftest_done`."""
+        """The answer comes with `selftest_done`: None when somebody came meanwhile."""
         self._ask(lambda kiosk: kiosk.run_selftest(), self.selftest_done)
+
+    def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None:
+        """What the touch test found; the report that it belongs to comes with `selftest_changed`."""
+        self._ask(lambda kiosk: kiosk.keep_touch(dead, beside))
 
     def ask_call_figures(self) -> None:
         """The answer comes with `call_figures_told`: None without a call."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from devices.reading import Kind, Reading
     from kiosk.events import CallChanged, CallCheck, DeliveryChanged, InstrumentStatus, Notice
+    from kiosk.selftest.report import Report
     from kiosk.session import Session
 
 
@@ -39,6 +40,7 @@ class State:
         self.messages: list[Message] = []
         self.check: CallCheck | None = None
         self.last_check: CallCheck | None = None  # also of an earlier session: for the technician
+        self.report: Report | None = None  # of the last self-test
         self._call = call
         self._delivery: DeliveryChanged | None = None
 

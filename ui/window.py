@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         InstrumentsChanged,
         ReadingShown,
         ResumeOffered,
+        SelfTestChanged,
         SessionChanged,
         SetAsideChanged,
         WaveformShown,
@@ -118,6 +119,7 @@ class Window(QMainWindow):
         bridge.call_check_changed.connect(self._call_check_changed)
         bridge.delivery_changed.connect(self._delivery_changed)
         bridge.resume_offered.connect(self._resume_offered)
+        bridge.selftest_changed.connect(self._selftest_changed)
         bridge.notice.connect(self.show_message)
         bridge.command_failed.connect(self._command_failed)
         bridge.blocked.connect(self._block)
@@ -164,6 +166,10 @@ class Window(QMainWindow):
 
     def _resume_offered(self, event: ResumeOffered) -> None:
         self.state.resume = event.session
+        self._refresh()
+
+    def _selftest_changed(self, event: SelfTestChanged) -> None:
+        self.state.report = event.report
         self._refresh()
 
     def _command_failed(self) -> None:

@@ -16,11 +16,13 @@ from kiosk.events import (
     InstrumentsChanged,
     InstrumentStatus,
     ReadingShown,
+    SelfTestChanged,
     SessionChanged,
     SetAsideChanged,
 )
 from kiosk.frames import Frames
-from kiosk.selftest.report import Part, Problem, Report, amber, green, red
+from kiosk.selftest.daily import touch_check
+from kiosk.selftest.report import Part, Problem, Report, Zone, amber, green, red, skipped
 from kiosk.session import (
     Abandoned,
     Closed,
@@ -41,6 +43,15 @@ OPENED = datetime(2026, 11, 23, 14, 32, tzinfo=UTC)
 LINK = "https://teleconsultation.exemple.fr/medecin#7Q0c1Xk2mVY3yS9uJbEo4tR8wLzA6dHfGpNiTxCsUe0"
 WORDS = ("abricot", "marteau", "violon", "nuage")
 PIN = "2468"
+REPORT = Report(
+    (
+        green(Part.STORE),
+        amber(Part.KEY, Problem.KEY_NOT_IN_TPM),
+        skipped(Part.SCREEN, Problem.NEEDS_SOMEBODY),
+        red(Part.OXIMETER, Problem.NOT_FOUND, "Contec CMS50D+"),
+    ),
+    OPENED,
+)
 
 
 @dataclass
@@ -55,6 +66,7 @@ class SmallKiosk:
     sites: list[str] = field(default_factory=list)
     figures: CallFigures | None = None
     aside: tuple[Reading, ...] = ()
+    found: Report = REPORT
 
     async def begin(self) -> None:
         self.asked.append("begin")
@@ -125,13 +137,12 @@ class SmallKiosk:
         raise OSError("no line")
 
     async def run_selftest(self) -> Report:
-        return Report(
-            (
-                green(Part.STORE),
-                amber(Part.KEY, Problem.KEY_NOT_IN_TPM),
-                red(Part.OXIMETER, Problem.NOT_FOUND, "Contec CMS50D+"),
-            )
-        )
+        self.asked.append("run_selftest")
+        self.publish(SelfTestChanged(self.found))
+        return self.found
+
+    async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None:
+        self.publish(SelfTestChanged(self.found.with_check(touch_check(dead, beside))))
 
     async def call_figures(self) -> CallFigures | None:
         return self.figures

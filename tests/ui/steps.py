@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
-from kiosk.events import CallChanged, CallPhase, Notice, NoticeReason
+from kiosk.events import CallChanged, CallPhase, Notice, NoticeReason, SelfTestChanged
 from kiosk.session import Patient, Sex
 from tests.ui import samples
 from tests.ui.conftest import Desk
-from tests.ui.small_kiosk import LINK, PIN, WORDS
+from tests.ui.small_kiosk import LINK, PIN, REPORT, WORDS
 from ui.reasons import BlockReason
 
 JEANNE = Patient(UUID(int=7), "Durand", "Jeanne", date(1944, 5, 3), Sex.FEMALE)
@@ -78,6 +78,7 @@ def blocked(desk: Desk) -> None:
 
 def welcome(desk: Desk) -> None:
     desk.kiosk.plug(*samples.mixed())
+    desk.kiosk.publish(SelfTestChanged(REPORT))
     desk.settle()
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
         NoticeReason,
         Reason,
     )
-    from kiosk.selftest.report import Part, Problem, Verdict
+    from kiosk.selftest.report import Part, Problem, Verdict, Zone
     from kiosk.session import Sex
     from ui.reasons import BlockReason, FieldFault, Step
 
@@ -239,6 +239,10 @@ class ClosingText(Table):
 
 
 class TechnicianText(Table):
+    """`made_at` takes {time}, `out_of_order` {part} and {advice}, `others` {count}. One of the problems takes
+    {part}: what to mend first.
+    """
+
     title: str
     pin_title: str
     pin_explain: str
@@ -248,6 +252,13 @@ class TechnicianText(Table):
     running: str
     run: str
     close: str
+    made_at: str
+    touch_run: str
+    touch_title: str
+    touch_explain: str
+    zones: Mapping[Zone, str]
+    out_of_order: str
+    others: str
     verdicts: Mapping[Verdict, str]
     parts: Mapping[Part, str]
     problems: Mapping[Problem, str]
