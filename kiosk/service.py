@@ -1,14 +1,10 @@
 """What the screens may ask of the kiosk. Lives on the asyncio loop; tells everything by events."""
 
 import asyncio
-import logging
-import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 from uuid import UUID
 
-from devices.reading import Kind, Reading
 from kiosk.call.checks.checking import CallChecks, Tried
 from kiosk.call.checks.line import LineAddress
 from kiosk.call.figures import CallFigures
@@ -21,28 +17,25 @@ from kiosk.events import (
     Event,
     InstrumentsChanged,
     Notice,
-    NoticeReason,
     ResumeOffered,
     SelfTestChanged,
 )
+from kiosk.examination import Examination
 from kiosk.fhir.client import FhirSender
 from kiosk.frames import Frames
 from kiosk.hub import Hub, StorageError
-from kiosk.instruments import CaptureError, Instruments
+from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
 from kiosk.pin import pin_matches
 from kiosk.selftest.report import Report, Zone
 from kiosk.selftest.running import daily_tests
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
-from kiosk.sound_recorder import SoundRecorder
 from kiosk.tasks import Tasks
 from offline_queue.delivery import Delivery
 from offline_queue.outbox import Outbox
 
 SAVE_RETRY_S = 2.0
-PLACED_AFTER_S = 5.0
-log = logging.getLogger(__name__)
 
 
 class Kiosk:
@@ -81,9 +74,7 @@ class Kiosk:
         )
         self.checks = CallChecks(tried, lambda check: emit(CallCheckChanged(check)), self._is_awaiting)
         self.selftests = daily_tests(self, lambda report: emit(SelfTestChanged(report)))
-        desk.media = self
-        self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
-        self._stethoscope_since_s = 0.0
+        self.examination = desk.media = Examination(instruments, hub, desk, emit)
 
     @property
     def frames(self) -> Frames:
@@ -121,7 +112,7 @@ class Kiosk:
         """Leave everything that waits on disk, in good order; an open session can be resumed."""
         await self.selftests.interrupt()
         await self.checks.stop()
-        await self._recorder.stop()
+        await self.examination.stop()
         await self.desk.leave()
         if self._work is not None:
             self._work.cancel()
@@ -199,10 +190,10 @@ class Kiosk:
         self.desk.remove_guest()
 
     async def set_otoscope(self, on: bool) -> None:
-        await self.switch("otoscope", on)
+        await self.examination.switch("otoscope", on)
 
     async def set_stethoscope(self, on: bool) -> None:
-        await self.switch("stethoscope", on)
+        await self.examination.switch("stethoscope", on)
 
     async def freeze_picture(self) -> None:
         """The otoscope's picture of now is held until `keep_picture`, or the next one."""
@@ -210,54 +201,11 @@ class Kiosk:
 
     async def keep_picture(self, site: str = "") -> None:
         """The picture that was held goes into the record; `site` says of which ear it is."""
-        await self._capture("otoscope", self.instruments.keep_frozen(site))
+        await self.examination.keep_frozen(site)
 
     async def record_sound(self, site: str = "") -> None:
         """Some seconds of the stethoscope go into the record; `site` says where on the body."""
-        await self.keep("stethoscope", site)
-
-    async def switch(self, what: str, on: bool) -> None:
-        """Helper and physician may both switch the otoscope and the stethoscope.
-
-        One that is not there stays switched on until it is plugged in; the helper is asked to do so.
-        """
-        if on and not self.hub.has(Kind(what)):
-            self._emit(Notice(NoticeReason.INSTRUMENT_MISSING, what))
-        if what == "stethoscope" and on and not self.instruments.stethoscope_on:
-            self._stethoscope_since_s = time.monotonic()
-        await self.instruments.switch(what, on)
-        self.desk.set_media(self.instruments.otoscope_on, self.instruments.stethoscope_on)
-
-    async def keep(self, what: str, site: str = "") -> None:
-        """A picture or a sound becomes a reading of the session."""
-        if what == "stethoscope":
-            await self._recorder.at(site)
-        else:
-            await self._capture(what, self.instruments.capture(what, site))
-
-    async def stethoscope_live(self, live: bool) -> None:
-        """The line became too narrow for the sound that is being listened to: record it at once instead.
-
-        One that was just switched on is not on the body yet: the helper is asked to touch the place.
-        """
-        listened_s = time.monotonic() - self._stethoscope_since_s
-        if not live and self.instruments.stethoscope_on and listened_s > PLACED_AFTER_S:
-            await self.keep("stethoscope", self.desk.point)
-
-    async def _keep_sound(self, site: str) -> None:
-        recorded = await self._capture("stethoscope", self.instruments.capture("stethoscope", site))
-        if recorded and site == self.desk.point:
-            self.desk.physician_points("")  # that has been done
-
-    async def _capture(self, what: str, capture: Coroutine[Any, Any, Reading]) -> bool:
-        try:
-            reading = await capture
-        except CaptureError as error:
-            log.warning("%s not kept: %s", what, error)
-            self._emit(Notice(NoticeReason.RECORDING_FAILED, what))
-            return False
-        await self.hub.reading(reading)
-        return True
+        await self.examination.keep("stethoscope", site)
 
     async def new_link(self) -> None:
         """The old link dies; a new one is shown. Nothing outside a consultation."""
@@ -298,7 +246,7 @@ class Kiosk:
         return session is not None and session.physician_joined_at is None
 
     async def _leave_call(self) -> None:
-        await self._recorder.stop()
+        await self.examination.stop()
         await self.checks.stop()
         await self.instruments.rest()
         await self.desk.close()
