@@ -23,6 +23,7 @@ from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.rendezvous.turn import TurnSettings
 from kiosk.selftest.alone import _check_senses
 from kiosk.selftest.causes import name_once
+from kiosk.selftest.instruments import ALWAYS, PARTS
 from kiosk.selftest.report import Check, Part, Problem, Verdict
 from kiosk.selftest.servers import check_servers
 from tests.fakes import turn_server
@@ -34,9 +35,10 @@ from tests.kiosk.simulators import Simulators, simulators
 from tests.kiosk.whole import config_in
 
 SECONDS = 3.0
-LACKING = {Part.SCALE, Part.GLUCOMETER, Part.HEART_RATE_MONITOR}  # what the stage has no simulator of
 OWNED = ("oximeter", "cuff", "thermometer", "otoscope", "stethoscope")
-SOMETIMES = {Part.TURN, Part.PRINTER}  # what not every site has
+NOT_THERE = {Part.TURN, Part.PRINTER} | {
+    part for kind, part in PARTS.items() if kind not in (*OWNED, *ALWAYS)
+}  # not every site has them, and this one does not
 TOKEN = "the-kiosks-token-at-the-rendezvous"
 
 
@@ -83,7 +85,7 @@ def test_the_command_is_green_when_everything_works(
 ) -> None:
     code = run_selftest(config, tmp_path, "--json")
     report = json.loads(capsys.readouterr().out)
-    assert {check["part"] for check in report["checks"]} >= set(Part) - SOMETIMES - LACKING
+    assert {check["part"] for check in report["checks"]} >= set(Part) - NOT_THERE
     assert [check for check in report["checks"] if check["verdict"] == "red"] == []
     assert (code, report["verdict"]) == (0, "green")
     verdicts = {check["part"]: check["verdict"] for check in report["checks"]}
