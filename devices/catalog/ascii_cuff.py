@@ -8,15 +8,14 @@ and for nothing else: who starts a cuff stands beside the patient.
 import re
 from dataclasses import dataclass
 
+from devices import cuff
 from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
-from devices.measuring import measured, quantity
-from devices.metrics import CUFF_PULSE_RATE, DIASTOLIC, MEAN_PRESSURE, SYSTOLIC
+from devices.measuring import measured
 from devices.polled import Shown
-from devices.reading import Absent, Kind, Quantity
+from devices.reading import Kind, Quantity
 
 _STX, _ETX, _BETWEEN = 0x02, 0x03, b"\r\n"
 _LONGEST = 64
-_METRICS = (SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE)
 _STATE = re.compile(
     rb"S(\d);A(\d);C(?:\d\d|--);M(\d\d|--);P(\d{3}|---)(\d{3}|---)(\d{3}|---);R(\d{3}|---);T[\d -]{4};;"
 )
@@ -60,10 +59,7 @@ class State:
         return (self.sys, self.dia, self.map, self.pr, self.message) if there else None
 
     def quantities(self) -> tuple[Quantity, ...]:
-        if self.message:
-            return tuple(Quantity(metric, absent=Absent.INVALID) for metric in _METRICS)
-        numbers = (self.sys, self.dia, self.map, self.pr)
-        return tuple(quantity(m, n, invalid=(0,)) for m, n in zip(_METRICS, numbers, strict=True))
+        return cuff.failed() if self.message else cuff.quantities(self.sys, self.dia, self.map, self.pr)
 
 
 class Decoder:
@@ -134,7 +130,7 @@ DEVICE = Device(
         usb_ids=((0x0403, 0x6001),), baud=4800, checked=True,
         start=(ASK_STATE,), keep_alive=ASK_STATE, keep_alive_s=1.0,
     ),
-    metrics=_METRICS,
+    metrics=cuff.METRICS,
     reference="drivers of Sinnor N6 and UN300C modules in public code",
     experimental=True,
     limits="its USB bridge is assumed; results only: it is started where it stands; a result equal to the "

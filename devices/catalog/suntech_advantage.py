@@ -6,16 +6,15 @@ is asked for its last result, and for nothing else: who starts a cuff stands bes
 
 from dataclasses import dataclass
 
+from devices import cuff
 from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
 from devices.framing import LengthFramer
-from devices.measuring import measured, quantity
-from devices.metrics import CUFF_PULSE_RATE, DIASTOLIC, MEAN_PRESSURE, SYSTOLIC
+from devices.measuring import measured
 from devices.polled import Shown
-from devices.reading import Absent, Kind, Quantity
+from devices.reading import Kind, Quantity
 
 _HOST, _MODULE = 0x3A, 0x3E
 _LEAST, _PRESSURE_BYTES, _RESULT_BYTES = 3, 5, 24
-_METRICS = (SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE)
 
 
 def _command(body: bytes) -> bytes:
@@ -50,10 +49,7 @@ class Result:
         return (self.sys, self.dia, self.map, self.hr, self.beats, self.error) if there else None
 
     def quantities(self) -> tuple[Quantity, ...]:
-        if self.error:
-            return tuple(Quantity(metric, absent=Absent.INVALID) for metric in _METRICS)
-        numbers = (self.sys, self.dia, self.map, self.hr)
-        return tuple(quantity(m, n, invalid=(0,)) for m, n in zip(_METRICS, numbers, strict=True))
+        return cuff.failed() if self.error else cuff.quantities(self.sys, self.dia, self.map, self.hr)
 
 
 class Decoder:
@@ -109,7 +105,7 @@ DEVICE = Device(
         usb_ids=((0x0403, 0x6001),), baud=9600, checked=True,
         start=(ASK_RESULT,), keep_alive=ASK_RESULT, keep_alive_s=1.0,
     ),
-    metrics=_METRICS,
+    metrics=cuff.METRICS,
     reference="com.ak.comm.bytes.suntech",
     experimental=True,
     limits="its USB bridge is assumed; results only: it is started where it stands; a result equal to the "
