@@ -41,7 +41,7 @@ class Frame:
     @classmethod
     def parse(cls, data: bytes) -> "Frame":
         """Raises FrameError. Only the first byte of a frame has its high bit set."""
-        if len(data) != _SIZE or data[0] < 0x80 or any(byte >= 0x80 for byte in data[1:]):
+        if len(data) != _SIZE or data[0] < 0x80 or max(data[1:]) >= 0x80:
             raise FrameError("not a frame of five bytes")
         state, pleth, bar, pulse, spo2 = data
         pulse |= (bar & 0x40) << 1
