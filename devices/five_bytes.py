@@ -38,7 +38,7 @@ Fields = tuple[int, bool, bool, bool, int, int, bool, bool, int | None, int | No
 
 def fields(data: bytes) -> Fields:
     """Raises FrameError. No checksum: only the marked first byte and the length can betray a fault."""
-    if len(data) != SIZE or data[0] < 0x80 or any(byte >= 0x80 for byte in data[1:]):
+    if len(data) != SIZE or data[0] < 0x80 or max(data[1:]) >= 0x80:
         raise FrameError("not a frame of five bytes")
     state, pleth, bar, pulse, spo2 = data
     flags = (bool(state & 0x10), bool(state & 0x20), bool(state & 0x40))
