@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from devices.reading import Clock, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus
+from kiosk import service
+from kiosk.aside import HOLD
 from kiosk.assembly import assemble
 from kiosk.call.settings import CallState
 from kiosk.config import Config
@@ -101,7 +104,7 @@ async def test_everything_reaches_the_server_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stopped", [cut_kiosk, whole_kiosk], ids=["killed", "told to stop"])
 async def test_a_stopped_session_is_resumed_under_the_same_link(tmp_path: Path, stopped: Stopped) -> None:
-    before, reading = temperature("37.0"), temperature("38.0")
+    before, reading = temperature("37.0", ago_s=-5, clock=Clock.DEVICE), temperature("38.0")
     config = config_in(tmp_path)
     async with stopped(config) as whole:
         link = await whole.consult()
@@ -119,6 +122,8 @@ async def test_a_stopped_session_is_resumed_under_the_same_link(tmp_path: Path, 
             await again.until(lambda: again.present is False)  # it may wait there for the helper
             await whole.kiosk.resume(accept=True)
             assert whole.link == link
+            await whole.kiosk.hub.reading(replace(before, id=uuid4()))  # the device sends it once more
+            assert whole.kiosk.hub.counts.duplicates == 1
             await whole.kiosk.hub.reading(reading)
             await again.until(lambda: len(again.of_type("reading")) == 2)
             assert {m["id"] for m in again.of_type("reading")} == {str(before.id), str(reading.id)}
@@ -171,6 +176,15 @@ async def test_an_old_memory_never_reaches_the_physician(tmp_path: Path) -> None
             assert str(old.id) not in {m["id"] for m in physician.of_type("reading")}
         await whole.kiosk.end_consultation()
         assert await whole.kinds_stored() == ["site", "open", "reading", "close"]
+
+
+async def test_a_kiosk_that_nobody_uses_forgets_what_was_measured_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "SAVE_RETRY_S", 0.05)
+    async with whole_kiosk(config_in(tmp_path)) as whole:
+        await whole.kiosk.hub.reading(temperature(ago_s=HOLD.total_seconds(), clock=Clock.CORRECTED))
+        await whole.until(lambda: not whole.kiosk.hub._aside.readings)
 
 
 async def test_the_helper_attaches_an_old_memory_and_everybody_is_told_so(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def ask_attach(context: Context, reading: Reading) -> None:
     attach = partial(context.bridge.decide, reading.id, attach=True)
     confirm = Action(text.attach_confirm, "attach_confirm", attach, "primary")
     title = text.attach_title.format(given=patient.given, family=patient.family)
-    context.shell.ask(title, (frame, label(text.attach_explain, "lead")), (back, confirm))
+    context.shell.ask(title, (label(text.attach_explain), frame), (back, confirm))
 
 
 def show_readings(context: Context) -> None:

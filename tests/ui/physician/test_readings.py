@@ -60,10 +60,15 @@ async def test_what_the_helper_attached_says_so_and_never_covers_what_was_measur
         "rattachée au patient par l’accompagnant, datée d’avant la consultation"
     )
     await expect(tile).to_contain_text(attached.taken_at.astimezone().strftime("%d/%m/%Y"))
-    kiosk.call.send_reading(samples.thermometer())
     unsure = samples.thermometer(-3600, "39.90", Quality.ATTACHED_BY_HELPER, Quality.TIME_UNSURE)
     kiosk.call.send_reading(unsure)
     await expect(await row(page, unsure)).to_contain_text("heure de la mesure inconnue")
+    await expect(page.get_by_test_id("tile-temperature").locator(".age")).to_have_text("")
+    kiosk.call.send_reading(samples.thermometer())
+    await expect(page.get_by_test_id("value-body_temperature")).to_have_text("36.70")
+    again = samples.thermometer(-3600, "39.80", Quality.ATTACHED_BY_HELPER, Quality.TIME_UNSURE)
+    kiosk.call.send_reading(again)
+    await row(page, again)
     await expect(page.get_by_test_id("value-body_temperature")).to_have_text("36.70")
 
 
