@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from devices import five_bytes
 from devices.device import SignalState
-from devices.measuring import quantity, sensor_off
-from devices.metrics import PULSE_RATE, SPO2
 from devices.reading import Quality, Quantity
 
 
@@ -30,20 +28,7 @@ class Frame:
     @classmethod
     def parse(cls, data: bytes) -> "Frame":
         """Raises FrameError."""
-        five_bytes.check(data)
-        state, pleth, bar, pulse, spo2 = data
-        return cls(
-            strength=state & 0x0F,
-            no_signal=bool(state & 0x10),
-            probe_unplugged=bool(state & 0x20),
-            beep=bool(state & 0x40),
-            pleth=pleth,
-            bar=bar & 0x0F,
-            no_finger=bool(bar & 0x10),
-            searching=bool(bar & 0x20),
-            pr=five_bytes.pulse_rate(pulse | (bar & 0x40) << 1),
-            spo2=five_bytes.saturation(spo2),
-        )
+        return cls(*five_bytes.fields(data))
 
     def state(self) -> SignalState:
         if self.probe_unplugged or self.no_finger:
@@ -53,9 +38,7 @@ class Frame:
         return SignalState.POOR_SIGNAL if self.no_signal else SignalState.MEASURING
 
     def quantities(self) -> tuple[Quantity, ...]:
-        if self.state() is SignalState.SENSOR_OFF:
-            return sensor_off(SPO2, PULSE_RATE)
-        return (quantity(SPO2, self.spo2), quantity(PULSE_RATE, self.pr))
+        return five_bytes.quantities(self.state(), self.spo2, self.pr)
 
     def quality(self) -> frozenset[Quality]:
         return frozenset({Quality.POOR_SIGNAL}) if self.no_signal else frozenset()

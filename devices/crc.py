@@ -1,8 +1,9 @@
-"""The checksums of one byte that several protocols share. Pure."""
+"""The checksums that several protocols share. Pure."""
 
 _TOP, _BYTE = 0x80, 0xFF
 _POLYNOMIAL = 0x07
 _POLYNOMIAL_MAXIM = 0x8C  # 0x31, reflected
+_TOP_16, _WORD, _POLYNOMIAL_CCITT = 0x8000, 0xFFFF, 0x1021
 
 
 def _upwards(crc: int) -> int:
@@ -35,4 +36,14 @@ def crc8_maxim(data: bytes) -> int:
     crc = 0
     for byte in data:
         crc = _TABLE_MAXIM[crc ^ byte]
+    return crc
+
+
+def crc16_ccitt(data: bytes) -> int:
+    """Polynomial 1021, begun with FFFF, most significant bit first."""
+    crc = _WORD
+    for byte in data:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ _POLYNOMIAL_CCITT if crc & _TOP_16 else crc << 1) & _WORD
     return crc

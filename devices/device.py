@@ -16,8 +16,9 @@ class FrameError(ValueError):
 
 
 class SignalState(StrEnum):
-    """What the stream itself says about the sensor."""
+    """What the stream itself says about the sensor. READY: it answers, and measures nothing yet."""
 
+    READY = "ready"
     MEASURING = "measuring"
     SEARCHING = "searching"
     SENSOR_OFF = "sensor_off"
@@ -63,7 +64,14 @@ class Rejected:
     raw: bytes
 
 
-Event = Measured | Samples | Signal | Rejected
+@dataclass(frozen=True, slots=True)
+class Send:
+    """The protocol wants this answered. The driver sends it if the declaration's `may_send` says so."""
+
+    command: bytes
+
+
+Event = Measured | Samples | Signal | Rejected | Send
 
 
 class Decoder(Protocol):
@@ -86,12 +94,18 @@ class Remembering(Protocol):
         ...
 
 
+def nothing(_command: bytes) -> bool:
+    """For a device that is answered nothing."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class SerialMatch:
     """A USB serial device: how to recognise and open its port.
 
     `checked`: its frames carry a checksum, so that one of them tells it from another device at the same kind
-    of bridge. `quiet`: it speaks only when it is used, and its silence is no fault.
+    of bridge. `quiet`: it speaks only when it is used, and its silence is no fault. `start`, `keep_alive`,
+    `stop`, and answers that `may_send` allows: all that is ever written to it.
     """
 
     usb_ids: tuple[tuple[int, int], ...]
@@ -103,6 +117,7 @@ class SerialMatch:
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
     stop: tuple[bytes, ...] = ()
+    may_send: Callable[[bytes], bool] = nothing
 
 
 @dataclass(frozen=True, slots=True)

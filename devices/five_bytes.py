@@ -9,6 +9,8 @@ from typing import Generic, Protocol, TypeVar
 
 from devices.device import Event, FrameError, Rejected, SignalState
 from devices.framing import MarkedFramer
+from devices.measuring import quantity, sensor_off
+from devices.metrics import PULSE_RATE, SPO2
 from devices.reading import Quality, Quantity
 from devices.streamed import StreamedOximeter
 
@@ -30,10 +32,18 @@ class OximeterFrame(Protocol):
 F = TypeVar("F", bound=OximeterFrame)
 
 
-def check(data: bytes) -> None:
+Fields = tuple[int, bool, bool, bool, int, int, bool, bool, int | None, int | None]
+"""Signal, bits 4 and 5 of the state, beep, pleth, bar, its bit 4, searching, pulse rate, SpO2."""
+
+
+def fields(data: bytes) -> Fields:
     """Raises FrameError. No checksum: only the marked first byte and the length can betray a fault."""
-    if len(data) != SIZE or data[0] < 0x80 or any(byte >= 0x80 for byte in data[1:]):
+    if len(data) != SIZE or data[0] < 0x80 or max(data[1:]) >= 0x80:
         raise FrameError("not a frame of five bytes")
+    state, pleth, bar, pulse, spo2 = data
+    flags = (bool(state & 0x10), bool(state & 0x20), bool(state & 0x40))
+    numbers = (pulse_rate(pulse | (bar & 0x40) << 1), saturation(spo2))
+    return (state & 0x0F, *flags, pleth, bar & 0x0F, bool(bar & 0x10), bool(bar & 0x20), *numbers)
 
 
 def pulse_rate(pulse: int) -> int | None:
@@ -44,6 +54,12 @@ def pulse_rate(pulse: int) -> int | None:
 def saturation(spo2: int) -> int | None:
     """None is "no value": 127 or 0."""
     return None if spo2 in _NO_SPO2 else spo2
+
+
+def quantities(state: SignalState, spo2: int | None, pr: int | None) -> tuple[Quantity, ...]:
+    if state is SignalState.SENSOR_OFF:
+        return sensor_off(SPO2, PULSE_RATE)
+    return (quantity(SPO2, spo2), quantity(PULSE_RATE, pr))
 
 
 class Framer(Generic[F]):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Context, Decimal
+from functools import cache, lru_cache
 
 from devices.device import Measured
 from devices.ieee11073 import DateTime, Number, Special
@@ -40,13 +41,24 @@ def inches_to_cm(value: Decimal) -> Decimal:
 def quantity(metric: Metric, number: Number | int | None, invalid: tuple[int, ...] = ()) -> Quantity:
     """The number with its metric; None, a special value or one listed in `invalid` is Absent.INVALID."""
     if number is None or isinstance(number, Special) or number in invalid:
-        return Quantity(metric, absent=Absent.INVALID)
+        return _no(metric, Absent.INVALID)
+    return _whole(metric, number) if isinstance(number, int) else Quantity(metric, number)
+
+
+@lru_cache(maxsize=1024)
+def _whole(metric: Metric, number: int) -> Quantity:
+    """A stream says the same a hundred times a second."""
     return Quantity(metric, Decimal(number))
+
+
+@cache
+def _no(metric: Metric, why: Absent) -> Quantity:
+    return Quantity(metric, absent=why)
 
 
 def sensor_off(*metrics: Metric) -> tuple[Quantity, ...]:
     """Nothing to measure: there is no finger, or no sensor."""
-    return tuple(Quantity(metric, absent=Absent.SENSOR_OFF) for metric in metrics)
+    return tuple(_no(metric, Absent.SENSOR_OFF) for metric in metrics)
 
 
 def all_absent(quantities: Iterable[Quantity]) -> bool:
@@ -60,9 +72,15 @@ def measured(
     stamp: DateTime | None = None,
     kind: Kind | None = None,
 ) -> Measured:
-    """The event; a value outside its metric's plausible range is kept and the measurement marked."""
+    """The event; a value outside its metric's plausible range is kept and the measurement marked.
+
+    So is one whose device has a clock that does not know the time: it may be live or years old.
+    """
     marks = {Quality.IMPLAUSIBLE} if any(map(_implausible, quantities)) else set()
-    return Measured(quantities, quality | marks, stamp.known() if stamp else None, raw, kind)
+    device_time = stamp.known() if stamp else None
+    if stamp is not None and device_time is None:
+        marks.add(Quality.TIME_UNSURE)
+    return Measured(quantities, quality | marks, device_time, raw, kind)
 
 
 def _implausible(quantity: Quantity) -> bool:

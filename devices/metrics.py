@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One measurable quantity. `plausible` marks a value as doubtful, it never drops it."""
+    """One measurable quantity: one object of each. `plausible` marks a value as doubtful, never drops it."""
 
     key: str
     loinc: tuple[str, ...]

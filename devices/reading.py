@@ -1,7 +1,7 @@
 """The canonical types: a reading is one act of measurement, a waveform is a chunk of samples."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -18,7 +18,10 @@ class Absent(StrEnum):
 
 
 class Quality(StrEnum):
-    """What the device (or the plausibility range) says about a measurement."""
+    """What the device (or the plausibility range) says about a measurement.
+
+    The last three say how it came to the patient: they are the kiosk's own.
+    """
 
     POOR_SIGNAL = "poor_signal"
     LOW_PERFUSION = "low_perfusion"
@@ -34,6 +37,9 @@ class Quality(StrEnum):
     BEFORE_MEAL = "before_meal"
     AFTER_MEAL = "after_meal"
     IMPLAUSIBLE = "implausible"
+    BEFORE_CONSULTATION = "before_consultation"
+    TIME_UNSURE = "time_unsure"
+    ATTACHED_BY_HELPER = "attached_by_helper"
 
 
 class Clock(StrEnum):
@@ -104,7 +110,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One act of measurement. `id` is minted at capture: the idempotency key everywhere."""
+    """One act of measurement. `id` is minted at capture: the idempotency key everywhere.
+
+    `clock_offset_s`: of a corrected time, kiosk minus device: `taken_at` less this is what the device gave.
+    """
 
     id: UUID
     kind: Kind
@@ -115,10 +124,21 @@ class Reading:
     quality: frozenset[Quality] = frozenset()
     raw: bytes = b""
     attachment: Attachment | None = None
+    clock_offset_s: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.taken_at.tzinfo is None:
             raise ValueError("taken_at needs a time zone")
+
+    @property
+    def device_time(self) -> datetime | None:
+        """What the device's own clock gave, naive as it came; None when it gave none."""
+        wall = self.taken_at.replace(tzinfo=None)
+        if self.clock is Clock.DEVICE:
+            return wall
+        if self.clock is Clock.CORRECTED and self.clock_offset_s is not None:
+            return wall - timedelta(microseconds=int(self.clock_offset_s * 1_000_000))
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
 """From decoder events to the sink: one feed per instrument, kept over reconnections."""
 
 import logging
+from collections import deque
 from collections.abc import Iterable
+from datetime import datetime
 
 from devices.device import Decoder, Device, Event, Measured, Rejected, Samples, Signal
-from devices.reading import DeviceIdentity
+from devices.reading import DeviceIdentity, Quality, Quantity
 from drivers.instrument import Sink
 from drivers.raw import Tap, no_tap
 from drivers.stamp import Stamp
 from drivers.tracker import Tracker
 
 _log = logging.getLogger(__name__)
+
+_REMEMBERED_RESULTS = 256
 
 
 class Feed:
@@ -23,6 +27,7 @@ class Feed:
         self.stamp = Stamp(device.kind, DeviceIdentity(device.key, model=device.name, address=id_))
         self.rejected = 0
         self._sink = sink
+        self._told: deque[tuple[datetime, tuple[Quantity, ...]]] = deque(maxlen=_REMEMBERED_RESULTS)
 
     def identify(self, identity: DeviceIdentity) -> None:
         self.stamp.identity = identity
@@ -46,6 +51,8 @@ class Feed:
 
     async def _deliver(self, event: Event) -> bool:
         match event:
+            case Measured() if self._is_told(event):
+                _log.debug("%s: a result that was told before", self.tracker.status.id)
             case Measured():
                 self.tracker.data()
                 await self._sink.reading(self.stamp.reading(event))
@@ -59,3 +66,11 @@ class Feed:
                 _log.info("%s: rejected %d bytes: %s", self.tracker.status.id, len(event.raw), event.reason)
                 return False
         return True
+
+    def _is_told(self, event: Measured) -> bool:
+        """A memory that is read again gives the same results again."""
+        if event.device_time is None or Quality.FROM_MEMORY not in event.quality:
+            return False
+        told = (event.device_time, event.quantities) in self._told
+        self._told.append((event.device_time, event.quantities))
+        return told

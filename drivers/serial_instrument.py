@@ -72,6 +72,7 @@ class SerialInstrument:
             if found.data:
                 feed.heard(found.data)
             await feed.deliver(found.events)
+            await found.talk.answer(found.events)
             await _Session(found.talk, feed, is_alone=len(port.devices) == 1).run()
         finally:
             await found.talk.close()
@@ -111,6 +112,7 @@ class _Session:
             if data:
                 self._feed.heard(data)
             await self._feed.deliver(events)
+            await self._talk.answer(events)  # what was measured is durable before the next is asked for
             if self._is_understood(events):
                 self._understood_at_s = now_s()
             elif now_s() - self._understood_at_s > _SILENCE_S:
@@ -128,7 +130,7 @@ class _Session:
             self._feed.tracker.quiet()
             self._understood_at_s = now_s()
             return
-        reason = Reason.GARBLED if data else Reason.NO_DATA
+        reason = Reason.GARBLED if data or self._trust < 0 else Reason.NO_DATA
         if not self._is_alone:
             raise DriverError(reason)
         self._feed.tracker.faulty(reason)

@@ -14,7 +14,7 @@ from drivers.serial_talk import Talk, now_s
 
 _SILENT_S = 0.3  # a stream sends fifty frames a second
 _LISTEN_S = 1.0
-_PATIENCE_S = 4.0  # for those that speak only when they are used
+_PATIENCE_S = 2.0  # for those that speak only when they are used
 _GOOD_IN_A_ROW = 4
 _REFUSED = 20
 

@@ -1,8 +1,9 @@
 """One opening of one serial port as one device: its speed, its commands, its decoder."""
 
 import asyncio
+from collections.abc import Iterable
 
-from devices.device import Decoder, Device, Event, SerialMatch
+from devices.device import Decoder, Device, Event, Send, SerialMatch
 from drivers.serial_port import SerialPort
 
 
@@ -31,6 +32,14 @@ class Talk:
         """What has come and what it says; nothing after 0.2 s of silence."""
         data = await self._port.read()
         return data, self._decoder.feed(data) if data else []
+
+    async def answer(self, events: Iterable[Event]) -> None:
+        """Send what the protocol asks for. ValueError when that is not on the device's list."""
+        for event in events:
+            if isinstance(event, Send):
+                if not self.match.may_send(event.command):
+                    raise ValueError(f"{self.device.key} may not be sent {event.command.hex()}")
+                await self._port.write(event.command)
 
     async def keep_alive(self) -> None:
         """Send it when it is due."""

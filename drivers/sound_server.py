@@ -110,6 +110,8 @@ class SoundServer:
             raise DriverError(Reason.SOUND_SERVER_MISSING, str(error)) from error
         finally:
             self._pulse = None
+            if self._questions:  # the library would give one that was answered just now a second answer
+                await asyncio.wait(self._questions, timeout=ANSWER_S)
             pulse.close()
 
     async def _ask(self, question: str, *arguments: int) -> Any:

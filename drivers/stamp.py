@@ -34,12 +34,16 @@ class DeviceClock:
         off = self.kiosk_now.replace(tzinfo=None) - self.device_now
         return abs(off) <= timedelta(seconds=tolerance_s)
 
-    def correct(self, device_time: datetime, arrived: datetime) -> datetime:
-        """Kiosk time of a device time. A record from before the clock was set is on the old clock."""
+    def correct(self, device_time: datetime, arrived: datetime) -> tuple[datetime, timedelta]:
+        """Kiosk time of a device time, and what was added to it.
+
+        A record from before the clock was set is on the old clock.
+        """
         as_given = device_time.astimezone()
         if self.set_at is not None and self.set_at - _RESOLUTION <= as_given <= arrived + _RESOLUTION:
-            return as_given
-        return self.kiosk_now - (self.device_now - device_time)
+            return as_given, timedelta(0)
+        offset = self.kiosk_now.replace(tzinfo=None) - self.device_now
+        return self.kiosk_now - (self.device_now - device_time), offset
 
 
 class Stamp:
@@ -64,7 +68,8 @@ class Stamp:
 
     def reading(self, measured: Measured) -> Reading:
         """A new reading with its own id."""
-        taken_at, clock = self._time(measured.device_time)
+        taken_at, clock, offset = self._time(measured.device_time)
+        unsure = measured.device_time is not None and clock is Clock.KIOSK
         return Reading(
             id=uuid4(),
             kind=measured.kind or self._kind,
@@ -72,8 +77,9 @@ class Stamp:
             taken_at=taken_at,
             clock=clock,
             quantities=measured.quantities,
-            quality=measured.quality | _doubts(measured.quantities),
+            quality=measured.quality | _doubts(measured.quantities, unsure),
             raw=measured.raw,
+            clock_offset_s=None if offset is None else _seconds(offset),
         )
 
     def waveform(self, samples: Samples) -> Waveform:
@@ -95,23 +101,33 @@ class Stamp:
             self._kind, self.identity, samples.metric, t0, samples.period_ms, sequence, samples.samples, gap
         )
 
-    def _time(self, device_time: datetime | None) -> tuple[datetime, Clock]:
+    def _time(self, device_time: datetime | None) -> tuple[datetime, Clock, timedelta | None]:
         now = self._now()
         if device_time is None:
-            return now, Clock.KIOSK
-        if self.device_clock is None:
-            return device_time.astimezone(), Clock.DEVICE
-        return self.device_clock.correct(device_time, now), Clock.CORRECTED
+            return now, Clock.KIOSK, None
+        try:
+            if self.device_clock is None:
+                return device_time.astimezone(), Clock.DEVICE, None
+            taken_at, offset = self.device_clock.correct(device_time, now)
+        except (OverflowError, ValueError):  # a date at the beginning of time, or at its end
+            return now, Clock.KIOSK, None
+        return taken_at, Clock.CORRECTED, offset
+
+
+def _seconds(offset: timedelta) -> Decimal:
+    """Exact: timedelta counts whole microseconds."""
+    return Decimal(offset // timedelta(microseconds=1)) / 1_000_000
 
 
 def _duration(period_ms: Decimal, count: int) -> timedelta:
     return timedelta(milliseconds=float(period_ms * count))
 
 
-def _doubts(quantities: tuple[Quantity, ...]) -> frozenset[Quality]:
-    """Outside the plausible range: marked, never dropped."""
+def _doubts(quantities: tuple[Quantity, ...], time_unsure: bool) -> frozenset[Quality]:
+    """Outside the plausible range, or at a time nobody knows: marked, never dropped."""
+    marks = {Quality.TIME_UNSURE} if time_unsure else set()
     for quantity in quantities:
         limits = quantity.metric.plausible
         if quantity.value is not None and limits and not limits[0] <= quantity.value <= limits[1]:
-            return frozenset({Quality.IMPLAUSIBLE})
-    return frozenset()
+            marks.add(Quality.IMPLAUSIBLE)
+    return frozenset(marks)

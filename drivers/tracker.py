@@ -7,6 +7,7 @@ from devices.reading import DeviceIdentity, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
 
 _SIGNALS: dict[SignalState, tuple[InstrumentState, Reason]] = {
+    SignalState.READY: (InstrumentState.READY, Reason.NONE),
     SignalState.MEASURING: (InstrumentState.MEASURING, Reason.NONE),
     SignalState.SEARCHING: (InstrumentState.POOR_SIGNAL, Reason.SEARCHING),
     SignalState.SENSOR_OFF: (InstrumentState.READY, Reason.SENSOR_OFF),

@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     kiosk.set_defaults(run=_kiosk)
     selftest = commands.add_parser("selftest", help="check every part; exit code 1 when one is red")
     selftest.add_argument("--json", action="store_true", help="for machines")
+    selftest.add_argument("--last", action="store_true", help="what the running kiosk found last by itself")
     selftest.add_argument("--seconds", type=float, default=8.0, help="time for instruments to show up")
     selftest.set_defaults(run=_selftest)
     _add_rendezvous(commands.add_parser("rendezvous", help="the server where kiosk and physician meet"))
@@ -102,7 +103,9 @@ def _selftest(options: argparse.Namespace) -> int:
     import asyncio
 
     from kiosk.config import ConfigError, load_config
+    from kiosk.data_dir import report_file
     from kiosk.selftest.alone import check_alone
+    from kiosk.selftest.kept import kept_report
     from ui.page import PAGE_DIR
     from ui.text.selftest import report_text
 
@@ -110,7 +113,13 @@ def _selftest(options: argparse.Namespace) -> int:
         config = load_config(options.config)
     except ConfigError as error:
         return _fail(str(error))
-    report = asyncio.run(check_alone(config, PAGE_DIR, options.seconds))
+    file = report_file(config)
+    if not options.last:
+        report = asyncio.run(check_alone(config, PAGE_DIR, options.seconds))
+    elif (kept := kept_report(file)) is not None:
+        report = kept
+    else:
+        return _fail(f"{file}: no report that can be read")
     print(report.to_json() if options.json else report_text(report, config.kiosk.language))
     return 1 if report.red else 0
 

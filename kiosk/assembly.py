@@ -8,6 +8,7 @@ from kiosk.call.call import Call
 from kiosk.call.settings import CallMedia
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
+from kiosk.data_dir import key_file, store_dir
 from kiosk.events import Event
 from kiosk.fhir.client import FhirSender, FhirSettings
 from kiosk.hub import Hub
@@ -66,14 +67,6 @@ async def _open_outbox(config: Config) -> Outbox:
 def _fhir_settings(config: Config) -> FhirSettings:
     fhir = config.fhir
     return FhirSettings(fhir.base_url, fhir.token_file, fhir.ca_file, fhir.timeout_s, fhir.identifier_base)
-
-
-def store_dir(config: Config) -> Path:
-    return config.kiosk.data_dir / "outbox"
-
-
-def key_file(config: Config) -> Path:
-    return config.kiosk.data_dir / "outbox.key"
 
 
 def site_info(config: Config) -> SiteInfo:

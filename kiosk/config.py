@@ -33,7 +33,10 @@ class SiteConfig:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class KioskConfig:
-    """The machine. `id` is its EUI-64; `technician_pin` is the scrypt hash `telecabine pin` prints."""
+    """The machine. `id` is its EUI-64; `technician_pin` is the scrypt hash `telecabine pin` prints.
+
+    `selftest_at`: when it looks after itself each day, local time as "06:30"; "" is never.
+    """
 
     id: str
     name: str
@@ -43,6 +46,7 @@ class KioskConfig:
     technician_pin: str = ""
     text_scale: float = 1.0
     full_screen: bool = True
+    selftest_at: str = "06:30"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -122,6 +126,7 @@ class Config:
 KINDS = (
     "oximeter", "cuff", "thermometer", "scale", "glucometer", "heart_rate_monitor", "otoscope", "stethoscope",
 )  # fmt: skip
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _TYPE_NAMES = {
     str: "text in quotes",
     int: "a whole number",
@@ -138,6 +143,9 @@ def load_config(path: Path) -> Config:
     _check_turn(path, text, config.turn)
     if not config.fhir.base_url.startswith("https://"):
         raise ConfigError(f"{_where(path, text, 'fhir', 'base_url')}: fhir.base_url must begin with https://")
+    if config.kiosk.selftest_at and not _HOUR.fullmatch(config.kiosk.selftest_at):
+        where = _where(path, text, "kiosk", "selftest_at")
+        raise ConfigError(f'{where}: kiosk.selftest_at must be an hour like "06:30", or "" for never')
     for kind in config.devices.expected:
         if kind not in KINDS:
             where = _where(path, text, "devices", "expected")

@@ -6,13 +6,14 @@ from enum import StrEnum
 from devices.reading import Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.call.checks.report import CallCheck, CheckPart, CheckReason, Light, PartCheck
+from kiosk.selftest.report import Report
 from kiosk.session import Session
 
 __all__ = [
     "CallChanged", "CallCheck", "CallCheckChanged", "CallPhase", "CheckPart", "CheckReason",
     "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus", "InstrumentsChanged", "Light",
-    "LineQuality", "Notice", "NoticeReason", "PartCheck", "ReadingShown", "ReadingWasSetAside", "Reason",
-    "ResumeOffered", "SessionChanged", "WaveformShown",
+    "LineQuality", "Notice", "NoticeReason", "PartCheck", "ReadingShown", "Reason", "ResumeOffered",
+    "SelfTestChanged", "SessionChanged", "SetAsideChanged", "WaveformShown",
 ]  # fmt: skip
 
 
@@ -71,10 +72,14 @@ class ReadingShown:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingWasSetAside:
-    """Measured before this session: shown apart, attached to nobody."""
+class SetAsideChanged:
+    """All that may be somebody else's, the newest first: attached to nobody until the helper says so.
 
-    reading: Reading
+    `more`: how many older ones there were, which are not shown.
+    """
+
+    readings: tuple[Reading, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +134,19 @@ class ResumeOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTestChanged:
+    """What the kiosk found when it last looked after itself, also before a restart."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     reason: NoticeReason
     subject: str = ""
 
 
 Event = (
-    SessionChanged | InstrumentsChanged | ReadingShown | ReadingWasSetAside | WaveformShown
-    | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | Notice
+    SessionChanged | InstrumentsChanged | ReadingShown | SetAsideChanged | WaveformShown
+    | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | SelfTestChanged | Notice
 )  # fmt: skip

@@ -1,21 +1,26 @@
-"""A reading fans out: stored first, then shown, then sent to the physician. Durable before visible."""
+"""A reading fans out: stored first, then shown, then sent to the physician. Durable before visible.
+
+What may be somebody else's is set aside until the helper decides.
+"""
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
-from devices.reading import Clock, Kind, Reading, Waveform
+from devices.reading import Kind, Quality, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
-from kiosk import events
-from kiosk.session import IncidentKind, Phase, Session, SessionError
+from kiosk import belonging, events
+from kiosk.aside import Aside
+from kiosk.duplicates import Duplicates
+from kiosk.session import IncidentKind, Session, SessionError
 
 log = logging.getLogger(__name__)
 
-_AHEAD = timedelta(seconds=30)  # of our own clock; a device that is further ahead does not know the time
 _GONE = (InstrumentState.ABSENT, InstrumentState.LOST)
 _NO_BLUETOOTH = (Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING)
 _INCIDENTS = {
@@ -27,6 +32,8 @@ _INCIDENTS = {
 class Record(Protocol):
     """What the hub needs of the session's keeper."""
 
+    on_change: Callable[[Session | None], None] | None
+
     @property
     def session(self) -> Session | None: ...
 
@@ -35,6 +42,12 @@ class Record(Protocol):
         ...
 
     async def set_aside(self, reading: Reading) -> None: ...
+
+    async def attach(self, reading: Reading) -> None:
+        """As `keep`, of a reading that was set aside."""
+        ...
+
+    async def discard(self, reading: Reading) -> None: ...
 
     async def incident(self, kind: IncidentKind, subject: str) -> None: ...
 
@@ -61,6 +74,7 @@ class HubCounts:
 
     kept: int = 0
     set_aside: int = 0
+    duplicates: int = 0
     outside_session: int = 0
 
 
@@ -76,11 +90,15 @@ class Hub:
         self._expected = expected
         self._instruments: dict[str, InstrumentStatus] = {}
         self._incidents: deque[tuple[IncidentKind, str]] = deque()
-        self._set_aside: deque[Reading] = deque()
+        self._aside = Aside(emit)
+        self._set_aside: deque[Reading] = deque()  # not written yet
+        self._known = Duplicates()
+        self._ended_at: datetime | None = None
         self._unsaved: deque[Reading] = deque()
         self._saving = asyncio.Lock()
         self.live: Live | None = None
         self.counts = HubCounts()
+        record.on_change = self._session_changed
 
     @property
     def instruments(self) -> tuple[InstrumentStatus, ...]:
@@ -93,7 +111,7 @@ class Hub:
     def _is_owned(self, status: InstrumentStatus) -> bool:
         """Without Bluetooth every kind is told to fail: of what nobody has seen, the site's own counts."""
         unseen = status.reason in _NO_BLUETOOTH and status.identity is None
-        return not unseen or not self._expected or status.kind in self._expected
+        return not unseen or not self._expected or not set(status.kinds).isdisjoint(self._expected)
 
     def has(self, kind: Kind) -> bool:
         """True when an instrument of this kind is plugged in or within reach."""
@@ -118,19 +136,80 @@ class Hub:
 
     async def reading(self, reading: Reading) -> None:
         """Store, then show, then send. Returns once durable (or set aside, or nobody's)."""
-        session = self._record.session
-        if session is None or session.phase is not Phase.CONSULTATION:
-            self.counts.outside_session += 1
+        if self._known.seen(reading):
+            log.info("a %s from %s came again", reading.kind.value, reading.identity.device)
+            self.counts.duplicates += 1
             return
-        if _may_be_anothers(reading, session.opened_at):
-            self.counts.set_aside += 1
-            self._emit(events.ReadingWasSetAside(reading))
-            self._emit(events.Notice(events.NoticeReason.OLD_READING_SET_ASIDE, reading.kind.value))
+        session = self._record.session
+        doubt = belonging.doubt(reading, session, _now())
+        if doubt is None:
+            self._known.remember(reading)
+            self._unsaved.append(reading)
+            await self.save()
+        elif belonging.may_wait(reading, session):
+            await self._put_aside(replace(reading, quality=reading.quality | {doubt}))
+        else:
+            self.counts.outside_session += 1
+
+    async def _put_aside(self, reading: Reading) -> None:
+        """Outside a consultation it waits in memory alone: nobody has agreed to anything yet."""
+        self._known.remember(reading)
+        self.counts.set_aside += 1
+        if belonging.is_of_earlier_patient(reading, self._ended_at):
+            self._aside.count()
+        else:
+            self._offer(reading)
+        if self._aside.shown:
             self._set_aside.append(reading)
             await self.save()
-            return
-        self._unsaved.append(reading)
-        await self.save()
+
+    def _offer(self, reading: Reading) -> None:
+        self._aside.add(reading, belonging.age(reading, _now()))
+        if self._aside.shown:
+            self._emit(events.Notice(events.NoticeReason.OLD_READING_SET_ASIDE, reading.kind.value))
+
+    async def attach(self, reading_id: UUID) -> None:
+        """The helper says that it is this patient's: durable, then shown and sent, with a mark that says so.
+
+        Raises StorageError, and SessionError when it is not set aside (any more).
+        """
+        async with self._saving:
+            await self._save_all()
+            reading = self._aside.find(reading_id)
+            if reading is None:
+                raise SessionError("no such reading is set aside")
+            attached = replace(reading, quality=reading.quality | {Quality.ATTACHED_BY_HELPER})
+            await self._record.attach(attached)
+            self._aside.remove(reading_id)
+            self._show(attached)
+
+    async def discard(self, reading_id: UUID) -> None:
+        """The helper says that it is not this patient's. Raises StorageError."""
+        async with self._saving:
+            await self._save_all()
+            reading = self._aside.find(reading_id)
+            if reading is not None:
+                await self._record.discard(reading)
+                self._aside.remove(reading_id)
+
+    def remember(self, reading: Reading) -> None:
+        """It was kept before a restart: the same act is not to come again from a memory."""
+        self._known.remember(reading)
+
+    def forget_due(self) -> None:
+        """Call it now and then: what has waited too long for a consultation is forgotten."""
+        if not self._aside.shown:
+            for reading in self._aside.forget_due():
+                self._known.forget(reading)
+
+    def _session_changed(self, session: Session | None) -> None:
+        if belonging.is_over(session):
+            self._ended_at = _now()
+            self._aside.clear()
+        elif belonging.is_consulting(session) and not self._aside.shown:
+            self.forget_due()
+            self._set_aside.extend(self._aside.readings)
+            self._aside.show()
 
     async def save(self) -> None:
         """As `flush`, but a refusal of the disk is told to the helper instead of raised."""
@@ -167,13 +246,13 @@ class Hub:
     def _show(self, reading: Reading) -> None:
         log.info("kept %s %s from %s", reading.kind.value, reading.id, reading.identity.device)
         self.counts.kept += 1
+        self._aside.goes_on(reading)
         self._emit(events.ReadingShown(reading))
         if self.live is not None:
             self.live.send_reading(reading)
 
     def waveform(self, waveform: Waveform) -> None:
-        session = self._record.session
-        if session is None or session.phase is not Phase.CONSULTATION:
+        if not belonging.is_consulting(self._record.session):
             return
         self._emit(events.WaveformShown(waveform))
         if self.live is not None:
@@ -184,14 +263,5 @@ def _not_seen(kind: Kind) -> InstrumentStatus:
     return InstrumentStatus(f"expected:{kind.value}", kind, "", InstrumentState.ABSENT)
 
 
-def _may_be_anothers(reading: Reading, opened_at: datetime) -> bool:
-    """True when it was measured before this session began, or when nobody can say when it was.
-
-    Our own clock stamps what arrives: that is live, also when the clock was set back since the session began.
-    A device's clock that runs ahead would date an old memory into this session. Device clocks count whole
-    seconds, so the session's first second is compared without its fraction.
-    """
-    if reading.clock is Clock.KIOSK:
-        return False
-    latest = datetime.now().astimezone() + _AHEAD
-    return not opened_at.replace(microsecond=0) <= reading.taken_at <= latest
+def _now() -> datetime:
+    return datetime.now().astimezone()

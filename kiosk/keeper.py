@@ -25,6 +25,8 @@ from kiosk.session import (
     Patient,
     Phase,
     PhysicianJoined,
+    ReadingAttached,
+    ReadingDiscarded,
     ReadingKept,
     ReadingSetAside,
     Session,
@@ -69,6 +71,7 @@ class Keeper:
         self._emit = emit
         self._session: Session | None = None
         self._changing = asyncio.Lock()
+        self.on_change: Callable[[Session | None], None] | None = None
 
     @property
     def session(self) -> Session | None:
@@ -97,6 +100,15 @@ class Keeper:
 
     async def set_aside(self, reading: Reading) -> None:
         await self._commit(ReadingSetAside(reading.id), quiet=True)
+
+    async def attach(self, reading: Reading) -> None:
+        """As `keep`, of what was set aside; that the helper decided so goes into the session with it."""
+        attached = ReadingAttached(reading.id, reading.kind, now())
+        await self._commit(attached, lambda s: self._reading(s, reading), quiet=True)
+
+    async def discard(self, reading: Reading) -> None:
+        """The helper says that it is not this patient's: nothing of it is written but that."""
+        await self._commit(ReadingDiscarded(reading.id, now()), quiet=True)
 
     async def incident(self, kind: IncidentKind, subject: str = "") -> None:
         if self._session is not None and self._session.phase in _DURABLE:
@@ -141,7 +153,7 @@ class Keeper:
             self._session = None
             raise
         readings = await self._readings(session)
-        self._emit(SessionChanged(self._session))
+        self._tell()
         for reading in readings:
             self._emit(ReadingShown(reading))
         return readings
@@ -173,7 +185,7 @@ class Keeper:
             await self._put(items, {**snapshot, **state})
             self._session = session
         if not quiet:
-            self._emit(SessionChanged(session))
+            self._tell()
 
     async def _put(
         self, items: tuple[NewItem, ...] = (), state: Mapping[str, bytes | None] = _NO_STATE
@@ -211,7 +223,13 @@ class Keeper:
 
     def _set(self, session: Session | None) -> None:
         self._session = session
-        self._emit(SessionChanged(session))
+        self._tell()
+
+    def _tell(self) -> None:
+        """The screens first: what follows from it comes after it."""
+        self._emit(SessionChanged(self._session))
+        if self.on_change is not None:
+            self.on_change(self._session)
 
 
 def _notice(error: OutboxError) -> NoticeReason:

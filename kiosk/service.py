@@ -1,45 +1,41 @@
 """What the screens may ask of the kiosk. Lives on the asyncio loop; tells everything by events."""
 
 import asyncio
-import logging
-import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from uuid import UUID
 
-from devices.reading import Kind, Reading
 from kiosk.call.checks.checking import CallChecks, Tried
 from kiosk.call.checks.line import LineAddress
 from kiosk.call.figures import CallFigures
 from kiosk.call.secret import room_of
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
+from kiosk.delivery_teller import DeliveryTeller
 from kiosk.events import (
     CallCheckChanged,
-    DeliveryChanged,
     Event,
     InstrumentsChanged,
     Notice,
-    NoticeReason,
     ResumeOffered,
+    SelfTestChanged,
 )
+from kiosk.examination import Examination
 from kiosk.fhir.client import FhirSender
 from kiosk.frames import Frames
 from kiosk.hub import Hub, StorageError
-from kiosk.instruments import CaptureError, Instruments
+from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
 from kiosk.pin import pin_matches
-from kiosk.selftest.report import Report
+from kiosk.selftest.report import Report, Zone
+from kiosk.selftest.running import daily_tests
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
-from kiosk.sound_recorder import SoundRecorder
 from kiosk.tasks import Tasks
-from offline_queue.delivery import Delivery, DeliveryStatus
+from offline_queue.delivery import Delivery
 from offline_queue.outbox import Outbox
 
 SAVE_RETRY_S = 2.0
-PLACED_AFTER_S = 5.0
-log = logging.getLogger(__name__)
 
 
 class Kiosk:
@@ -68,8 +64,8 @@ class Kiosk:
         self._keeper = keeper
         self._emit = emit
         self._sender = sender
-        self._delivery = Delivery(outbox, sender, self._delivery_changed)
-        self._delivery_status: DeliveryStatus | None = None
+        teller = DeliveryTeller(outbox, lambda: keeper.session, emit, tasks)
+        self._delivery = Delivery(outbox, sender, teller.changed)
         self._tasks = tasks
         self._interrupted = interrupted
         self._work: asyncio.Task[None] | None = None
@@ -77,9 +73,8 @@ class Kiosk:
             instruments.frames.face, instruments.voice, lambda: hub.instruments, config.devices.speaker
         )
         self.checks = CallChecks(tried, lambda check: emit(CallCheckChanged(check)), self._is_awaiting)
-        desk.media = self
-        self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
-        self._stethoscope_since_s = 0.0
+        self.selftests = daily_tests(self, lambda report: emit(SelfTestChanged(report)))
+        self.examination = desk.media = Examination(instruments, hub, desk, emit)
 
     @property
     def frames(self) -> Frames:
@@ -88,6 +83,11 @@ class Kiosk:
     @property
     def session(self) -> Session | None:
         return self._keeper.session
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody is here whom a tone or an open camera would disturb."""
+        return self.session is None and self._interrupted is None
 
     async def run(self) -> None:
         """Offer what a restart cut short, then measure and deliver until cancelled or closed."""
@@ -101,6 +101,8 @@ class Kiosk:
                 self.meeting.reserve(saved_call)
             self._emit(ResumeOffered(self._interrupted))
         self._emit(InstrumentsChanged(self.hub.instruments))
+        self.selftests.load()
+        self._tasks.spawn(self.selftests.watch())
         async with asyncio.TaskGroup() as group:
             group.create_task(self._delivery.run())
             group.create_task(self.instruments.run())
@@ -108,8 +110,9 @@ class Kiosk:
 
     async def close(self) -> None:
         """Leave everything that waits on disk, in good order; an open session can be resumed."""
+        await self.selftests.interrupt()
         await self.checks.stop()
-        await self._recorder.stop()
+        await self.examination.stop()
         await self.desk.leave()
         if self._work is not None:
             self._work.cancel()
@@ -123,6 +126,7 @@ class Kiosk:
         """Receive somebody. Raises SessionError while another session is open or waits to be resumed."""
         if self._interrupted is not None or (self.session and self.session.phase is not Phase.CLOSED):
             raise SessionError("another session comes first")
+        await self.selftests.interrupt()
         self._keeper.begin()
 
     async def identify(self, patient: Patient) -> None:
@@ -161,7 +165,8 @@ class Kiosk:
             return
         try:
             with self._told():
-                await self._keeper.resume(session)
+                for reading in await self._keeper.resume(session):
+                    self.hub.remember(reading)
         except StorageError:
             self._interrupted = session
             raise
@@ -172,6 +177,11 @@ class Kiosk:
         elif not accept:
             await self.finish()
 
+    async def decide(self, reading_id: UUID, attach: bool) -> None:
+        """The helper says whether what was set aside is this patient's."""
+        with self._told():
+            await (self.hub.attach if attach else self.hub.discard)(reading_id)
+
     async def set_muted(self, muted: bool) -> None:
         self.desk.set_muted(muted)
 
@@ -180,10 +190,10 @@ class Kiosk:
         self.desk.remove_guest()
 
     async def set_otoscope(self, on: bool) -> None:
-        await self.switch("otoscope", on)
+        await self.examination.switch("otoscope", on)
 
     async def set_stethoscope(self, on: bool) -> None:
-        await self.switch("stethoscope", on)
+        await self.examination.switch("stethoscope", on)
 
     async def freeze_picture(self) -> None:
         """The otoscope's picture of now is held until `keep_picture`, or the next one."""
@@ -191,54 +201,11 @@ class Kiosk:
 
     async def keep_picture(self, site: str = "") -> None:
         """The picture that was held goes into the record; `site` says of which ear it is."""
-        await self._capture("otoscope", self.instruments.keep_frozen(site))
+        await self.examination.keep_frozen(site)
 
     async def record_sound(self, site: str = "") -> None:
         """Some seconds of the stethoscope go into the record; `site` says where on the body."""
-        await self.keep("stethoscope", site)
-
-    async def switch(self, what: str, on: bool) -> None:
-        """Helper and physician may both switch the otoscope and the stethoscope.
-
-        One that is not there stays switched on until it is plugged in; the helper is asked to do so.
-        """
-        if on and not self.hub.has(Kind(what)):
-            self._emit(Notice(NoticeReason.INSTRUMENT_MISSING, what))
-        if what == "stethoscope" and on and not self.instruments.stethoscope_on:
-            self._stethoscope_since_s = time.monotonic()
-        await self.instruments.switch(what, on)
-        self.desk.set_media(self.instruments.otoscope_on, self.instruments.stethoscope_on)
-
-    async def keep(self, what: str, site: str = "") -> None:
-        """A picture or a sound becomes a reading of the session."""
-        if what == "stethoscope":
-            await self._recorder.at(site)
-        else:
-            await self._capture(what, self.instruments.capture(what, site))
-
-    async def stethoscope_live(self, live: bool) -> None:
-        """The line became too narrow for the sound that is being listened to: record it at once instead.
-
-        One that was just switched on is not on the body yet: the helper is asked to touch the place.
-        """
-        listened_s = time.monotonic() - self._stethoscope_since_s
-        if not live and self.instruments.stethoscope_on and listened_s > PLACED_AFTER_S:
-            await self.keep("stethoscope", self.desk.point)
-
-    async def _keep_sound(self, site: str) -> None:
-        recorded = await self._capture("stethoscope", self.instruments.capture("stethoscope", site))
-        if recorded and site == self.desk.point:
-            self.desk.physician_points("")  # that has been done
-
-    async def _capture(self, what: str, capture: Coroutine[Any, Any, Reading]) -> bool:
-        try:
-            reading = await capture
-        except CaptureError as error:
-            log.warning("%s not kept: %s", what, error)
-            self._emit(Notice(NoticeReason.RECORDING_FAILED, what))
-            return False
-        await self.hub.reading(reading)
-        return True
+        await self.examination.keep("stethoscope", site)
 
     async def new_link(self) -> None:
         """The old link dies; a new one is shown. Nothing outside a consultation."""
@@ -246,10 +213,13 @@ class Kiosk:
             await self.desk.renew()
             await self._start_checks()
 
-    async def run_selftest(self) -> Report:
-        from kiosk.selftest.running import check_running
+    async def run_selftest(self) -> Report | None:
+        """None: somebody came meanwhile."""
+        return await self.selftests.run()
 
-        return await check_running(self)
+    async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None:
+        """What the touch test of the screen found."""
+        await self.selftests.keep_touch(dead, beside)
 
     async def call_figures(self) -> CallFigures | None:
         """How the call goes that runs; None without one."""
@@ -276,7 +246,7 @@ class Kiosk:
         return session is not None and session.physician_joined_at is None
 
     async def _leave_call(self) -> None:
-        await self._recorder.stop()
+        await self.examination.stop()
         await self.checks.stop()
         await self.instruments.rest()
         await self.desk.close()
@@ -294,19 +264,6 @@ class Kiosk:
     async def _retry_saving(self) -> None:
         while True:
             await asyncio.sleep(SAVE_RETRY_S)
+            self.hub.forget_due()
             with suppress(StorageError):  # the helper was told when it was refused first
                 await self.hub.flush()
-
-    def _delivery_changed(self, status: DeliveryStatus) -> None:
-        before, self._delivery_status = self._delivery_status, status
-        self._tasks.spawn(self._tell_delivery(status))
-        if status.paused and (before is None or before.paused != status.paused):
-            self._emit(Notice(NoticeReason.DELIVERY_PAUSED, status.paused))
-        if status.counts.quarantined and (before is None or not before.counts.quarantined):
-            self._emit(Notice(NoticeReason.DELIVERY_QUARANTINED))
-
-    async def _tell_delivery(self, status: DeliveryStatus) -> None:
-        session = self._keeper.session
-        counts = await self.outbox.counts(str(session.id) if session else None)
-        waiting = counts.waiting + counts.parked
-        self._emit(DeliveryChanged(waiting, counts.delivered, counts.quarantined, status.online))

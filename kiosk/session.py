@@ -7,6 +7,8 @@ from uuid import UUID
 
 from devices.reading import Kind
 
+SET_ASIDE_NAMED = 100
+
 
 class SessionKind(StrEnum):
     """Only the first is offered today; the others run on the same reducer."""
@@ -100,8 +102,20 @@ class LineMinute:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What the helper said of a reading that was set aside: this patient's, or not. Nobody else can."""
+
+    reading: UUID
+    attached: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
-    """One session from reception to closing. Immutable: every event gives a new one."""
+    """One session from reception to closing. Immutable: every event gives a new one.
+
+    `set_aside`: the last `SET_ASIDE_NAMED` that were and stayed so; `set_aside_more`: how many before them.
+    """
 
     id: UUID
     number: str
@@ -118,6 +132,8 @@ class Session:
     physician_joined_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: Outcome | None = None
+    set_aside_more: int = 0
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +154,26 @@ class ReadingKept:
 
 @dataclass(frozen=True, slots=True)
 class ReadingSetAside:
-    """Measured before this session began: it may belong to somebody else."""
+    """Measured before the consultation began, or nobody knows when: it may belong to somebody else."""
 
     id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingAttached:
+    """The helper says that what was set aside is this patient's."""
+
+    id: UUID
+    kind: Kind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingDiscarded:
+    """The helper says that what was set aside is not this patient's."""
+
+    id: UUID
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +211,8 @@ class Abandoned:
 
 
 Event = (
-    Identified | ConsentAnswered | ReadingKept | ReadingSetAside | IncidentHappened
-    | LineMeasured | PhysicianJoined | Ended | Closed | Abandoned
+    Identified | ConsentAnswered | ReadingKept | ReadingSetAside | ReadingAttached | ReadingDiscarded
+    | IncidentHappened | LineMeasured | PhysicianJoined | Ended | Closed | Abandoned
 )  # fmt: skip
 
 
@@ -192,6 +225,8 @@ _PHASES: dict[type, tuple[Phase, ...]] = {
     ConsentAnswered: (Phase.CONSENT,),
     ReadingKept: (Phase.CONSULTATION,),
     ReadingSetAside: (Phase.CONSULTATION,),
+    ReadingAttached: (Phase.CONSULTATION,),
+    ReadingDiscarded: (Phase.CONSULTATION,),
     IncidentHappened: (Phase.CONSULTATION, Phase.CLOSING),
     LineMeasured: (Phase.CONSULTATION,),
     PhysicianJoined: (Phase.CONSULTATION,),
@@ -211,11 +246,15 @@ def reduce(session: Session, event: Event) -> Session:
         case ConsentAnswered(consent):
             return _consent(session, consent)
         case ReadingKept(id_, kind):
-            if id_ in session.readings:
-                return session
-            return replace(session, readings=(*session.readings, id_), used=session.used | {kind})
+            return _kept(session, id_, kind)
         case ReadingSetAside(id_):
-            return replace(session, set_aside=(*session.set_aside, id_))
+            return _set_aside(session, id_)
+        case ReadingAttached(id_, kind, at):
+            left = tuple(each for each in session.set_aside if each != id_)
+            decided = (*session.decisions, Decision(id_, True, at))
+            return replace(_kept(session, id_, kind), set_aside=left, decisions=decided)
+        case ReadingDiscarded(id_, at):
+            return replace(session, decisions=(*session.decisions, Decision(id_, False, at)))
         case IncidentHappened(incident):
             return replace(session, incidents=(*session.incidents, incident))
         case LineMeasured(minute):
@@ -228,6 +267,19 @@ def reduce(session: Session, event: Event) -> Session:
             return replace(session, phase=Phase.CLOSED)
         case Abandoned(at):
             return replace(session, phase=Phase.CLOSED, closed_at=at, outcome=Outcome.ABANDONED)
+
+
+def _kept(session: Session, id_: UUID, kind: Kind) -> Session:
+    if id_ in session.readings:
+        return session
+    return replace(session, readings=(*session.readings, id_), used=session.used | {kind})
+
+
+def _set_aside(session: Session, id_: UUID) -> Session:
+    """A memory of thousands is counted, not listed: the session is written with every change."""
+    ids = (*session.set_aside, id_)
+    more = max(0, len(ids) - SET_ASIDE_NAMED)
+    return replace(session, set_aside=ids[more:], set_aside_more=session.set_aside_more + more)
 
 
 def _consent(session: Session, consent: Consent) -> Session:

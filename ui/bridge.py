@@ -14,11 +14,12 @@ from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
+    from uuid import UUID
 
     from kiosk.call.figures import CallFigures
     from kiosk.events import Event
     from kiosk.frames import Frames
-    from kiosk.selftest.report import Report
+    from kiosk.selftest.report import Report, Zone
     from kiosk.session import Patient
     from ui.reasons import BlockReason
 
@@ -35,6 +36,7 @@ class KioskPort(Protocol):
     async def end_consultation(self) -> None: ...
     async def finish(self) -> None: ...
     async def resume(self, accept: bool) -> None: ...
+    async def decide(self, reading_id: UUID, attach: bool) -> None: ...
     async def set_muted(self, muted: bool) -> None: ...
     async def remove_guest(self) -> None: ...
     async def set_otoscope(self, on: bool) -> None: ...
@@ -43,7 +45,8 @@ class KioskPort(Protocol):
     async def keep_picture(self, site: str = "") -> None: ...
     async def record_sound(self, site: str) -> None: ...
     async def new_link(self) -> None: ...
-    async def run_selftest(self) -> Report: ...
+    async def run_selftest(self) -> Report | None: ...
+    async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None: ...
     async def call_figures(self) -> CallFigures | None: ...
     async def check_pin(self, pin: str) -> bool: ...
 
@@ -73,12 +76,13 @@ class Bridge(QObject):
     session_changed = Signal(object)
     instruments_changed = Signal(object)
     reading_shown = Signal(object)
-    reading_was_set_aside = Signal(object)
+    set_aside_changed = Signal(object)
     waveform_shown = Signal(object)
     call_changed = Signal(object)
     call_check_changed = Signal(object)
     delivery_changed = Signal(object)
     resume_offered = Signal(object)
+    selftest_changed = Signal(object)
     notice = Signal(object)
 
     ready = Signal()
@@ -105,12 +109,13 @@ class Bridge(QObject):
             events.SessionChanged: self.session_changed,
             events.InstrumentsChanged: self.instruments_changed,
             events.ReadingShown: self.reading_shown,
-            events.ReadingWasSetAside: self.reading_was_set_aside,
+            events.SetAsideChanged: self.set_aside_changed,
             events.WaveformShown: self.waveform_shown,
             events.CallChanged: self.call_changed,
             events.CallCheckChanged: self.call_check_changed,
             events.DeliveryChanged: self.delivery_changed,
             events.ResumeOffered: self.resume_offered,
+            events.SelfTestChanged: self.selftest_changed,
             events.Notice: self.notice,
             BlockReason: self.blocked,
         }
@@ -156,6 +161,9 @@ class Bridge(QObject):
     def resume(self, accept: bool) -> None:
         self._ask(lambda kiosk: kiosk.resume(accept))
 
+    def decide(self, reading_id: UUID, attach: bool) -> None:
+        self._ask(lambda kiosk: kiosk.decide(reading_id, attach))
+
     def set_muted(self, muted: bool) -> None:
         self._ask(lambda kiosk: kiosk.set_muted(muted))
 
@@ -181,8 +189,12 @@ class Bridge(QObject):
         self._ask(lambda kiosk: kiosk.new_link())
 
     def run_selftest(self) -> None:
-        """The answer comes with `selftest_done`."""
+        """The answer comes with `selftest_done`: None when somebody came meanwhile."""
         self._ask(lambda kiosk: kiosk.run_selftest(), self.selftest_done)
+
+    def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None:
+        """What the touch test found; the report that it belongs to comes with `selftest_changed`."""
+        self._ask(lambda kiosk: kiosk.keep_touch(dead, beside))
 
     def ask_call_figures(self) -> None:
         """The answer comes with `call_figures_told`: None without a call."""

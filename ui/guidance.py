@@ -24,7 +24,7 @@ _MEASURES = (
 
 
 def next_step(state: State) -> Step:
-    """What matters most: a measurement that runs, then the call, then what is still to be measured."""
+    """What matters most: a measurement that runs, the call, what was set aside, what is to be measured."""
     if is_measuring(state.instruments, Kind.CUFF):
         return Step.CUFF_RUNNING
     if state.call.phase in _CALL_FIRST:
@@ -47,6 +47,8 @@ def _stethoscope(state: State) -> Step | None:
 
 def _next_measure(state: State) -> Step:
     offline = state.call.phase is CallPhase.SERVER_UNREACHABLE
+    if state.set_aside:
+        return Step.SET_ASIDE
     if not state.readings:
         return Step.MEASURE_OFFLINE if offline else Step.COMPARE_WORDS
     for kind, step in _MEASURES:

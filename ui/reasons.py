@@ -47,6 +47,7 @@ class Step(StrEnum):
     TAMPERED = "tampered"
     PHYSICIAN_LEFT = "physician_left"
     COMPARE_WORDS = "compare_words"
+    SET_ASIDE = "set_aside"
     OXIMETER = "oximeter"
     CUFF = "cuff"
     CUFF_RUNNING = "cuff_running"

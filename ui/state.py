@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from devices.reading import Kind, Reading
     from kiosk.events import CallChanged, CallCheck, DeliveryChanged, InstrumentStatus, Notice
+    from kiosk.selftest.report import Report
     from kiosk.session import Session
 
 
@@ -34,10 +35,12 @@ class State:
         self.resume: Session | None = None
         self.instruments = instruments
         self.readings: list[Reading] = []
-        self.set_aside: list[Reading] = []
+        self.set_aside: tuple[Reading, ...] = ()
+        self.set_aside_more = 0
         self.messages: list[Message] = []
         self.check: CallCheck | None = None
         self.last_check: CallCheck | None = None  # also of an earlier session: for the technician
+        self.report: Report | None = None  # of the last self-test
         self._call = call
         self._delivery: DeliveryChanged | None = None
 
@@ -72,7 +75,7 @@ class State:
         other = (session and session.id) != (self.session and self.session.id)
         if other:
             self.readings.clear()
-            self.set_aside.clear()
+            self.set_aside, self.set_aside_more = (), 0
             self._call = None
             self.check = None
         self.session = session
@@ -84,9 +87,12 @@ class State:
         if all(known.id != reading.id for known in self.readings):
             self.readings.append(reading)
 
-    def add_set_aside(self, reading: Reading) -> None:
-        if all(known.id != reading.id for known in self.set_aside):
-            self.set_aside.append(reading)
+    def latest(self) -> dict[Kind, Reading]:
+        """The last of each kind; what the helper attached only where nothing was measured since."""
+        from devices.reading import Quality
+
+        attached_first = sorted(self.readings, key=lambda r: Quality.ATTACHED_BY_HELPER not in r.quality)
+        return {reading.kind: reading for reading in attached_first}
 
     def add_message(self, message: Message) -> None:
         """The newest comes last; one that is already there is not repeated."""

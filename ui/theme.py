@@ -152,6 +152,7 @@ def _cards() -> str:
 #notice[tone="calm"] {{ background: {BLUE_PALE}; border-bottom: 3px solid {BLUE}; }}
 #notice QLabel {{ font-weight: 600; }}
 #keyboard {{ background: {PAPER}; border-top: 2px solid {LINE}; }}
+#target {{ background: {BLUE}; border-radius: 12px; }}
 #veil {{ background: rgba(22, 22, 22, 150); }}
 """
 

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
         DeliveryChanged,
         InstrumentsChanged,
         ReadingShown,
-        ReadingWasSetAside,
         ResumeOffered,
+        SelfTestChanged,
         SessionChanged,
+        SetAsideChanged,
         WaveformShown,
     )
     from kiosk.session import Session
@@ -112,12 +113,13 @@ class Window(QMainWindow):
         bridge.session_changed.connect(self._session_changed)
         bridge.instruments_changed.connect(self._instruments_changed)
         bridge.reading_shown.connect(self._reading_shown)
-        bridge.reading_was_set_aside.connect(self._reading_set_aside)
+        bridge.set_aside_changed.connect(self._set_aside_changed)
         bridge.waveform_shown.connect(self._waveform_shown)
         bridge.call_changed.connect(self._call_changed)
         bridge.call_check_changed.connect(self._call_check_changed)
         bridge.delivery_changed.connect(self._delivery_changed)
         bridge.resume_offered.connect(self._resume_offered)
+        bridge.selftest_changed.connect(self._selftest_changed)
         bridge.notice.connect(self.show_message)
         bridge.command_failed.connect(self._command_failed)
         bridge.blocked.connect(self._block)
@@ -142,8 +144,8 @@ class Window(QMainWindow):
         self.state.add_reading(event.reading)
         self._refresh()
 
-    def _reading_set_aside(self, event: ReadingWasSetAside) -> None:
-        self.state.add_set_aside(event.reading)
+    def _set_aside_changed(self, event: SetAsideChanged) -> None:
+        self.state.set_aside, self.state.set_aside_more = event.readings, event.more
         self._refresh()
 
     def _waveform_shown(self, event: WaveformShown) -> None:
@@ -164,6 +166,10 @@ class Window(QMainWindow):
 
     def _resume_offered(self, event: ResumeOffered) -> None:
         self.state.resume = event.session
+        self._refresh()
+
+    def _selftest_changed(self, event: SelfTestChanged) -> None:
+        self.state.report = event.report
         self._refresh()
 
     def _command_failed(self) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from devices import five_bytes
 from devices.device import Device, Event, FrameError, SerialMatch, SignalState
-from devices.measuring import quantity, sensor_off
 from devices.metrics import PLETH, PULSE_RATE, SPO2
 from devices.reading import Kind, Quality, Quantity
 
@@ -35,20 +34,7 @@ class Frame:
     @classmethod
     def parse(cls, data: bytes) -> "Frame":
         """Raises FrameError."""
-        five_bytes.check(data)
-        state, pleth, bar, pulse, spo2 = data
-        return cls(
-            signal=state & 0x0F,
-            finger_out=bool(state & 0x10),
-            spo2_dropping=bool(state & 0x20),
-            beep=bool(state & 0x40),
-            pleth=pleth,
-            bar=bar & 0x0F,
-            probe_error=bool(bar & 0x10),
-            searching=bool(bar & 0x20),
-            pr=five_bytes.pulse_rate(pulse | (bar & 0x40) << 1),
-            spo2=five_bytes.saturation(spo2),
-        )
+        return cls(*five_bytes.fields(data))
 
     def state(self) -> SignalState:
         if self.finger_out or self.probe_error:
@@ -56,9 +42,7 @@ class Frame:
         return SignalState.SEARCHING if self.searching else SignalState.MEASURING
 
     def quantities(self) -> tuple[Quantity, ...]:
-        if self.state() is SignalState.SENSOR_OFF:
-            return sensor_off(SPO2, PULSE_RATE)
-        return (quantity(SPO2, self.spo2), quantity(PULSE_RATE, self.pr))
+        return five_bytes.quantities(self.state(), self.spo2, self.pr)
 
     def quality(self) -> frozenset[Quality]:
         return frozenset()

@@ -7,28 +7,18 @@ on the frames. On glucose in mg/dL they do not (a factor of ten): it is refused.
 from dataclasses import dataclass
 from decimal import Decimal
 
+from devices import cuff
 from devices.creative import Numbers, framer, unpack
 from devices.device import Device, Event, FrameError, Rejected, SerialMatch
 from devices.measuring import measured, quantity
-from devices.metrics import (
-    BODY_TEMPERATURE,
-    CUFF_PULSE_RATE,
-    DIASTOLIC,
-    GLUCOSE_MOLAR,
-    MEAN_PRESSURE,
-    PERFUSION_INDEX,
-    PULSE_RATE,
-    SPO2,
-    SYSTOLIC,
-)
-from devices.reading import Absent, Kind, Quality, Quantity
+from devices.metrics import BODY_TEMPERATURE, GLUCOSE_MOLAR, PERFUSION_INDEX, PULSE_RATE, SPO2
+from devices.reading import Kind, Quality, Quantity
 from devices.streamed import StreamedOximeter
 
 _CUFF_NOW, _CUFF_RESULT, _CUFF_ERROR = (0x42, 1), (0x43, 1), (0x43, 2)
 _OXIMETER = (0x53, 1)
 _TEMPERATURE = (0x72, 1)
 _GLUCOSE = 0x73
-_CUFF_METRICS = (SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE)
 _DONE, _TOO_HOT = 2, 0x0520
 _EVIDENCE_BYTES = 64
 
@@ -50,8 +40,7 @@ class Pressure:
         return cls(bool(data[0] & 0x80), (data[0] & 0x7F) << 8 | data[1], data[2], data[3], data[4])
 
     def quantities(self) -> tuple[Quantity, ...]:
-        numbers = (self.sys, self.dia, self.map, self.pr)
-        return tuple(quantity(m, n, invalid=(0,)) for m, n in zip(_CUFF_METRICS, numbers, strict=True))
+        return cuff.quantities(self.sys, self.dia, self.map, self.pr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +114,7 @@ def _result(what: tuple[int, int], data: bytes, part: bytes) -> list[Event]:
         marks = frozenset({Quality.IRREGULAR_PULSE} if pressure.irregular else ())
         return [measured(pressure.quantities(), marks, part, kind=Kind.CUFF)]
     if what == _CUFF_ERROR:
-        return [measured(_failed(), frozenset(), part, kind=Kind.CUFF)]
+        return [measured(cuff.failed(), frozenset(), part, kind=Kind.CUFF)]
     if what == _TEMPERATURE:
         found = Temperature.parse(data)
         if found.state != _DONE or found.probe_off:
@@ -138,10 +127,6 @@ def _result(what: tuple[int, int], data: bytes, part: bytes) -> list[Event]:
         value = (quantity(GLUCOSE_MOLAR, glucose.mmol, invalid=(0,)),)
         return [measured(value, marks, part, kind=Kind.GLUCOMETER)]
     return []
-
-
-def _failed() -> tuple[Quantity, ...]:
-    return tuple(Quantity(metric, absent=Absent.INVALID) for metric in _CUFF_METRICS)
 
 
 def describe(data: bytes) -> dict[str, object]:
@@ -179,8 +164,7 @@ DEVICE = Device(
     also=(Kind.CUFF, Kind.THERMOMETER, Kind.GLUCOMETER),
     match=SerialMatch(usb_ids=((0x10C4, 0xEA60),), baud=115200, checked=True, quiet=True),
     metrics=(
-        SPO2, PULSE_RATE, PERFUSION_INDEX, SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE,
-        BODY_TEMPERATURE, GLUCOSE_MOLAR,
+        SPO2, PULSE_RATE, PERFUSION_INDEX, *cuff.METRICS, BODY_TEMPERATURE, GLUCOSE_MOLAR,
     ),
     reference="LepuBle, PC300_UI",
     experimental=True,

@@ -100,11 +100,15 @@ QUALITY_NOTES = {
     Quality.BEFORE_MEAL: "Avant un repas, selon l’appareil.",
     Quality.AFTER_MEAL: "Après un repas, selon l’appareil.",
     Quality.IMPLAUSIBLE: "Valeur hors de la plage plausible, transmise telle quelle.",
+    Quality.BEFORE_CONSULTATION: "Datée d’avant la consultation.",
+    Quality.TIME_UNSURE: "Heure de la mesure incertaine.",
+    Quality.ATTACHED_BY_HELPER: "Rattachée au patient par l’accompagnant.",
 }
 CLOCK_NOTES = {
     Clock.DEVICE: "Heure donnée par l’appareil.",
     Clock.CORRECTED: "Heure de l’appareil, corrigée par la cabine.",
 }
+OFFSET_NOTE = "Horloge de la cabine moins horloge de l’appareil : {offset} s."
 KIND_NAMES = {
     Kind.OXIMETER: "Oxymètre de pouls",
     Kind.CUFF: "Tensiomètre",

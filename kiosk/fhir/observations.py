@@ -77,9 +77,12 @@ def _common(
 
 
 def reading_notes(reading: Reading) -> list[str]:
-    """What the device said about the measurement, and whose clock it has, in French."""
+    """What is known of the measurement, and whose clock it has, in French."""
     clock = codes.CLOCK_NOTES.get(reading.clock)
-    return [*(codes.QUALITY_NOTES[q] for q in sorted(reading.quality)), *([clock] if clock else [])]
+    notes = [*(codes.QUALITY_NOTES[q] for q in sorted(reading.quality)), *([clock] if clock else [])]
+    if reading.clock_offset_s is not None:
+        notes.append(codes.OFFSET_NOTE.format(offset=f"{reading.clock_offset_s:+f}".replace(".", ",")))
+    return notes
 
 
 def _absent_notes(quantities: list[Quantity]) -> list[str]:

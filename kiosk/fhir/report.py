@@ -8,11 +8,20 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from devices.reading import Quantity, Reading
+from devices.reading import Quality, Quantity, Reading
 from kiosk.body_points import recorded_site
 from kiosk.fhir import naming as names
 from kiosk.fhir.bundles import attachment, entry
-from kiosk.fhir.codes import ABSENT_NOTES, KIND_NAMES, LOINC, REPORT_LOINC, TEXTS, UNIT_TEXTS, concept
+from kiosk.fhir.codes import (
+    ABSENT_NOTES,
+    KIND_NAMES,
+    LOINC,
+    QUALITY_NOTES,
+    REPORT_LOINC,
+    TEXTS,
+    UNIT_TEXTS,
+    concept,
+)
 from kiosk.fhir.naming import Naming
 from kiosk.fhir.wire import Json
 from kiosk.record import ClosePayload
@@ -34,6 +43,9 @@ _OUTCOMES = {
     Outcome.REFUSED: "refusée",
     None: "en cours",
 }
+
+_DECISIONS = {True: "rattachée au patient", False: "n’est pas de ce patient"}
+_MARKS = (Quality.ATTACHED_BY_HELPER, Quality.BEFORE_CONSULTATION, Quality.TIME_UNSURE)
 
 
 def report_entry(payload: ClosePayload, subject: Json, naming: Naming) -> Json:
@@ -86,15 +98,28 @@ def _head(session: Session) -> list[str]:
 def _measures(session: Session, readings: Iterable[Reading]) -> list[str]:
     lines = [f"Mesures conservées : {len(session.readings)}"]
     lines += [f"- {_moment(r.taken_at)} : {KIND_NAMES[r.kind]} : {_result(r)}" for r in readings]
-    if session.set_aside:
-        lines.append(f"Mesures antérieures à la session, écartées : {len(session.set_aside)}")
-    return lines
+    return lines + _aside(session)
+
+
+def _aside(session: Session) -> list[str]:
+    """What may have been somebody else's, and what the helper decided about it."""
+    left = len(session.set_aside) + session.set_aside_more
+    lines = [f"Mesures mises de côté, non rattachées au patient : {left}"] if left else []
+    if session.decisions:
+        lines.append("Décisions de l’accompagnant sur les mesures mises de côté")
+    return lines + [f"  {_moment(d.at)} : {_DECISIONS[d.attached]}" for d in session.decisions]
 
 
 def _result(reading: Reading) -> str:
     if reading.attachment is not None:
         return recorded_site(reading.attachment.site) or "enregistrement conservé"
-    return ", ".join(_quantity(q) for q in reading.quantities)
+    return ", ".join(_quantity(q) for q in reading.quantities) + _provenance(reading)
+
+
+def _provenance(reading: Reading) -> str:
+    """Who attached it and why that was needed; nothing of what was measured in the consultation."""
+    marks = [QUALITY_NOTES[mark] for mark in _MARKS if mark in reading.quality]
+    return f" ({' '.join(marks)})" if marks else ""
 
 
 def _quantity(quantity: Quantity) -> str:

@@ -1,40 +1,40 @@
 """The self-test as a command: no window, no session; it runs beside a kiosk or instead of one."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
-from devices.reading import Reading, Waveform
-from drivers.instrument import InstrumentStatus
-from kiosk.assembly import key_file, store_dir
+from devices.reading import Kind, Reading, Waveform
+from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk.config import Config
+from kiosk.data_dir import key_file, store_dir
 from kiosk.instruments import Instruments
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
-from kiosk.selftest.instruments import check_bluetooth, check_kinds, expected_kinds
-from kiosk.selftest.machine import check_clock, check_counts, check_disk, check_key
-from kiosk.selftest.network import check_fhir, check_rendezvous
-from kiosk.selftest.report import Check, Part, Problem, Report, amber, green, red
-from kiosk.selftest.speaker import check_speaker
+from kiosk.selftest.causes import name_once
+from kiosk.selftest.instruments import expected_kinds
+from kiosk.selftest.machine import check_counts, check_machine
+from kiosk.selftest.report import Check, Part, Problem, Report, green, red
+from kiosk.selftest.senses import check_senses, open_media
+from kiosk.selftest.servers import check_servers
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.keys import load_or_create_key
 from offline_queue.outbox import Outbox
 
 
 async def check_alone(config: Config, page_dir: Path, seconds: float) -> Report:
-    """Check every part; instruments get `seconds` to show up."""
-    store, meeting, fhir, instruments, speaker = await asyncio.gather(
-        _check_store(config),
-        _check_meeting(config, page_dir),
-        check_fhir(config.fhir),
-        _check_instruments(config, seconds),
-        check_speaker(config.devices.speaker),
+    """Check every part; instruments get `seconds` to show up, less when all have."""
+    store, beside = await _check_store(config)
+    machine, servers, senses = await asyncio.gather(
+        check_machine(config, store),
+        _check_servers(config, page_dir),
+        _check_senses(config, seconds, not beside),
     )
-    machine = (check_disk(config.kiosk.data_dir), check_clock(), check_key(key_file(config)))
-    return Report((*machine, store, meeting, fhir, speaker, *instruments))
+    return Report(name_once((*machine, *servers, *senses)))
 
 
-async def _check_store(config: Config) -> Check:
-    """Open it with the key; a kiosk that runs holds it, and that is good."""
+async def _check_store(config: Config) -> tuple[Check, bool]:
+    """Open it with the key. True: a kiosk that runs holds it, and that is good."""
     directory = store_dir(config)
     try:
         outbox = await Outbox.open(
@@ -44,50 +44,63 @@ async def _check_store(config: Config) -> Check:
         await outbox.close()
     except OutboxError as error:
         if error.reason is OutboxReason.BUSY:
-            return green(Part.STORE)  # the kiosk that runs holds it: its key is right
-        if check_key(key_file(config)).problem is Problem.KEY_READABLE_BY_OTHERS:
-            return amber(Part.STORE, Problem.KEY_READABLE_BY_OTHERS)  # the key's own line is the red one
-        return red(Part.STORE, _PROBLEMS.get(error.reason, Problem.NOT_WORKING), detail=error.reason.value)
-    return check_counts(counts)
+            return green(Part.STORE), True
+        problem = _PROBLEMS.get(error.reason, Problem.NOT_WORKING)
+        return red(Part.STORE, problem, detail=error.reason.value), False
+    return check_counts(counts), False
 
 
-async def _check_meeting(config: Config, page_dir: Path) -> Check:
+async def _check_servers(config: Config, page_dir: Path) -> tuple[Check, ...]:
     """Start the embedded server and fetch the page as a physician would. A kiosk that runs has the port."""
     meeting = Meeting(config, page_dir)
+    failure = None
     try:
         await meeting.start()
     except RendezvousError as error:
         if error.reason is not RendezvousReason.PORT_BUSY:
-            return red(Part.RENDEZVOUS, Problem.NOT_WORKING, detail=error.reason.value)
+            failure = red(Part.RENDEZVOUS, Problem.NOT_WORKING, detail=error.reason.value)
     try:
-        return await check_rendezvous(config.rendezvous, meeting.page_url)
+        checks = await check_servers(config, meeting.call_settings(""))
     finally:
         await meeting.stop()
+    return tuple(failure if failure and check.part is Part.RENDEZVOUS else check for check in checks)
 
 
-async def _check_instruments(config: Config, seconds: float) -> tuple[Check, ...]:
-    seen = _Seen()
+async def _check_senses(config: Config, seconds: float, audible: bool) -> tuple[Check, ...]:
+    seen = _Seen(expected_kinds(config.devices.expected), config.devices.bluetooth)
     instruments = Instruments(config.devices, seen)
-    instruments.wake()
-    await instruments.switch("otoscope", True)
-    await instruments.switch("stethoscope", True)
+    await open_media(instruments)
     running = asyncio.create_task(instruments.run())
-    await asyncio.wait([running], timeout=seconds)
-    running.cancel()
-    await asyncio.wait([running])
-    statuses = seen.statuses.values()
-    adapter = check_bluetooth(config.devices.bluetooth, statuses)
-    return adapter + check_kinds(expected_kinds(config.devices.expected), statuses)
+    try:
+        return await check_senses(config, instruments, seen.all, seen.within(seconds), seconds, audible)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
 
 
 class _Seen:
     """A sink that only remembers states: a self-test measures nobody."""
 
-    def __init__(self) -> None:
-        self.statuses: dict[str, InstrumentStatus] = {}
+    def __init__(self, expected: tuple[str, ...], bluetooth: bool) -> None:
+        """With `bluetooth` there is always something that may still come."""
+        self._statuses: dict[str, InstrumentStatus] = {}
+        self._expected = None if bluetooth else {Kind(kind) for kind in expected}
+        self._all_measure = asyncio.Event()
+
+    def all(self) -> tuple[InstrumentStatus, ...]:
+        return tuple(self._statuses.values())
+
+    async def within(self, seconds: float) -> None:
+        """Until all that is expected measures."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._all_measure.wait()
 
     def status(self, status: InstrumentStatus) -> None:
-        self.statuses[status.id] = status
+        self._statuses[status.id] = status
+        measuring = {known.kind for known in self.all() if known.state is InstrumentState.MEASURING}
+        if self._expected is not None and self._expected <= measuring:
+            self._all_measure.set()
 
     async def reading(self, reading: Reading) -> None:
         """Belongs to nobody."""

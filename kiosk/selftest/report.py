@@ -1,14 +1,19 @@
 """A self-test report: a verdict per part, the part by name, and what is wrong. Sentences live in `ui/`."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+FORMAT = 1
 
 
 class Verdict(StrEnum):
     GREEN = "green"
     AMBER = "amber"  # works, but somebody should know
     RED = "red"
+    SKIPPED = "skipped"  # not checked: it needs somebody, or another part must be mended first
 
 
 class Part(StrEnum):
@@ -18,6 +23,11 @@ class Part(StrEnum):
     KEY = "key"
     DISK = "disk"
     CLOCK = "clock"
+    TPM = "tpm"
+    PRINTER = "printer"
+    SCREEN = "screen"
+    LINE = "line"
+    TURN = "turn"
     RENDEZVOUS = "rendezvous"
     FHIR = "fhir"
     FACE_CAMERA = "face_camera"
@@ -53,29 +63,109 @@ class Problem(StrEnum):
     NOT_FHIR = "not_fhir"
     CREDENTIAL_REFUSED = "credential_refused"
     SERVER_MISSING = "server_missing"
+    MEND_FIRST = "mend_first"  # another part (`because`) is out of order, and this one with it
+    NEEDS_SOMEBODY = "needs_somebody"
+    SWITCHED_OFF = "switched_off"  # muted, or its volume at nothing
+    NOT_HEARD = "not_heard"  # the loudspeaker plays, and the microphone hears nothing of it
+    HARDLY_HEARD = "hardly_heard"
+    SILENT = "silent"
+    DARK = "dark"
+    FROZEN = "frozen"
+    NOT_WRITABLE = "not_writable"
+    READ_BACK_WRONG = "read_back_wrong"
+    NOT_SYNCHRONISED = "not_synchronised"
+    NO_TPM = "no_tpm"
+    NEEDS_ATTENTION = "needs_attention"  # the printer: paper, toner, a cover
+    PAUSED = "paused"
+    NO_NETWORK = "no_network"
+    NO_ANSWER = "no_answer"
+    NOT_PROVED = "not_proved"
+    CERTIFICATE = "certificate"
+    SOME_DOWN = "some_down"  # one of several relays
+    FULL = "full"
+    DEAD_ZONES = "dead_zones"
+    BESIDE_TARGET = "beside_target"
+
+
+class Zone(StrEnum):
+    """Where a target of the touch test stands. The corners are those of the glass, in every language."""
+
+    TOP_LEFT = "top_left"
+    TOP_RIGHT = "top_right"
+    CENTRE = "centre"
+    BOTTOM_LEFT = "bottom_left"
+    BOTTOM_RIGHT = "bottom_right"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """`detail` is for support: figures and addresses, no patient data. `because`: the part to mend first."""
+
     part: Part
     verdict: Verdict
     problem: Problem = Problem.NONE
     subject: str = ""
     detail: str = ""
+    because: Part | None = None
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """`made_at` has a zone."""
+
     checks: tuple[Check, ...]
+    made_at: datetime = field(default_factory=_now)
+
+    @property
+    def reds(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.verdict is Verdict.RED)
 
     @property
     def red(self) -> bool:
-        return any(c.verdict is Verdict.RED for c in self.checks)
+        return bool(self.reds)
+
+    def with_check(self, check: Check) -> "Report":
+        """The same, with this one in the place of what was said of its part."""
+        return replace(self, checks=tuple(check if c.part is check.part else c for c in self.checks))
 
     def to_json(self) -> str:
-        """For machines: {"verdict": ..., "checks": [...]}; no patient data by construction."""
+        """For machines, as docs/selftest.md lists it; no patient data by construction."""
         worst = Verdict.RED if self.red else Verdict.GREEN
-        return json.dumps({"verdict": worst, "checks": [asdict(c) for c in self.checks]}, indent=2)
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "made_at": self.made_at.isoformat(timespec="seconds"),
+                "verdict": worst,
+                "checks": [asdict(check) for check in self.checks],
+            },
+            indent=2,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Report":
+        """The reverse of `to_json`. Raises ValueError for anything else, also for a part it does not know."""
+        try:
+            told = json.loads(text)
+            made_at = datetime.fromisoformat(told["made_at"])
+            return cls(tuple(_check(each) for each in told["checks"]), made_at.astimezone())
+        except (KeyError, TypeError, OverflowError) as error:
+            raise ValueError(f"not a report: {error!r}") from error
+
+
+def _check(told: dict[str, Any]) -> Check:
+    because = told["because"]
+    return Check(
+        Part(told["part"]),
+        Verdict(told["verdict"]),
+        Problem(told["problem"]),
+        str(told["subject"]),
+        str(told["detail"]),
+        None if because is None else Part(because),
+    )
 
 
 def green(part: Part, subject: str = "", detail: str = "") -> Check:
@@ -88,3 +178,7 @@ def amber(part: Part, problem: Problem, subject: str = "", detail: str = "") -> 
 
 def red(part: Part, problem: Problem, subject: str = "", detail: str = "") -> Check:
     return Check(part, Verdict.RED, problem, subject, detail)
+
+
+def skipped(part: Part, problem: Problem, subject: str = "", detail: str = "") -> Check:
+    return Check(part, Verdict.SKIPPED, problem, subject, detail)

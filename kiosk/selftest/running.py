@@ -1,54 +1,65 @@
-"""The self-test of a kiosk that runs: what the technician's screen shows."""
+"""The self-test of a kiosk that runs: what the technician's screen shows, and what every morning runs."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import time
 from typing import TYPE_CHECKING
 
-from kiosk.assembly import key_file
-from kiosk.selftest.instruments import check_bluetooth, check_kinds, expected_kinds
-from kiosk.selftest.machine import check_clock, check_counts, check_disk, check_key
-from kiosk.selftest.network import check_fhir, check_rendezvous
+from kiosk.data_dir import report_file
+from kiosk.selftest.causes import name_once
+from kiosk.selftest.daily import SelfTests
+from kiosk.selftest.machine import check_counts, check_machine
 from kiosk.selftest.report import Check, Part, Problem, Report, red
-from kiosk.selftest.speaker import check_speaker
+from kiosk.selftest.senses import check_senses, open_media
+from kiosk.selftest.servers import check_servers
 from offline_queue.errors import OutboxError
 
 if TYPE_CHECKING:
     from kiosk.service import Kiosk
 
 OPENING_S = 4.0
+OPEN_S = 0.5
 
 
-async def check_running(kiosk: "Kiosk") -> Report:
-    """Between sessions cameras and microphones are opened for a moment; during one they are open anyway."""
-    config = kiosk.config
-    idle = kiosk.session is None
-    if idle:
-        await _open_media(kiosk)
-    store, meeting, fhir, speaker, _ = await asyncio.gather(
-        _check_store(kiosk),
-        check_rendezvous(config.rendezvous, kiosk.meeting.page_url),
-        check_fhir(config.fhir),
-        check_speaker(config.devices.speaker),
-        asyncio.sleep(OPENING_S if idle else 0),
+def daily_tests(kiosk: "Kiosk", told: Callable[[Report], None]) -> SelfTests:
+    """Those of this kiosk, at the hour of its settings. `told` of each report that is kept."""
+    hour = kiosk.config.kiosk.selftest_at
+    at = time.fromisoformat(hour) if hour else None
+    file = report_file(kiosk.config)
+    return SelfTests(lambda idle: check_running(kiosk, idle), lambda: kiosk.is_idle, told, file, at)
+
+
+async def check_running(kiosk: "Kiosk", idle: bool) -> Report:
+    """While `idle`, cameras and microphones are opened for a moment and a tone is played. During a session
+    they are open anyway, and nobody is startled.
+    """
+    machine, servers, senses = await asyncio.gather(
+        _check_machine(kiosk),
+        check_servers(kiosk.config, kiosk.meeting.call_settings("")),
+        _check_idle(kiosk) if idle else _check_senses(kiosk, audible=False, opening_s=OPEN_S),
     )
-    statuses = kiosk.hub.instruments
-    adapter = check_bluetooth(config.devices.bluetooth, statuses)
-    checks = adapter + check_kinds(expected_kinds(config.devices.expected), statuses)
-    if idle:
-        await kiosk.instruments.rest()
-    machine = (check_disk(config.kiosk.data_dir), check_clock(), check_key(key_file(config)))
-    return Report((*machine, store, meeting, fhir, speaker, *checks))
+    return Report(name_once((*machine, *servers, *senses)))
 
 
-async def _open_media(kiosk: "Kiosk") -> None:
-    kiosk.instruments.wake()
-    await kiosk.instruments.switch("otoscope", True)
-    await kiosk.instruments.switch("stethoscope", True)
-
-
-async def _check_store(kiosk: "Kiosk") -> Check:
-    """It opened at the start, so the key is right; what waits and what is stuck."""
+async def _check_machine(kiosk: "Kiosk") -> tuple[Check, ...]:
+    """The store opened at the start, so the key is right; what waits and what is stuck."""
     try:
-        counts = await kiosk.outbox.counts()
+        store = check_counts(await kiosk.outbox.counts())
     except OutboxError as error:
-        return red(Part.STORE, Problem.NOT_WORKING, detail=error.reason.value)
-    return check_counts(counts)
+        store = red(Part.STORE, Problem.NOT_WORKING, detail=error.reason.value)
+    return await check_machine(kiosk.config, store)
+
+
+async def _check_idle(kiosk: "Kiosk") -> tuple[Check, ...]:
+    await open_media(kiosk.instruments)
+    try:
+        return await _check_senses(kiosk, audible=True, opening_s=OPENING_S)
+    finally:
+        await kiosk.instruments.rest()
+
+
+async def _check_senses(kiosk: "Kiosk", audible: bool, opening_s: float) -> tuple[Check, ...]:
+    opening = asyncio.sleep(opening_s)
+    return await check_senses(
+        kiosk.config, kiosk.instruments, lambda: kiosk.hub.instruments, opening, opening_s, audible
+    )

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.bench import call_content, part_call, part_outbox, report
+from devices.catalog import by_key
+from tests.bench import call_content, decoder_pace, instrument_hours, part_call, part_outbox, report
 from tests.bench.call_cases import CASES, Case, Want
 from tests.bench.call_measures import received
 from tests.bench.call_stage import talk
 from tests.bench.part_wire import _left_at
 from tests.bench.picture_age import read_row
 from tests.fakes import pictures
+from tests.fakes.frames import contec_v7_frame
 
 
 def test_a_part_becomes_a_table_and_a_file(tmp_path: Path) -> None:
@@ -34,6 +36,31 @@ def test_quantiles() -> None:
     assert report.quantile([7], 0.99) == 7
     with pytest.raises(ValueError, match="no samples"):
         report.quantile([], 0.5)
+
+
+def test_growth_is_a_slope_with_its_error() -> None:
+    grows = [{"hour": float(hour), "kb": 100.0 + 3 * hour} for hour in range(8)]
+    assert instrument_hours.slope(grows, "kb") == {"slope": 3, "error": 0}
+    jumps = [{"hour": float(hour), "kb": float(hour % 2)} for hour in range(8)]
+    found = instrument_hours.slope(jumps, "kb")
+    assert abs(found["slope"]) < 2 * found["error"]
+
+
+def test_hours_of_every_decoder_are_played() -> None:
+    played = instrument_hours.run(hours=0.002)
+    assert played["devices"] == len(decoder_pace.decoding())
+    assert played["readings"] and played["chunks"]
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds"),
+    [("contec_cms50_v7", 6 / 60), ("nonin_3230", 5 / 10)],
+    ids=["wave", "notices"],
+)
+def test_a_device_is_as_fast_as_its_wave_or_its_notifications(key: str, seconds: float) -> None:
+    pieces = decoder_pace.pieces_of(key)
+    frames = {"contec_cms50_v7": [(contec_v7_frame(), "")] * 7, "nonin_3230": pieces[:1] * 5}[key]
+    assert float(decoder_pace.device_time_s(by_key()[key], frames)) == pytest.approx(seconds)
 
 
 def test_a_reading_is_matched_with_the_last_time_its_values_were_sent() -> None:

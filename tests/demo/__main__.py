@@ -44,6 +44,7 @@ def main() -> int:
 def _open(directory: Path) -> int:
     """The kiosk on the screen of whoever started this, until its window is ended with Ctrl+C here."""
     with Stage(directory) as stage:
+        stage.media.do("plug_speaker")
         print("The kiosk opens. When consent is given, the physician's link is printed here.")
         print("Ctrl+C here ends the demo.")
         kiosk = stage.kiosk(show_link=True)

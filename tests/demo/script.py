@@ -59,6 +59,7 @@ class _Session:
             self._measure_again(physician)
             seen = self._close(physician)
         self._check(seen)
+        self.stage.media.do("plug_speaker")
         self.helper.technician(PIN)
         return self.problems
 

@@ -22,6 +22,7 @@ id = "FE-ED-AB-EE-DE-AD-77-01"
 name = "Cabine 01"
 data_dir = "data"
 technician_pin = "{pin}"
+selftest_at = ""
 
 [physician]
 rpps = "99900000011"

@@ -3,16 +3,28 @@
 import pytest
 
 from devices import catalog
-from devices.catalog import contec_ble, masimo_mightysat, viatom_o2ring
-from devices.device import BleMatch, SerialMatch
+from devices.catalog import (
+    contec_ble,
+    lifescan_ultraeasy,
+    masimo_mightysat,
+    sd_codefree,
+    taidoc_glucose,
+    viatom_o2ring,
+)
+from devices.device import BleMatch, SerialMatch, nothing
+from devices.reading import Kind
 
 # All that the kiosk can send to an instrument beside the time of day: a new command is a decision.
 SENT = {
     "contec_cms50_v7": {"7d81a1808080808080", "7d81a2808080808080", "7d81af808080808080"},
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},
+    "lifescan_ultraeasy": {"02060803c262"},
     "sig_glucose": {"0106"},  # report the last record; 02 would delete
     "sig_pulse_oximeter": {"0106"},
     "masimo_mightysat": {"77020107", "7705031f0003d6"},
+    "ascii_cuff": {"0231383b3b444603"},  # its state; 01 and 03 would start it
+    "suntech_advantage": {"3a7903004a"},  # its last result; 20, 28 and 87 would start it
+    "taidoc_glucose": {"512400000000a318", "512500000000a319", "512600000000a31a"},
     "viatom_o2ring": {"aa17e8000000001b"},
 }
 
@@ -52,3 +64,42 @@ def test_a_thermometer_that_can_be_erased_is_sent_nothing() -> None:
     match = catalog.by_key()["aoj20a"].match
     assert isinstance(match, BleMatch)
     assert match.write == ""
+
+
+@pytest.mark.parametrize("command", [0x22, 0x23, 0x33, 0x43, 0x52])
+def test_a_taidoc_cannot_be_cleared_set_or_started(command: int) -> None:
+    with pytest.raises(ValueError, match="not allowed"):
+        taidoc_glucose.request(command)
+
+
+def test_a_lifescan_is_answered_and_its_records_are_read_and_nothing_is_written() -> None:
+    for command in range(256):
+        message = bytes((5, command, 1, 0))
+        assert lifescan_ultraeasy.may_send(lifescan_ultraeasy.packet(0, message)) is (command == 0x1F)
+        assert not lifescan_ultraeasy.may_send(lifescan_ultraeasy.packet(0, message[:2]))
+        assert not lifescan_ultraeasy.may_send(lifescan_ultraeasy.packet(0x10, message))
+
+
+def test_a_cuff_is_never_started_from_here() -> None:
+    """Neither a declaration nor an answer of a cuff holds what inflates, resets or sets one."""
+    cuffs = [device for device in catalog.devices() if Kind.CUFF in (device.kind, *device.also)]
+    serial = [device.match for device in cuffs if isinstance(device.match, SerialMatch)]
+    sent = {
+        command for match in serial for command in (*match.start, *match.stop, match.keep_alive) if command
+    }
+    assert sent == {bytes.fromhex("3a7903004a"), b"\x0218;;DF\x03"}
+    assert all(match.may_send is nothing for match in serial)
+
+
+def test_a_codefree_is_answered_with_two_packets_alone() -> None:
+    allowed = {sd_codefree.packet(b"\x10" + bytes((second,))) for second in (0x40, 0x60)}
+    assert all(map(sd_codefree.may_send, allowed))
+    for message in (b"ADATE202611280930", b"\x10\x10", b"\x10\x30", b"\x10\x70"):
+        assert not sd_codefree.may_send(sd_codefree.packet(message))
+
+
+@pytest.mark.parametrize("key", catalog.by_key())
+def test_who_is_answered_is_named_here(key: str) -> None:
+    match = catalog.by_key()[key].match
+    answered = isinstance(match, SerialMatch) and match.may_send is not nothing
+    assert answered is (key in ("lifescan_ultraeasy", "sd_codefree"))

@@ -20,6 +20,7 @@ from devices.device import (
     Measured,
     Rejected,
     Samples,
+    Send,
     SerialMatch,
 )
 from devices.metrics import ALL_METRICS
@@ -159,6 +160,8 @@ def _assert_declared(device: Device, event: Event) -> None:
     elif isinstance(event, Samples):
         assert event.metric in device.metrics
         assert event.samples and event.period_ms >= 0
+    elif isinstance(event, Send):
+        assert isinstance(device.match, SerialMatch) and device.match.may_send(event.command)
     elif isinstance(event, Rejected):
         assert event.reason and len(event.raw) <= 64
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devices.device import Event, Measured, Rejected, Samples, Signal
+from devices.device import Event, Measured, Rejected, Samples, Send, Signal
 from devices.reading import Quantity
 
 FOLDER = Path(__file__).parent.parent / "vectors"
@@ -71,6 +71,8 @@ def lines(events: Iterable[Event]) -> tuple[str, ...]:
 def _line(event: Event) -> str:
     if isinstance(event, Signal):
         return f"signal {event.state.value}"
+    if isinstance(event, Send):
+        return f"send {event.command.hex()}"
     if isinstance(event, Rejected):
         return f"rejected {event.reason}"
     if isinstance(event, Samples):

@@ -19,7 +19,7 @@ from tests.drivers.listener import Listener, running
 from tests.fakes import frames, usb_bus
 from tests.fakes.contec_pty import ContecSpeaker
 from tests.fakes.serial_line import Line
-from tests.fakes.streaming_pty import Streamer
+from tests.fakes.serial_unit import Streamer
 from tests.fakes.usb_bus import UsbIds
 
 OLD, BCI, V7 = by_key()["contec_cms50_old"], by_key()["berry_serial"], by_key()["contec_cms50_v7"]

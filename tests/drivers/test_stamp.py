@@ -65,6 +65,24 @@ def test_a_wrong_clock_is_corrected(offset: timedelta, device_time: datetime, ex
     stamp.device_clock = DeviceClock(NAIVE + offset, NOW, set_at=NOW)
     reading = stamp.reading(_measured(device_time))
     assert (reading.taken_at, reading.clock) == (expected, Clock.CORRECTED)
+    assert reading.device_time == device_time, "the correction can be undone"
+
+
+@pytest.mark.parametrize("device_time", [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)])
+def test_an_impossible_date_stops_nothing(device_time: datetime) -> None:
+    stamp = _stamp(lambda: NOW)
+    stamp.device_clock = DeviceClock(NAIVE - HOUR, NOW)
+    reading = stamp.reading(_measured(device_time))
+    assert (reading.taken_at, reading.clock) == (NOW, Clock.KIOSK)
+    assert reading.quality == {Quality.TIME_UNSURE}
+
+
+def test_only_a_correction_has_an_offset() -> None:
+    stamp = _stamp(lambda: NOW)
+    assert stamp.reading(_measured()).clock_offset_s is None
+    assert stamp.reading(_measured(NAIVE)).clock_offset_s is None
+    stamp.device_clock = DeviceClock(NAIVE - HOUR - timedelta(microseconds=250), NOW)
+    assert stamp.reading(_measured(NAIVE)).clock_offset_s == Decimal("3600.00025")
 
 
 def test_a_clock_that_cannot_be_set_is_corrected_always() -> None:

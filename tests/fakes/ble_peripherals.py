@@ -111,6 +111,7 @@ class Cuff(Peripheral):
         self._results = Subscription(self._result)
         self._live_values = Subscription(self._live)
         self._memory: list[tuple[Pressure, datetime, bool]] = []
+        self._delivered: tuple[Pressure, datetime, bool] | None = None
         self._to_measure: Pressure | None = None
         self.frames_sent = 0
 
@@ -125,6 +126,12 @@ class Cuff(Peripheral):
     async def remember(self, pressure: Pressure, age: timedelta = timedelta(days=1)) -> None:
         """Somebody measured a day ago, far from the kiosk; now the cuff is switched on beside it."""
         self._memory.append((pressure, self.clock.now() - age, True))
+        await self.advertise()
+
+    async def deliver_again(self) -> None:
+        """It missed our confirmation: the last result is sent once more, on a connection of its own."""
+        if self._delivered is not None:
+            self._memory.append(self._delivered)
         await self.advertise()
 
     async def _serve(self, connection: Connection) -> None:
@@ -144,7 +151,7 @@ class Cuff(Peripheral):
             pressure, when, old = self._memory[0]
             await self._device.indicate_subscriber(connection, self._result, self._frame(pressure, when))
             self.frames_sent += 1
-            self._memory.pop(0)
+            self._delivered = self._memory.pop(0)
             self.expected.append(
                 {"systolic": pressure.systolic, "diastolic": pressure.diastolic, "mean": pressure.mean,
                  "pulse": pressure.pulse, "device_time": when.isoformat(), "old": old}

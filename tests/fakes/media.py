@@ -2,7 +2,10 @@
 
 Prints one line of JSON: the environment that the kiosk needs. Then it obeys lines of JSON on the UNIX socket,
 each answered by one line: {"do": "stats"}, {"do": "stall_camera"}, "resume_camera", "unplug_camera",
-"plug_camera" (with "camera": "face" for the other one), "remove_stethoscope", "restore_stethoscope".
+"plug_camera", "cover_camera", "freeze_camera", "mend_camera" (with "camera": "face" for the other one),
+"remove_stethoscope", "restore_stethoscope", "mute_microphone", "unmute_microphone", "mute_speaker",
+"unmute_speaker", "plug_speaker" (the microphone hears it from then on), "unplug_speaker", "stop_sound",
+"start_sound".
 Ends on SIGTERM or SIGINT, and takes everything with it.
 """
 
@@ -63,8 +66,19 @@ class Media:
             "resume_camera": camera.resume,
             "unplug_camera": camera.unplug,
             "plug_camera": camera.plug,
+            "cover_camera": camera.cover,
+            "freeze_camera": camera.freeze,
+            "mend_camera": camera.mend,
             "remove_stethoscope": self.sound.remove_stethoscope,
             "restore_stethoscope": self.sound.restore_stethoscope,
+            "mute_microphone": lambda: self.sound.mute_microphone(True),
+            "unmute_microphone": lambda: self.sound.mute_microphone(False),
+            "mute_speaker": lambda: self.sound.set_speaker(muted=True),
+            "unmute_speaker": self.sound.set_speaker,
+            "plug_speaker": self.sound.let_room_hear_speaker,
+            "unplug_speaker": self.sound.pull_speaker_cable,
+            "stop_sound": self.sound.stop,
+            "start_sound": self.sound.start,
             "stats": lambda: None,
         }
         with self._lock:

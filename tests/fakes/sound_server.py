@@ -17,7 +17,7 @@ from typing import Self
 from tests.fakes.heart import RATE_HZ, Samples, heart_beat, room_sound
 
 CHEST, ROOM, SPEAKER = "chest", "room", "speaker"
-STETHOSCOPE, MICROPHONE = "usb_stethoscope", "room_microphone"
+STETHOSCOPE, MICROPHONE, AIR = "usb_stethoscope", "room_microphone", "air"
 START_S = 15.0
 _RAW = ("--raw", "--format=s16le", f"--rate={RATE_HZ}", "--channels=1")
 _STETHOSCOPE_PROPERTIES = {
@@ -102,10 +102,14 @@ class SoundServer:
 
     def let_room_hear_speaker(self, latency_ms: int = 60) -> None:
         """Loudspeaker and microphone stand in the same room from now on; a loop-back is its air."""
-        self._pactl(
+        self._modules[AIR] = self._pactl(
             "load-module", "module-loopback", f"source={SPEAKER}.monitor", f"sink={ROOM}",
             f"latency_msec={latency_ms}", "source_dont_move=1", "sink_dont_move=1",
-        )  # fmt: skip
+        ).strip()  # fmt: skip
+
+    def pull_speaker_cable(self) -> None:
+        """The end of `let_room_hear_speaker`: the sound server plays, and nobody hears it."""
+        self._pactl("unload-module", self._modules.pop(AIR))
 
     def mute_microphone(self, muted: bool) -> None:
         """The button on the microphone."""

@@ -18,6 +18,7 @@ from devices.reading import (
 from kiosk.record import SiteInfo
 from kiosk.session import (
     Consent,
+    Decision,
     Incident,
     IncidentKind,
     LineMinute,
@@ -83,6 +84,11 @@ def closed(name: str = "S-0001") -> Session:
         now.consent,
         readings=tuple(r.id for r in readings(name)),
         set_aside=(uuid5(NAMES, "old"),),
+        set_aside_more=2,
+        decisions=(
+            Decision(uuid5(NAMES, "old"), False, OPENED_AT + timedelta(minutes=4)),
+            Decision(readings(name)[1].id, True, OPENED_AT + timedelta(minutes=5)),
+        ),
         used=frozenset(Kind),
         incidents=(
             Incident(IncidentKind.CALL_LOST, OPENED_AT + timedelta(minutes=5)),

@@ -97,3 +97,15 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
 def test_a_section_that_is_a_value_is_refused(tmp_path: Path) -> None:
     assert "site must be a section" in failure(tmp_path, 'site = "Pharmacie"\n')
+
+
+def test_the_hour_of_the_self_test_is_an_hour(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, GOOD)).kiosk.selftest_at == "06:30"
+    for bad in ('"6:30"', '"24:00"', '"half past six"', '"06:60"'):
+        sentence = failure(tmp_path, GOOD.replace("[physician]", f"selftest_at = {bad}\n[physician]"))
+        assert 'telecabine.toml:11: kiosk.selftest_at must be an hour like "06:30"' in sentence
+    assert "must be text" in failure(
+        tmp_path, GOOD.replace("[physician]", "selftest_at = 06:30:00\n[physician]")
+    )
+    never = GOOD.replace("[physician]", 'selftest_at = ""\n[physician]')
+    assert load_config(write(tmp_path, never)).kiosk.selftest_at == ""

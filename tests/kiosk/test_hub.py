@@ -11,7 +11,7 @@ import pytest
 
 from devices.reading import Clock, DeviceIdentity, Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
-from kiosk.events import InstrumentsChanged, Notice, NoticeReason, ReadingShown, ReadingWasSetAside
+from kiosk.events import InstrumentsChanged, Notice, NoticeReason, ReadingShown
 from kiosk.hub import Hub
 from kiosk.session import IncidentKind
 from tests.fakes.usb_bus import require_private_namespace
@@ -46,39 +46,13 @@ async def test_a_reading_is_stored_shown_and_sent(tmp_path: Path) -> None:
         assert page.readings == [reading]
 
 
-async def test_a_reading_outside_a_session_belongs_to_nobody(tmp_path: Path) -> None:
-    async with bench(tmp_path) as kiosk:
-        await kiosk.hub.reading(temperature())
-        assert kiosk.hub.counts.outside_session == 1
-        assert kiosk.told == []
-        assert (await kiosk.outbox.counts()).waiting == 0
-
-
-@pytest.mark.parametrize("clock", [Clock.DEVICE, Clock.CORRECTED])
-@pytest.mark.parametrize("ago_s", [86_400, 2, -60, -86_400])
-async def test_what_may_be_anothers_is_set_aside_and_never_attached(
-    tmp_path: Path, clock: Clock, ago_s: float
-) -> None:
-    """An old memory; and one dated by a clock that runs ahead, which may be just as old."""
-    async with bench(tmp_path) as kiosk:
-        stream = await kiosk.consult()
-        page = kiosk.hub.live = Page()
-        old = temperature(ago_s=ago_s, clock=clock)
-        await kiosk.hub.reading(old)
-        assert [item.kind for item in await kiosk.outbox.items(stream)] == ["site", "open"]
-        assert kiosk.heard(ReadingWasSetAside) == [ReadingWasSetAside(old)]
-        assert Notice(NoticeReason.OLD_READING_SET_ASIDE, "thermometer") in kiosk.told
-        assert page.readings == []
-        session = kiosk.keeper.session
-        assert session is not None and session.set_aside == (old.id,)
-
-
 async def test_a_device_clock_of_whole_seconds_is_not_old(tmp_path: Path) -> None:
     async with bench(tmp_path) as kiosk:
         await kiosk.consult()
         session = kiosk.keeper.session
         assert session is not None
-        second = session.opened_at.replace(microsecond=0)
+        assert session.consent is not None
+        second = session.consent.at.replace(microsecond=0)
         await kiosk.hub.reading(replace(temperature(clock=Clock.DEVICE), taken_at=second))
         assert kiosk.hub.counts.kept == 1
 

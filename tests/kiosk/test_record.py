@@ -42,6 +42,7 @@ READINGS = st.builds(
     quality=st.frozensets(st.sampled_from(Quality)),
     raw=st.binary(max_size=40),
     attachment=st.none() | st.builds(Attachment, TEXT, st.binary(max_size=40), TEXT),
+    clock_offset_s=st.none() | NUMBERS,
 )
 
 
@@ -94,6 +95,20 @@ def test_the_ins_number_is_kept_on_disk_and_never_in_what_is_sent() -> None:
     assert ins in record.encode_session(now)
     assert ins not in record.open_payload(SITE, now)
     assert ins not in record.close_payload(SITE, closed())
+
+
+def test_a_reading_of_before_the_offset_was_kept_is_still_read() -> None:
+    first = readings()[0]
+    document = json.loads(record.encode_reading(first))
+    del document["data"]["clock_offset_s"]
+    assert record.decode_reading(json.dumps(document).encode()) == first
+
+
+def test_a_session_of_before_the_decisions_were_kept_is_still_read() -> None:
+    document = json.loads(record.encode_session(session()))
+    for name in ("decisions", "set_aside_more"):
+        del document["data"][name]
+    assert record.decode_session(json.dumps(document).encode()) == session()
 
 
 def test_frames_are_hex_and_attachments_base64() -> None:

@@ -1,17 +1,21 @@
 """The kiosk as its screens use it: receive, consult, end, be cut, come back."""
 
 import asyncio
+import base64
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from devices.reading import Clock, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus
+from kiosk import service
+from kiosk.aside import HOLD
 from kiosk.assembly import assemble
 from kiosk.call.settings import CallState
 from kiosk.config import Config
@@ -25,9 +29,9 @@ from kiosk.events import (
     Notice,
     NoticeReason,
     ReadingShown,
-    ReadingWasSetAside,
     ResumeOffered,
     SessionChanged,
+    SetAsideChanged,
 )
 from kiosk.hub import StorageError
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
@@ -100,7 +104,7 @@ async def test_everything_reaches_the_server_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stopped", [cut_kiosk, whole_kiosk], ids=["killed", "told to stop"])
 async def test_a_stopped_session_is_resumed_under_the_same_link(tmp_path: Path, stopped: Stopped) -> None:
-    before, reading = temperature("37.0"), temperature("38.0")
+    before, reading = temperature("37.0", ago_s=-5, clock=Clock.DEVICE), temperature("38.0")
     config = config_in(tmp_path)
     async with stopped(config) as whole:
         link = await whole.consult()
@@ -118,6 +122,8 @@ async def test_a_stopped_session_is_resumed_under_the_same_link(tmp_path: Path, 
             await again.until(lambda: again.present is False)  # it may wait there for the helper
             await whole.kiosk.resume(accept=True)
             assert whole.link == link
+            await whole.kiosk.hub.reading(replace(before, id=uuid4()))  # the device sends it once more
+            assert whole.kiosk.hub.counts.duplicates == 1
             await whole.kiosk.hub.reading(reading)
             await again.until(lambda: len(again.of_type("reading")) == 2)
             assert {m["id"] for m in again.of_type("reading")} == {str(before.id), str(reading.id)}
@@ -161,7 +167,7 @@ async def test_an_old_memory_never_reaches_the_physician(tmp_path: Path) -> None
     async with whole_kiosk(config_in(tmp_path)) as whole:
         link = await whole.consult()
         await whole.kiosk.hub.reading(old)
-        assert whole.heard(ReadingWasSetAside) == [ReadingWasSetAside(old)]
+        assert [r.id for r in whole.heard(SetAsideChanged)[-1].readings] == [old.id]
         assert whole.notices() == [NoticeReason.OLD_READING_SET_ASIDE]
         async with Physician(link, whole.trusting) as physician:
             await physician.until(lambda: physician.of_type("hello"))
@@ -170,6 +176,44 @@ async def test_an_old_memory_never_reaches_the_physician(tmp_path: Path) -> None
             assert str(old.id) not in {m["id"] for m in physician.of_type("reading")}
         await whole.kiosk.end_consultation()
         assert await whole.kinds_stored() == ["site", "open", "reading", "close"]
+
+
+async def test_a_kiosk_that_nobody_uses_forgets_what_was_measured_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "SAVE_RETRY_S", 0.05)
+    async with whole_kiosk(config_in(tmp_path)) as whole:
+        await whole.kiosk.hub.reading(temperature(ago_s=HOLD.total_seconds(), clock=Clock.CORRECTED))
+        await whole.until(lambda: not whole.kiosk.hub._aside.readings)
+
+
+async def test_the_helper_attaches_an_old_memory_and_everybody_is_told_so(tmp_path: Path) -> None:
+    old, other = temperature("38.4", ago_s=900), temperature("36.1", ago_s=3600)
+    dated = [replace(each, clock=Clock.CORRECTED) for each in (old, other)]
+    with fhir_server(tmp_path / "fhir") as server:
+        config = elsewhere(config_in(tmp_path / "kiosk"), base_url=server.url, ca_file=server.ca)
+        async with whole_kiosk(config) as whole:
+            link = await whole.consult()
+            async with Physician(link, whole.trusting) as physician:
+                await physician.until(lambda: physician.of_type("hello"))
+                for reading in dated:
+                    await whole.kiosk.hub.reading(reading)
+                await whole.kiosk.decide(old.id, attach=True)
+                await whole.kiosk.decide(other.id, attach=False)
+                await physician.until(lambda: physician.of_type("reading"))
+                sent = physician.of_type("reading")
+            assert [m["id"] for m in sent] == [str(old.id)]
+            assert sent[0]["quality"] == ["attached_by_helper", "before_consultation"]
+            await whole.kiosk.end_consultation()
+            await whole.until(lambda: whole.heard(DeliveryChanged)[-1:] == [DeliveryChanged(0, 4, 0, True)])
+            (observation,) = server.all("Observation")
+            report = server.all("DocumentReference")[0]["content"][0]["attachment"]["data"]
+    assert observation["valueQuantity"]["value"] == 38.4
+    assert "Rattachée au patient par l’accompagnant." in [note["text"] for note in observation["note"]]
+    text = base64.b64decode(report).decode()
+    assert "38,4 °C (Rattachée au patient par l’accompagnant. Datée d’avant la consultation.)" in text
+    assert "Mesures mises de côté, non rattachées au patient : 1" in text
+    assert "36,1" not in text
 
 
 async def test_a_new_link_kills_the_old_one_and_keeps_the_patient_muted(tmp_path: Path) -> None:

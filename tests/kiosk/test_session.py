@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from devices.reading import Kind
 from kiosk.session import (
+    SET_ASIDE_NAMED,
     Abandoned,
     Closed,
     Consent,
     ConsentAnswered,
+    Decision,
     Ended,
     Event,
     Identified,
@@ -23,6 +25,8 @@ from kiosk.session import (
     Patient,
     Phase,
     PhysicianJoined,
+    ReadingAttached,
+    ReadingDiscarded,
     ReadingKept,
     ReadingSetAside,
     Session,
@@ -91,12 +95,37 @@ def test_nothing_is_measured_before_consent() -> None:
         reduce(opened(), ReadingKept(uuid4(), Kind.CUFF))
 
 
+ASIDE = uuid4()
+
+
+def test_what_the_helper_attaches_is_a_reading_of_the_session_and_the_decision_stays() -> None:
+    session = reduce(reduce(consulting(), ReadingSetAside(ASIDE)), ReadingAttached(ASIDE, Kind.CUFF, AT))
+    assert (session.readings, session.set_aside) == ((ASIDE,), ())
+    assert session.used == {Kind.CUFF}
+    assert session.decisions == (Decision(ASIDE, True, AT),)
+
+
+def test_what_the_helper_discards_stays_aside() -> None:
+    session = reduce(reduce(consulting(), ReadingSetAside(ASIDE)), ReadingDiscarded(ASIDE, AT))
+    assert (session.readings, session.set_aside, session.used) == ((), (ASIDE,), frozenset())
+    assert session.decisions == (Decision(ASIDE, False, AT),)
+
+
+def test_a_memory_of_thousands_is_counted_and_not_listed() -> None:
+    session = consulting()
+    for _ in range(SET_ASIDE_NAMED + 20):
+        session = reduce(session, ReadingSetAside(uuid4()))
+    assert (len(session.set_aside), session.set_aside_more) == (SET_ASIDE_NAMED, 20)
+
+
 EVENTS: list[Event] = [
     Identified(PATIENT),
     consent(True),
     consent(False),
     ReadingKept(uuid4(), Kind.CUFF),
-    ReadingSetAside(uuid4()),
+    ReadingSetAside(ASIDE),
+    ReadingAttached(ASIDE, Kind.CUFF, AT),
+    ReadingDiscarded(ASIDE, AT),
     IncidentHappened(Incident(IncidentKind.CALL_LOST, AT)),
     PhysicianJoined(AT),
     Ended(AT),

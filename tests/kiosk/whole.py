@@ -37,7 +37,11 @@ def config_in(directory: Path, **sections: Any) -> Config:
     usual: dict[str, Any] = {
         "site": SiteConfig("Maison de santé TEST", "990000001", "1990000001"),
         "kiosk": KioskConfig(
-            "FE-ED-AB-EE-DE-AD-77-01", "Cabine 01", data_dir=directory, technician_pin=hash_pin(PIN)
+            "FE-ED-AB-EE-DE-AD-77-01",
+            "Cabine 01",
+            data_dir=directory,
+            technician_pin=hash_pin(PIN),
+            selftest_at="",
         ),
         "physician": PhysicianConfig("99900000011", "TEST-MEDECIN", "Camille"),
         "fhir": FhirConfig(f"https://127.0.0.1:{free_port()}/fhir", timeout_s=2.0),

@@ -12,6 +12,7 @@ from devices.device import (
     Measured,
     Rejected,
     Samples,
+    Send,
     SerialMatch,
     Signal,
 )
@@ -80,12 +81,16 @@ def _assert_declared(device: Device, event: Event) -> None:
             undeclared = {q.metric.key for q in event.quantities} - {metric.key for metric in device.metrics}
             assert not undeclared, f"measures {undeclared}, which it does not declare"
             assert event.raw, "a measurement without evidence"
+            assert event.kind in (None, *device.also), f"the kind {event.kind} is not declared"
         case Samples():
             assert event.metric in device.metrics, f"samples of {event.metric.key} are not declared"
             assert event.samples and event.period_ms >= 0, "no samples, or backwards in time"
         case Rejected():
             assert event.reason, "rejected without a reason"
             assert len(event.raw) <= _MOST_EVIDENCE_BYTES, f"{len(event.raw)} bytes kept as evidence"
+        case Send():
+            assert isinstance(device.match, SerialMatch), "only a serial decoder may answer"
+            assert device.match.may_send(event.command), f"{event.command.hex()} may not be sent"
         case _:
             assert isinstance(event, Signal), f"{event!r} is no event"
 

@@ -1,6 +1,7 @@
 """Synthetic instruments and readings for the screens."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -49,6 +50,21 @@ def cuff() -> Reading:
         (metrics.CUFF_PULSE_RATE, "71"),
         quality=frozenset({Quality.IRREGULAR_PULSE}),
     )
+
+
+def old_cuff() -> Reading:
+    """As the kiosk sets it aside."""
+    return replace(
+        cuff(),
+        identity=DeviceIdentity("sig_blood_pressure", "A&D", "UA-651BLE"),
+        taken_at=AT - timedelta(days=2),
+        clock=Clock.CORRECTED,
+        quality=frozenset({Quality.IRREGULAR_PULSE, Quality.BEFORE_CONSULTATION}),
+    )
+
+
+def old_thermometer() -> Reading:
+    return replace(thermometer(), clock=Clock.DEVICE, quality=frozenset({Quality.TIME_UNSURE}))
 
 
 def thermometer() -> Reading:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from devices.reading import Reading
+from devices.reading import Quality, Reading
 from kiosk.call.figures import CallFigures
 from kiosk.events import (
     CallChanged,
@@ -16,10 +16,13 @@ from kiosk.events import (
     InstrumentsChanged,
     InstrumentStatus,
     ReadingShown,
+    SelfTestChanged,
     SessionChanged,
+    SetAsideChanged,
 )
 from kiosk.frames import Frames
-from kiosk.selftest.report import Part, Problem, Report, amber, green, red
+from kiosk.selftest.daily import touch_check
+from kiosk.selftest.report import Part, Problem, Report, Zone, amber, green, red, skipped
 from kiosk.session import (
     Abandoned,
     Closed,
@@ -40,6 +43,15 @@ OPENED = datetime(2026, 11, 23, 14, 32, tzinfo=UTC)
 LINK = "https://teleconsultation.exemple.fr/medecin#7Q0c1Xk2mVY3yS9uJbEo4tR8wLzA6dHfGpNiTxCsUe0"
 WORDS = ("abricot", "marteau", "violon", "nuage")
 PIN = "2468"
+REPORT = Report(
+    (
+        green(Part.STORE),
+        amber(Part.KEY, Problem.KEY_NOT_IN_TPM),
+        skipped(Part.SCREEN, Problem.NEEDS_SOMEBODY),
+        red(Part.OXIMETER, Problem.NOT_FOUND, "Contec CMS50D+"),
+    ),
+    OPENED,
+)
 
 
 @dataclass
@@ -53,6 +65,8 @@ class SmallKiosk:
     asked: list[str] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
     figures: CallFigures | None = None
+    aside: tuple[Reading, ...] = ()
+    found: Report = REPORT
 
     async def begin(self) -> None:
         self.asked.append("begin")
@@ -92,6 +106,12 @@ class SmallKiosk:
         self.asked.append("remove_guest")
         self.set_call(replace(self.call, guest=False))
 
+    async def decide(self, reading_id: UUID, attach: bool) -> None:
+        reading = next(r for r in self.aside if r.id == reading_id)
+        self.put_aside(*(r for r in self.aside if r.id != reading_id))
+        if attach:
+            self.measure(replace(reading, quality=reading.quality | {Quality.ATTACHED_BY_HELPER}))
+
     async def set_muted(self, muted: bool) -> None:
         self.set_call(replace(self.call, muted=muted))
 
@@ -117,13 +137,12 @@ class SmallKiosk:
         raise OSError("no line")
 
     async def run_selftest(self) -> Report:
-        return Report(
-            (
-                green(Part.STORE),
-                amber(Part.KEY, Problem.KEY_NOT_IN_TPM),
-                red(Part.OXIMETER, Problem.NOT_FOUND, "Contec CMS50D+"),
-            )
-        )
+        self.asked.append("run_selftest")
+        self.publish(SelfTestChanged(self.found))
+        return self.found
+
+    async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None:
+        self.publish(SelfTestChanged(self.found.with_check(touch_check(dead, beside))))
 
     async def call_figures(self) -> CallFigures | None:
         return self.figures
@@ -143,6 +162,10 @@ class SmallKiosk:
         assert self.session is not None
         self.session = reduce(self.session, ReadingKept(reading.id, reading.kind))
         self.publish(ReadingShown(reading))
+
+    def put_aside(self, *readings: Reading, more: int = 0) -> None:
+        self.aside = readings
+        self.publish(SetAsideChanged(readings, more))
 
     def plug(self, *instruments: InstrumentStatus) -> None:
         self.publish(InstrumentsChanged(instruments))

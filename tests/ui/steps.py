@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
-from kiosk.events import CallChanged, CallPhase, Notice, NoticeReason
+from kiosk.events import CallChanged, CallPhase, Notice, NoticeReason, SelfTestChanged
 from kiosk.session import Patient, Sex
 from tests.ui import samples
 from tests.ui.conftest import Desk
-from tests.ui.small_kiosk import LINK, PIN, WORDS
+from tests.ui.small_kiosk import LINK, PIN, REPORT, WORDS
 from ui.reasons import BlockReason
 
 JEANNE = Patient(UUID(int=7), "Durand", "Jeanne", date(1944, 5, 3), Sex.FEMALE)
@@ -42,6 +42,7 @@ def busy_consultation(desk: Desk) -> None:
     desk.kiosk.plug(*samples.mixed())
     for reading in (samples.oximeter(), samples.cuff(), samples.thermometer(), samples.sound()):
         desk.kiosk.measure(reading)
+    desk.kiosk.put_aside(samples.old_cuff(), samples.old_thermometer(), more=3)
     desk.kiosk.set_call(
         CallChanged(
             CallPhase.CONNECTED, LINK, WORDS, otoscope_on=True, stethoscope_on=True, muted=True, guest=True
@@ -77,6 +78,7 @@ def blocked(desk: Desk) -> None:
 
 def welcome(desk: Desk) -> None:
     desk.kiosk.plug(*samples.mixed())
+    desk.kiosk.publish(SelfTestChanged(REPORT))
     desk.settle()
 
 

@@ -15,7 +15,6 @@ from kiosk.events import (
     InstrumentState,
     InstrumentStatus,
     LineQuality,
-    ReadingWasSetAside,
     Reason,
     WaveformShown,
 )
@@ -75,13 +74,6 @@ def test_the_latest_of_each_kind_is_large_and_all_can_be_seen(talking: Desk) -> 
     talking.press("all_readings")
     listed = " ".join(_words(talking.find("panel")))
     assert listed.index("93 %") < listed.index("92 %") < listed.index("91 %")
-
-
-def test_what_was_set_aside_stands_apart(talking: Desk) -> None:
-    talking.kiosk.publish(ReadingWasSetAside(samples.cuff()))
-    talking.settle()
-    assert fr.CONSULTATION.set_aside_explain in _words(_screen(talking).board)
-    assert not talking.is_shown("all_readings"), "it is not one of the session's readings"
 
 
 def test_the_wave_is_drawn(talking: Desk) -> None:

@@ -41,6 +41,14 @@ def test_measures_follow_one_another() -> None:
     assert steps == [Step.CUFF, Step.THERMOMETER, Step.SCALE, Step.GLUCOMETER, Step.FINISH]
 
 
+def test_what_was_set_aside_is_asked_about_before_it_is_measured_again() -> None:
+    state = State(call=TALKING, instruments=samples.instruments())
+    state.set_aside = (samples.old_thermometer(),)
+    assert next_step(state) is Step.SET_ASIDE
+    state.set_aside = ()
+    assert next_step(state) is Step.COMPARE_WORDS
+
+
 def test_a_cuff_that_shows_itself_only_by_measuring_is_asked_for() -> None:
     expected = [(Kind.CUFF, InstrumentState.ABSENT), (Kind.OXIMETER, InstrumentState.ABSENT)]
     shown = tuple(InstrumentStatus(f"expected:{kind}", kind, "", state) for kind, state in expected)

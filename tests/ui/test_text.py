@@ -21,7 +21,7 @@ from kiosk.events import (
     NoticeReason,
     Reason,
 )
-from kiosk.selftest.report import Part, Problem, Verdict
+from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step, block_reason
 from ui.text import NAMES, texts
@@ -75,6 +75,7 @@ def test_every_reason_has_a_sentence(code: str) -> None:
         (Part, text.technician.parts),
         (Problem, text.technician.problems),
         (Verdict, text.technician.verdicts),
+        (Zone, text.technician.zones),
         (Way, text.call_figures.ways),
         (VoiceMode, text.call_figures.voices),
     )

@@ -18,3 +18,9 @@ export function setText(node, text) {
 }
 
 export const clockTime = (when) => new Date(when).toLocaleTimeString("fr-FR");
+
+/** With its day when that is not today. */
+export function dayAndTime(when) {
+  const day = new Date(when).toLocaleDateString("fr-FR");
+  return day === new Date().toLocaleDateString("fr-FR") ? clockTime(when) : `${day} ${clockTime(when)}`;
+}

@@ -1,6 +1,6 @@
 // The table of all readings received, newest first: each one exactly once.
 
-import { byId, clockTime, el, setText } from "./dom.js";
+import { byId, dayAndTime, el, setText } from "./dom.js";
 import { pointName } from "./points.js";
 import { unitText } from "./readings.js";
 import { onLanguage, t } from "./strings.js";
@@ -21,7 +21,7 @@ function attachmentText(attachment) {
 function rowCells(reading) {
   const values = reading.quantities.map((quantity) => valueText(quantity, reading.kind));
   const remarks = reading.gap ? [t("history.gap")] : [];
-  const time = el("time", { datetime: reading.t0 }, clockTime(reading.t0));
+  const time = el("time", { datetime: reading.t0 }, dayAndTime(reading.t0));
   return [
     el("td", {}, time, el("span", { class: "clock" }, t(`clock.${reading.clock}`))),
     el("td", {}, reading.device.name || t(`kind.${reading.kind}`)),

@@ -28,9 +28,16 @@ export function addReading(state, reading) {
   return true;
 }
 
+/** The newer; but what was measured in the consultation comes before what the helper attached, whatever its date. */
+function comesFirst(reading, known) {
+  const attached = ({ quality }) => quality.includes("attached_by_helper");
+  if (attached(reading) !== attached(known)) return attached(known);
+  return Date.parse(reading.t0) >= Date.parse(known.t0);
+}
+
 function keepLatest(state, reading, quantity) {
   const known = state.latest.get(quantity.metric);
-  if (known && Date.parse(known.reading.t0) > Date.parse(reading.t0)) return;
+  if (known && !comesFirst(reading, known.reading)) return;
   state.latest.set(quantity.metric, { reading, quantity });
 }
 
@@ -38,7 +45,7 @@ function keepLatest(state, reading, quantity) {
 export function newestOf(state, metrics) {
   const found = metrics.map((metric) => state.latest.get(metric)).filter(Boolean);
   if (found.length === 0) return undefined;
-  const reading = found.reduce((a, b) => (Date.parse(b.reading.t0) >= Date.parse(a.reading.t0) ? b : a)).reading;
+  const reading = found.reduce((a, b) => (comesFirst(b.reading, a.reading) ? b : a)).reading;
   const quantities = new Map(reading.quantities.map((quantity) => [quantity.metric, quantity]));
   return { reading, quantities };
 }

@@ -1,6 +1,6 @@
 // One tile per vital sign: the value exactly as the device gave it, its unit, time, age and quality.
 
-import { byId, clockTime, el, setText } from "./dom.js";
+import { byId, dayAndTime, el, setText } from "./dom.js";
 import { ageS, newestOf, unitText } from "./readings.js";
 import { find, onLanguage, t } from "./strings.js";
 
@@ -93,14 +93,16 @@ class Tile {
     this.small.replaceChildren(...smallNodes(pick(this.spec.small), reading.kind));
     this.time.dateTime = reading.t0;
     this.time.title = t(`clock.${reading.clock}`);
-    setText(this.time, clockTime(reading.t0));
+    setText(this.time, dayAndTime(reading.t0));
     setText(this.quality, qualityText(reading.quality));
     this.quality.toggleAttribute("data-remark", reading.quality.length > 0);
     this.drawAge(reading);
   }
 
   drawAge(reading = newestOf(this.readings, this.spec.main)?.reading) {
-    if (reading) setText(this.age, ageText(ageS(this.readings, reading, Date.now())));
+    if (!reading) return;
+    const known = !reading.quality.includes("time_unsure");
+    setText(this.age, known ? ageText(ageS(this.readings, reading, Date.now())) : "");
   }
 }
 

@@ -5,7 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from ui.screens.base import Context, Screen
-from ui.text.reading import line_text, time_text
+from ui.text.reading import entry_text
 from ui.widgets.panel import Action
 from ui.widgets.parts import button, card, label
 from ui.widgets.tick import Tick
@@ -103,10 +103,10 @@ class Closing(Screen):
         for kind, words in self.texts.reading.kinds.items():
             of_kind = [r for r in readings if r.kind is kind]
             if of_kind:
-                last = of_kind[-1]
+                last = self.context.state.latest()[kind]
                 count = f" ({len(of_kind)})" if len(of_kind) > 1 else ""
-                line = f"{words}{count} — {time_text(last.taken_at)} — {line_text(last, self.texts)}"
-                self._lines.addWidget(label(line))
+                entry = entry_text(last, f"{words}{count}", self.texts)
+                self._lines.addWidget(label(entry))
 
     def _finish(self) -> None:
         text = self.texts.closing

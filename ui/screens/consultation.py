@@ -9,8 +9,17 @@ from kiosk.events import CallPhase
 from ui.guidance import next_step
 from ui.instruments import is_measuring, listed, working
 from ui.screens.base import Context, Screen
-from ui.screens.consultation_panels import ask_ear, ask_end, ask_new_link, ask_where, show_link, show_readings
+from ui.screens.consultation_panels import (
+    ask_attach,
+    ask_ear,
+    ask_end,
+    ask_new_link,
+    ask_where,
+    show_link,
+    show_readings,
+)
 from ui.text.reading import site_text
+from ui.widgets.aside_list import AsideList
 from ui.widgets.board import Board
 from ui.widgets.flow import Flow
 from ui.widgets.instrument_list import InstrumentList
@@ -32,6 +41,9 @@ class Consultation(Screen):
         self.head(text.title, 3, "guide")
         self.stage = Stage(self.texts)
         self.board = Board(self.texts)
+        self.aside = AsideList(
+            self.texts, lambda r: ask_attach(context, r), lambda r: context.bridge.decide(r.id, attach=False)
+        )
         self.instruments = InstrumentList(self.texts)
         self.pleth = Pleth(text.pleth, text.pleth_waiting)
         self.pressure = label("", "heading")
@@ -59,6 +71,7 @@ class Consultation(Screen):
         self.title.setText(text.steps[next_step(state)].format(point=point))
         self.stage.show_call(state.call, self.context.bridge.frames, state.check)
         self.board.refresh(state)
+        self._refresh_aside()
         self.instruments.refresh(listed(state.instruments))
         self.line.show_call(state.call)
         self._words.setText("  ".join(state.call.words))
@@ -68,6 +81,14 @@ class Consultation(Screen):
         runs = is_measuring(state.instruments, Kind.CUFF)
         self.pressure.setVisible(bool(self.pressure.text()) and runs)
         self._refresh_buttons()
+
+    def _refresh_aside(self) -> None:
+        """A card that is decided hands the focus on, as a button that goes away does."""
+        state = self.context.state
+        had_focus = any(made.hasFocus() for made in self.aside.buttons)
+        self.aside.refresh(state.set_aside, state.set_aside_more)
+        if had_focus and not any(made.hasFocus() for made in self.aside.buttons):
+            (*self.aside.buttons, self._mute)[0].setFocus()
 
     def add_waveform(self, wave: Waveform) -> None:
         if wave.metric is CUFF_PRESSURE or wave.metric.key == CUFF_PRESSURE.key:
@@ -107,7 +128,7 @@ class Consultation(Screen):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         self._all = button(text.more, "all_readings", lambda: show_readings(self.context), "quiet")
-        for widget in (self.pressure, self.pleth, self.board, self._all):
+        for widget in (self.pressure, self.pleth, self.board, self._all, self.aside):
             column.addWidget(widget)
         column.addWidget(label(text.instruments, "heading"))
         column.addWidget(self.instruments)

@@ -1,8 +1,11 @@
 """The questions of the consultation, each on a panel above it."""
 
+from functools import partial
+
+from devices.reading import Reading
 from kiosk.body_points import BodyPoint, Ear
 from ui.screens.base import Context
-from ui.text.reading import line_text, time_text
+from ui.text.reading import entry_text, taken_text, values_text
 from ui.widgets.body_map import BodyMap
 from ui.widgets.invitation import Invitation
 from ui.widgets.panel import Action
@@ -63,12 +66,28 @@ def ask_ear(context: Context) -> None:
     context.shell.ask(text.keep_where, (label(text.keep_explain, "lead"),), (drop, elsewhere, *ears))
 
 
+def ask_attach(context: Context, reading: Reading) -> None:
+    """Whose it is cannot be corrected later: ask once, with the name and the values."""
+    text = context.texts.consultation
+    patient = context.state.session.patient if context.state.session else None
+    if patient is None:
+        return
+    frame, column = card(tone="attention")
+    column.addWidget(label(values_text(reading, context.texts), "lead"))
+    column.addWidget(label(taken_text(reading, context.texts), "small"))
+    back = Action(text.attach_back, "attach_back", lambda: None)
+    attach = partial(context.bridge.decide, reading.id, attach=True)
+    confirm = Action(text.attach_confirm, "attach_confirm", attach, "primary")
+    title = text.attach_title.format(given=patient.given, family=patient.family)
+    context.shell.ask(title, (label(text.attach_explain), frame), (back, confirm))
+
+
 def show_readings(context: Context) -> None:
     """Every reading of the session, the newest first."""
     texts = context.texts
     frame, column = card(tone="soft")
     for reading in reversed(context.state.readings[-_LISTED:]):
         kind = texts.reading.kinds[reading.kind]
-        column.addWidget(label(f"{time_text(reading.taken_at)} — {kind} : {line_text(reading, texts)}"))
+        column.addWidget(label(entry_text(reading, kind, texts)))
     close = Action(texts.common.close, "panel_close", lambda: None, "primary")
     context.shell.ask(texts.consultation.readings, (frame,), (close,))

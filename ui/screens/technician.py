@@ -13,12 +13,14 @@ from ui.widgets.parts import button, card, label, set_tone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kiosk.events import SelfTestChanged
     from kiosk.selftest.report import Check, Report
 
 _LONGEST = 12
 _LOOK_MS = 1000
 _DIGITS = "123456789"
-_ROLES = {"green": "good", "amber": "heading", "orange": "heading", "red": "error", "unknown": "soft"}
+_ROLES = {"green": "good", "amber": "heading", "orange": "heading", "red": "error"}
+_WORST_FIRST = ("red", "amber", "skipped", "green")
 
 
 class Technician(Screen):
@@ -45,9 +47,12 @@ class Technician(Screen):
         self._again.hide()
         close = self.texts.call_figures.back if context.state.session is not None else text.close
         self.close_button = button(close, "close_technician", context.shell.leave, "primary")
-        self.foot(self._again, self.close_button)
+        self._touch = button(text.touch_run, "touch_test", self._try_touch)
+        self._touch.hide()
+        self.foot(self._touch, self._again, self.close_button)
         context.bridge.pin_checked.connect(self._pin_checked)
         context.bridge.selftest_done.connect(self._show)
+        context.bridge.selftest_changed.connect(self._changed)
         context.bridge.call_figures_told.connect(self.call_card.show_figures)
         context.bridge.command_failed.connect(self._failed)
 
@@ -112,7 +117,10 @@ class Technician(Screen):
         if right:
             self._pad.hide()
             self._answer.hide()
-            self._run()
+            if self.context.state.report is not None:
+                self._show(self.context.state.report)  # what it found by itself: not lost by looking
+            else:
+                self._run()
             self.context.bridge.ask_call_figures()
             self._looks.start()
         else:
@@ -122,6 +130,7 @@ class Technician(Screen):
         self._results.hide()
         self._waiting.show()
         self._again.hide()
+        self._touch.hide()
         self.close_button.setFocus()
         self.context.bridge.run_selftest()
 
@@ -130,11 +139,28 @@ class Technician(Screen):
         self._waiting.hide()
         self._again.setVisible(not self._pad.isVisible())
 
-    def _show(self, report: "Report") -> None:
+    def _try_touch(self) -> None:
+        from ui.widgets.touch_test import TouchTest
+
+        test = TouchTest(self.window(), self.texts.technician)
+        test.finished.connect(self.context.bridge.keep_touch)
+        self.destroyed.connect(test.deleteLater)
+
+    def _changed(self, event: "SelfTestChanged") -> None:
+        self._show(event.report)
+
+    def _show(self, report: "Report | None") -> None:
+        """None: a session came first."""
+        if report is None or not self._pad.isHidden():
+            return
+        from ui.text.selftest import made_at_text
+
         self._waiting.hide()
         self._again.show()
+        self._touch.setVisible(self.context.state.session is None)
         fresh, column = card(tone="soft")
-        for check in report.checks:
+        column.addWidget(label(made_at_text(report, self.texts.technician), "heading"))
+        for check in sorted(report.checks, key=lambda check: _WORST_FIRST.index(check.verdict)):
             column.addWidget(self._line(check))
         for part in self._last_call_check():
             column.addWidget(part)
@@ -147,7 +173,9 @@ class Technician(Screen):
 
         text = self.texts.technician
         name, verdict = check_name(check, text), text.verdicts[check.verdict]
-        return _row(name, verdict, _ROLES[check.verdict.value], (check_advice(check, text), check.detail))
+        return _row(
+            name, verdict, _ROLES.get(check.verdict, "soft"), (check_advice(check, text), check.detail)
+        )
 
     def _last_call_check(self) -> "Iterator[QWidget]":
         """What the check before the last call found, with its figures."""
@@ -159,7 +187,7 @@ class Technician(Screen):
         yield label(text.last, "heading")
         for part in check.parts:
             name, advice = part_text(part, text)
-            yield _row(name, text.lights[part.light], _ROLES[part.light.value], (advice, part.detail))
+            yield _row(name, text.lights[part.light], _ROLES.get(part.light, "soft"), (advice, part.detail))
 
 
 def _row(name: str, verdict: str, role: str, lines: tuple[str, ...]) -> QWidget:

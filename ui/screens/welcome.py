@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kiosk.events import InstrumentStatus
+    from kiosk.selftest.report import Report
     from kiosk.session import Session
+    from ui.widgets.fault_card import FaultCard
 
 
 class Welcome(Screen):
@@ -30,13 +32,16 @@ class Welcome(Screen):
         self._trouble = label("", "error")
         self._delivery = label("", "lead")
         self._resume: QFrame | None = None
+        self._fault: FaultCard | None = None
+        self._reported: Report | None = None
         self.body.addStretch(2)
         self.body.addWidget(label(text.greeting, "display"))
         self.body.addWidget(label(text.explain, "lead"))
         self.body.addSpacing(16)
         self.body.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeading)
         self.body.addStretch(2)
-        self.body.addWidget(self._readiness())
+        self._ready = self._readiness()
+        self.body.addWidget(self._ready)
         self.body.addStretch(1)
         technician = button(text.technician, "technician", context.shell.open_technician, "quiet")
         self.foot(technician, start=tuple(self._language(code) for code in NAMES))
@@ -53,6 +58,7 @@ class Welcome(Screen):
         if ready:
             self._show_instruments()
             self._show_delivery()
+            self._show_fault()
         self._show_resume(self.context.state.resume)
 
     def focus_first(self) -> None:
@@ -100,6 +106,20 @@ class Welcome(Screen):
             sentence = text.delivery_waits if delivery.online else text.delivery_offline
         self._delivery.setText(sentence.format(count=delivery.waiting))
         self._delivery.show()
+
+    def _show_fault(self) -> None:
+        """What the kiosk found out of order when it last looked after itself."""
+        report, bridge = self.context.state.report, self.context.bridge
+        if self._fault is None and report is not None and report.red:
+            from ui.widgets.fault_card import FaultCard
+
+            self._fault = FaultCard(self.texts.technician, bridge.run_selftest)
+            bridge.selftest_done.connect(self._fault.end)
+            bridge.command_failed.connect(self._fault.end)
+            self.body.insertWidget(self.body.indexOf(self._ready), self._fault)
+        if self._fault is not None and report is not None and report is not self._reported:
+            self._fault.show_report(report)
+        self._reported = report
 
     def _show_resume(self, session: Session | None) -> None:
         if session is None or self._resume is not None:

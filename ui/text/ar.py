@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 (a sentence stays on one line)
 
-from devices.reading import Absent, Kind, Quality
+from devices.reading import Absent, Clock, Kind, Quality
 from kiosk.body_points import BodyPoint, Ear
 from kiosk.call.figures import Way
 from kiosk.call.streams import VoiceMode
@@ -16,7 +16,7 @@ from kiosk.events import (
     NoticeReason,
     Reason,
 )
-from kiosk.selftest.report import Part, Problem, Verdict
+from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
@@ -86,6 +86,7 @@ CONSULTATION = ConsultationText(
         Step.TAMPERED: "لم تكن المكالمة آمنة فتم قطعها. اتصل بالطبيب هاتفيًا وأنشئ رابطًا جديدًا.",
         Step.PHYSICIAN_LEFT: "انتهت المكالمة. اضغط «إنهاء» أو أنشئ رابطًا جديدًا.",
         Step.COMPARE_WORDS: "اقرأ الكلمات الأربع للطبيب: يجب أن يرى الكلمات نفسها.",
+        Step.SET_ASIDE: "وُضع قياس جانبًا في الأسفل: قل هل هو لهذا الشخص.",
         Step.OXIMETER: "ضع سبابة الشخص في المشبك، واليد مسترخية دون حركة.",
         Step.CUFF: "ضع الكفّة على الذراع العارية ثم اضغط زر جهاز الضغط.",
         Step.CUFF_RUNNING: "الكفّة تقيس الآن. يبقى الشخص جالسًا دون حركة أو كلام.",
@@ -177,10 +178,18 @@ CONSULTATION = ConsultationText(
     readings="القياسات",
     no_readings="تظهر القياسات هنا فور وصولها من الأدوات.",
     taken_at="في {time}",
+    taken_on="في {date} الساعة {time}",
     earlier="القياسات السابقة",
     more="عرض القياسات ({count})",
-    set_aside="قياس موضوع جانبًا",
-    set_aside_explain="أُخذ قبل هذه الجلسة. لا يُنسب إلى أحد ولا يُرسل.",
+    set_aside="قياسات موضوعة جانبًا",
+    set_aside_explain="أُخذت قبل هذه الاستشارة أو في وقت غير معروف، وقد تكون لشخص آخر. لا يُرسل شيء منها ما لم تنسبه إلى هذا الشخص.",
+    set_aside_more="قياسات أقدم غير معروضة: {count}",
+    attach="انسبه إلى هذا الشخص",
+    attach_title="هل هذا القياس فعلًا للشخص {given} {family}؟",
+    attach_explain="فقط إذا رأيت القياس يُؤخذ.",
+    attach_confirm="نعم، انسبه",
+    attach_back="لا، رجوع",
+    discard="ليس لهذا الشخص",
     picture_kept="تم حفظ الصورة",
     sound_kept="تم حفظ الصوت",
     pleth="موجة النبض",
@@ -290,6 +299,14 @@ READING = ReadingText(
         Quality.BEFORE_MEAL: "قبل الأكل حسب الجهاز",
         Quality.AFTER_MEAL: "بعد الأكل حسب الجهاز",
         Quality.IMPLAUSIBLE: "قيمة غير معتادة: تحقّق من الوضع وأعد القياس",
+        Quality.BEFORE_CONSULTATION: "مؤرّخ قبل الاستشارة",
+        Quality.TIME_UNSURE: "وقت القياس غير معروف",
+        Quality.ATTACHED_BY_HELPER: "نسبتَه أنت إلى هذا الشخص",
+    },
+    taken={
+        Clock.KIOSK: "وصل {when}",
+        Clock.DEVICE: "قيس {when} (ساعة الجهاز)",
+        Clock.CORRECTED: "قيس {when} (ساعة الجهاز، بعد تصحيحها)",
     },
     absent={
         Absent.NOT_APPLICABLE: "الجهاز لا يعطي هذه القيمة",
@@ -372,12 +389,35 @@ TECHNICIAN = TechnicianText(
     running="الفحص جارٍ. قد يستغرق دقيقة…",
     run="إعادة الفحص",
     close="العودة إلى البداية",
-    verdicts={Verdict.GREEN: "سليم", Verdict.AMBER: "للمراقبة", Verdict.RED: "معطّل"},
+    made_at="فحص {time}",
+    touch_run="تجربة الشاشة",
+    touch_title="المس المربع الأزرق",
+    touch_explain="إن لم يتغير فانتظر: تتابع التجربة وحدها.",
+    zones={
+        Zone.TOP_LEFT: "أعلى اليسار",
+        Zone.TOP_RIGHT: "أعلى اليمين",
+        Zone.CENTRE: "الوسط",
+        Zone.BOTTOM_LEFT: "أسفل اليسار",
+        Zone.BOTTOM_RIGHT: "أسفل اليمين",
+    },
+    out_of_order="يجب إصلاحه: {part}. {advice}",
+    others="أعطال أخرى: {count}، انظر «التقني».",
+    verdicts={
+        Verdict.GREEN: "سليم",
+        Verdict.AMBER: "للمراقبة",
+        Verdict.RED: "معطّل",
+        Verdict.SKIPPED: "لم يُفحص",
+    },
     parts={
         Part.STORE: "حفظ القياسات",
         Part.KEY: "مفتاح التشفير",
         Part.DISK: "القرص",
         Part.CLOCK: "ساعة الجهاز",
+        Part.TPM: "شريحة الأمان",
+        Part.PRINTER: "الطابعة",
+        Part.SCREEN: "شاشة اللمس",
+        Part.LINE: "خط الإنترنت",
+        Part.TURN: "مرحّل المكالمة",
         Part.RENDEZVOUS: "خادم اللقاء",
         Part.FHIR: "الخادم الصحي",
         Part.FACE_CAMERA: "كاميرا المريض",
@@ -410,6 +450,28 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_FHIR: "العنوان يجيب لكنه ليس خادمًا صحيًا. تحقّق من العنوان في الإعدادات.",
         Problem.CREDENTIAL_REFUSED: "يرفض الخادم هوية الجهاز. اطلب هوية جديدة.",
         Problem.SERVER_MISSING: "الخدمة متوقفة. أعد تشغيل الجهاز.",
+        Problem.MEND_FIRST: "لم يُفحص بسبب عطل آخر. يجب إصلاح هذا أولًا: {part}.",
+        Problem.NEEDS_SOMEBODY: "يحتاج إلى شخص: اضغط «تجربة الشاشة» على شاشة التقني.",
+        Problem.SWITCHED_OFF: "الصوت مقطوع أو منخفض جدًا. ارفع الصوت ثم أعد الفحص.",
+        Problem.NOT_HEARD: "لا يسمع الميكروفون صوت التجربة. تأكد من أن مكبّر الصوت موصول ومشغّل وصوته كافٍ.",
+        Problem.HARDLY_HEARD: "بالكاد يسمع الميكروفون صوت التجربة. ارفع الصوت أو قرّبه من الميكروفون.",
+        Problem.SILENT: "موصول لكنه لا يسمع شيئًا. تحقّق من زر الكتم ومن القابس.",
+        Problem.DARK: "الصورة سوداء. أضئ الغرفة وانزع غطاء العدسة.",
+        Problem.FROZEN: "الصورة لا تتحرك. افصلها ثم أوصلها وأعد الفحص.",
+        Problem.NOT_WRITABLE: "لم تعد الكتابة عليه ممكنة. أعد تشغيل الجهاز، وإن استمر العطل فاتصل بالدعم.",
+        Problem.READ_BACK_WRONG: "ما يُكتب لا يُقرأ كما هو. لا تستعمل الجهاز واتصل بالدعم.",
+        Problem.NOT_SYNCHRONISED: "لا توجد خدمة تضبط الوقت. فعّل ضبط الوقت عبر الإنترنت.",
+        Problem.NO_TPM: "لا توجد شريحة صالحة: المفاتيح محفوظة في ملف فقط. هذا مسموح لكنه أقل أمانًا.",
+        Problem.NEEDS_ATTENTION: "تحتاج إلى شيء: ورق أو حبر أو غطاء. انظر إليها.",
+        Problem.PAUSED: "متوقفة مؤقتًا. أعد تشغيلها من إعدادات الطابعات.",
+        Problem.NO_NETWORK: "لا توجد شبكة. تحقّق من السلك والواي فاي وجهاز الإنترنت.",
+        Problem.NO_ANSWER: "لا شيء يجيب على الإنترنت. أعد تشغيل جهاز الإنترنت، وإن استمر العطل فاتصل بمزوّد الخدمة.",
+        Problem.NOT_PROVED: "لا يُعرف إلا خادم واحد وهو صامت: لا يمكن معرفة هل العطل فيه أم في الخط.",
+        Problem.CERTIFICATE: "الخادم ليس الخادم المنتظر. تحقّق من ساعة الجهاز ومن العنوان في الإعدادات.",
+        Problem.SOME_DOWN: "أحد المرحّلات لا يجيب وآخر يحل محله. أخبر الدعم.",
+        Problem.FULL: "لم يبق فيه مكان. أخبر الدعم.",
+        Problem.DEAD_ZONES: "لا تحس الشاشة بالإصبع في هذه المواضع. نظّفها، وإن استمر العطل فاطلب تغييرها.",
+        Problem.BESIDE_TARGET: "تحس الشاشة بالإصبع بجانب موضعه. أعد معايرتها.",
     },
 )
 
@@ -474,7 +536,7 @@ BLOCKED = BlockedText(
 )
 
 NOTICES = {
-    NoticeReason.OLD_READING_SET_ASIDE: "وصل قياس من قبل هذه الجلسة. وُضع جانبًا ولا يُنسب إلى أحد. أعد القياس.",
+    NoticeReason.OLD_READING_SET_ASIDE: "وصل قياس من قبل هذه الاستشارة. وُضع جانبًا تحت القياسات: قل هل هو لهذا الشخص.",
     NoticeReason.STORAGE_FULL: "القرص ممتلئ: لم يُحفظ آخر قياس. اكتبه على ورقة واطلب المساعدة.",
     NoticeReason.STORAGE_BROKEN: "لم يعد الجهاز قادرًا على حفظ القياسات. اكتبها على ورقة واطلب المساعدة.",
     NoticeReason.LINK_REFUSED: "حاول شخص آخر فتح رابط الطبيب وتم رفضه. لا حاجة لفعل شيء.",

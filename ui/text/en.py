@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 (a sentence stays on one line)
 
-from devices.reading import Absent, Kind, Quality
+from devices.reading import Absent, Clock, Kind, Quality
 from kiosk.body_points import BodyPoint, Ear
 from kiosk.call.figures import Way
 from kiosk.call.streams import VoiceMode
@@ -16,7 +16,7 @@ from kiosk.events import (
     NoticeReason,
     Reason,
 )
-from kiosk.selftest.report import Part, Problem, Verdict
+from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
@@ -87,6 +87,7 @@ CONSULTATION = ConsultationText(
         Step.TAMPERED: "The call was not safe and was cut off. Phone the physician and make a new link.",
         Step.PHYSICIAN_LEFT: "The call is over. Touch “Finish”, or make a new link.",
         Step.COMPARE_WORDS: "Read the four words to the physician: they must see the same ones.",
+        Step.SET_ASIDE: "A reading is set aside, further down: say whether it is this person's.",
         Step.OXIMETER: "Put the person's index finger in the clip, hand resting, keeping still.",
         Step.CUFF: "Put the cuff on the bare arm, then press the button of the blood pressure monitor.",
         Step.CUFF_RUNNING: "The cuff is measuring. The person stays seated, still and silent.",
@@ -178,10 +179,18 @@ CONSULTATION = ConsultationText(
     readings="Readings",
     no_readings="Readings appear here as soon as an instrument gives one.",
     taken_at="at {time}",
+    taken_on="on {date} at {time}",
     earlier="Earlier readings",
     more="See the readings ({count})",
-    set_aside="Reading set aside",
-    set_aside_explain="Taken before this session. It is attached to nobody and is not sent.",
+    set_aside="Readings set aside",
+    set_aside_explain="Taken before this consultation, or nobody knows when: they may be somebody else's. Nothing is sent unless you attach it.",
+    set_aside_more="Older readings, not shown: {count}",
+    attach="Attach to this person",
+    attach_title="Is this reading really from {given} {family}?",
+    attach_explain="Only if you saw it being taken.",
+    attach_confirm="Yes, attach",
+    attach_back="No, go back",
+    discard="Not this person",
     picture_kept="Picture kept",
     sound_kept="Sound kept",
     pleth="Pulse wave",
@@ -291,6 +300,14 @@ READING = ReadingText(
         Quality.BEFORE_MEAL: "Before a meal, says the device",
         Quality.AFTER_MEAL: "After a meal, says the device",
         Quality.IMPLAUSIBLE: "Unusual value: check the fit and measure again",
+        Quality.BEFORE_CONSULTATION: "Dated before the consultation",
+        Quality.TIME_UNSURE: "Time of measurement unknown",
+        Quality.ATTACHED_BY_HELPER: "Attached by you",
+    },
+    taken={
+        Clock.KIOSK: "Received {when}",
+        Clock.DEVICE: "Measured {when} (device's clock)",
+        Clock.CORRECTED: "Measured {when} (device's clock, corrected)",
     },
     absent={
         Absent.NOT_APPLICABLE: "The device does not give this value",
@@ -373,12 +390,35 @@ TECHNICIAN = TechnicianText(
     running="The check is running. It may take a minute…",
     run="Check again",
     close="Back to the start",
-    verdicts={Verdict.GREEN: "In order", Verdict.AMBER: "To watch", Verdict.RED: "Out of order"},
+    made_at="Check of {time}",
+    touch_run="Try the screen",
+    touch_title="Touch the blue square",
+    touch_explain="If it does not change, wait: the trial goes on by itself.",
+    zones={
+        Zone.TOP_LEFT: "top left",
+        Zone.TOP_RIGHT: "top right",
+        Zone.CENTRE: "centre",
+        Zone.BOTTOM_LEFT: "bottom left",
+        Zone.BOTTOM_RIGHT: "bottom right",
+    },
+    out_of_order="To be mended: {part}. {advice}",
+    others="Other faults: {count}, see “Technician”.",
+    verdicts={
+        Verdict.GREEN: "In order",
+        Verdict.AMBER: "To watch",
+        Verdict.RED: "Out of order",
+        Verdict.SKIPPED: "Not checked",
+    },
     parts={
         Part.STORE: "Keeping the readings",
         Part.KEY: "Encryption key",
         Part.DISK: "Disk",
         Part.CLOCK: "Clock",
+        Part.TPM: "Security chip",
+        Part.PRINTER: "Printer",
+        Part.SCREEN: "Touch screen",
+        Part.LINE: "Internet line",
+        Part.TURN: "Relay of the call",
         Part.RENDEZVOUS: "Rendezvous server",
         Part.FHIR: "Health server",
         Part.FACE_CAMERA: "Patient's camera",
@@ -411,6 +451,28 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_FHIR: "The address answers, but it is not a health server. Check the address in the settings.",
         Problem.CREDENTIAL_REFUSED: "The server refuses the kiosk's credential. Ask for a new one.",
         Problem.SERVER_MISSING: "The service is stopped. Restart the kiosk.",
+        Problem.MEND_FIRST: "Not checked, because of another fault. To be mended first: {part}.",
+        Problem.NEEDS_SOMEBODY: "It needs somebody: on the technician's screen, touch “Try the screen”.",
+        Problem.SWITCHED_OFF: "The sound is off or too low. Turn it up, then check again.",
+        Problem.NOT_HEARD: "The microphone does not hear the test sound. Check that the loudspeaker is plugged in, on and loud enough.",
+        Problem.HARDLY_HEARD: "The microphone hardly hears the test sound. Turn it up or move it closer to the microphone.",
+        Problem.SILENT: "It is plugged in, but hears nothing. Check its mute button and its plug.",
+        Problem.DARK: "The picture is black. Switch the light on and take the cover off the lens.",
+        Problem.FROZEN: "The picture has stopped moving. Unplug it, plug it in again, then check again.",
+        Problem.NOT_WRITABLE: "Nothing can be written on it any more. Restart the kiosk; if that does not help, call support.",
+        Problem.READ_BACK_WRONG: "What is written does not read back the same. Stop using the kiosk, call support.",
+        Problem.NOT_SYNCHRONISED: "No service keeps the time right. Switch on setting the time by internet.",
+        Problem.NO_TPM: "No chip can be used: the keys are guarded by a file only. Allowed, but less safe.",
+        Problem.NEEDS_ATTENTION: "It wants something: paper, ink or a cover. Look at it.",
+        Problem.PAUSED: "It is paused. Resume it in the printer settings.",
+        Problem.NO_NETWORK: "The kiosk has no network. Check the cable, the Wi-Fi and the router.",
+        Problem.NO_ANSWER: "Nothing answers on the internet. Restart the router; if that does not help, call your provider.",
+        Problem.NOT_PROVED: "Only one server is known and it is silent: nobody can tell whether it is the server or the line.",
+        Problem.CERTIFICATE: "The server is not the one expected. Check the kiosk's clock and the address in the settings.",
+        Problem.SOME_DOWN: "One relay does not answer, another takes its place. Tell support.",
+        Problem.FULL: "It has no room left. Tell support.",
+        Problem.DEAD_ZONES: "The screen does not feel the finger in these places. Clean it; if that does not help, have it changed.",
+        Problem.BESIDE_TARGET: "The screen feels the finger beside where it is. Calibrate it again.",
     },
 )
 
@@ -476,8 +538,8 @@ BLOCKED = BlockedText(
 )
 
 NOTICES = {
-    NoticeReason.OLD_READING_SET_ASIDE: "A reading from before this session has arrived. "
-    "It is set aside and attached to nobody. Measure again.",
+    NoticeReason.OLD_READING_SET_ASIDE: "A reading from before this consultation has arrived. "
+    "It is set aside, below the readings: say whether it is this person's.",
     NoticeReason.STORAGE_FULL: "The disk is full: the last reading was not kept. "
     "Write it on paper and call for help.",
     NoticeReason.STORAGE_BROKEN: "The kiosk can no longer keep readings. Write them on paper and call for help.",

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 (a sentence stays on one line)
 
-from devices.reading import Absent, Kind, Quality
+from devices.reading import Absent, Clock, Kind, Quality
 from kiosk.body_points import RECORDED
 from kiosk.call.figures import Way
 from kiosk.call.streams import VoiceMode
@@ -16,7 +16,7 @@ from kiosk.events import (
     NoticeReason,
     Reason,
 )
-from kiosk.selftest.report import Part, Problem, Verdict
+from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
@@ -88,6 +88,7 @@ CONSULTATION = ConsultationText(
         "Prévenez le médecin par téléphone et créez un nouveau lien.",
         Step.PHYSICIAN_LEFT: "L'appel est fini. Touchez « Terminer », ou créez un nouveau lien.",
         Step.COMPARE_WORDS: "Lisez les quatre mots au médecin : il doit voir les mêmes.",
+        Step.SET_ASIDE: "Une mesure est mise de côté, plus bas : dites si elle est de cette personne.",
         Step.OXIMETER: "Placez l'index de la personne dans la pince, main posée, sans bouger.",
         Step.CUFF: "Mettez le brassard sur le bras nu, puis appuyez sur le bouton du tensiomètre.",
         Step.CUFF_RUNNING: "Le brassard mesure. La personne reste assise, sans bouger et sans parler.",
@@ -163,10 +164,18 @@ CONSULTATION = ConsultationText(
     readings="Mesures",
     no_readings="Les mesures s'affichent ici dès qu'un instrument en donne une.",
     taken_at="à {time}",
+    taken_on="le {date} à {time}",
     earlier="Mesures précédentes",
     more="Voir les mesures ({count})",
-    set_aside="Mesure mise de côté",
-    set_aside_explain="Prise avant cette séance. Elle n'est rattachée à personne et n'est pas envoyée.",
+    set_aside="Mesures mises de côté",
+    set_aside_explain="Prises avant cette consultation, ou à une heure inconnue : elles sont peut-être d'une autre personne. Rien n'est envoyé tant que vous ne les rattachez pas.",
+    set_aside_more="Mesures plus anciennes, non montrées : {count}",
+    attach="Rattacher à cette personne",
+    attach_title="Cette mesure est-elle bien de {given} {family} ?",
+    attach_explain="Seulement si vous avez vu faire la mesure.",
+    attach_confirm="Oui, rattacher",
+    attach_back="Non, revenir",
+    discard="Pas cette personne",
     picture_kept="Image gardée",
     sound_kept="Son gardé",
     pleth="Onde du pouls",
@@ -276,6 +285,14 @@ READING = ReadingText(
         Quality.BEFORE_MEAL: "Avant un repas, selon l'appareil",
         Quality.AFTER_MEAL: "Après un repas, selon l'appareil",
         Quality.IMPLAUSIBLE: "Valeur inhabituelle : vérifiez la pose et recommencez",
+        Quality.BEFORE_CONSULTATION: "Datée d'avant la consultation",
+        Quality.TIME_UNSURE: "Heure de la mesure inconnue",
+        Quality.ATTACHED_BY_HELPER: "Rattachée par vous",
+    },
+    taken={
+        Clock.KIOSK: "Reçue {when}",
+        Clock.DEVICE: "Mesurée {when} (horloge de l'appareil)",
+        Clock.CORRECTED: "Mesurée {when} (horloge de l'appareil, corrigée)",
     },
     absent={
         Absent.NOT_APPLICABLE: "L'appareil ne donne pas cette valeur",
@@ -358,12 +375,35 @@ TECHNICIAN = TechnicianText(
     running="La vérification est en cours. Cela peut prendre une minute…",
     run="Vérifier encore",
     close="Revenir à l'accueil",
-    verdicts={Verdict.GREEN: "En ordre", Verdict.AMBER: "À surveiller", Verdict.RED: "En panne"},
+    made_at="Vérification du {time}",
+    touch_run="Essayer l'écran",
+    touch_title="Touchez le carré bleu",
+    touch_explain="S'il ne change pas, attendez : l'essai continue seul.",
+    zones={
+        Zone.TOP_LEFT: "en haut à gauche",
+        Zone.TOP_RIGHT: "en haut à droite",
+        Zone.CENTRE: "au centre",
+        Zone.BOTTOM_LEFT: "en bas à gauche",
+        Zone.BOTTOM_RIGHT: "en bas à droite",
+    },
+    out_of_order="À réparer : {part}. {advice}",
+    others="Autres pannes : {count}, voir « Technicien ».",
+    verdicts={
+        Verdict.GREEN: "En ordre",
+        Verdict.AMBER: "À surveiller",
+        Verdict.RED: "En panne",
+        Verdict.SKIPPED: "Pas vérifié",
+    },
     parts={
         Part.STORE: "Enregistrement des mesures",
         Part.KEY: "Clé de chiffrement",
         Part.DISK: "Disque",
         Part.CLOCK: "Heure du poste",
+        Part.TPM: "Puce de sécurité",
+        Part.PRINTER: "Imprimante",
+        Part.SCREEN: "Écran tactile",
+        Part.LINE: "Ligne internet",
+        Part.TURN: "Relais de l'appel",
         Part.RENDEZVOUS: "Serveur de rendez-vous",
         Part.FHIR: "Serveur de santé",
         Part.FACE_CAMERA: "Caméra du patient",
@@ -396,6 +436,28 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_FHIR: "L'adresse répond, mais ce n'est pas un serveur de santé. Vérifiez l'adresse dans les réglages.",
         Problem.CREDENTIAL_REFUSED: "Le serveur refuse l'identifiant du poste. Demandez-en un nouveau.",
         Problem.SERVER_MISSING: "Le service est arrêté. Redémarrez le poste.",
+        Problem.MEND_FIRST: "Pas vérifié, à cause d'une autre panne. À réparer d'abord : {part}.",
+        Problem.NEEDS_SOMEBODY: "Il faut quelqu'un : sur l'écran du technicien, touchez « Essayer l'écran ».",
+        Problem.SWITCHED_OFF: "Le son est coupé ou trop bas. Montez le volume, puis vérifiez encore.",
+        Problem.NOT_HEARD: "Le micro n'entend pas le son d'essai. Vérifiez que le haut-parleur est branché, allumé et assez fort.",
+        Problem.HARDLY_HEARD: "Le micro entend à peine le son d'essai. Montez le volume ou rapprochez-le du micro.",
+        Problem.SILENT: "Il est branché, mais il n'entend rien. Vérifiez son bouton de coupure et sa prise.",
+        Problem.DARK: "L'image est noire. Allumez la lumière et retirez le cache de l'objectif.",
+        Problem.FROZEN: "L'image ne bouge plus. Débranchez-la, rebranchez-la, puis vérifiez encore.",
+        Problem.NOT_WRITABLE: "On ne peut plus y écrire. Redémarrez le poste ; si cela continue, appelez le support.",
+        Problem.READ_BACK_WRONG: "Ce qui est écrit n'est pas relu pareil. N'utilisez plus le poste, appelez le support.",
+        Problem.NOT_SYNCHRONISED: "Aucun service ne garde l'heure juste. Activez la mise à l'heure par internet.",
+        Problem.NO_TPM: "Aucune puce utilisable : les clés sont gardées par un fichier seulement. C'est permis, mais moins sûr.",
+        Problem.NEEDS_ATTENTION: "Elle demande quelque chose : papier, encre ou capot. Regardez-la.",
+        Problem.PAUSED: "Elle est en pause. Relancez-la dans les réglages des imprimantes.",
+        Problem.NO_NETWORK: "Le poste n'a pas de réseau. Vérifiez le câble, le Wi-Fi et la box.",
+        Problem.NO_ANSWER: "Rien ne répond sur internet. Redémarrez la box ; si cela continue, appelez votre opérateur.",
+        Problem.NOT_PROVED: "Un seul serveur est connu et il se tait : on ne sait pas si c'est lui ou la ligne.",
+        Problem.CERTIFICATE: "Le serveur n'est pas celui qu'on attend. Vérifiez l'heure du poste et l'adresse dans les réglages.",
+        Problem.SOME_DOWN: "Un relais ne répond pas, un autre le remplace. Prévenez le support.",
+        Problem.FULL: "Il n'a plus de place. Prévenez le support.",
+        Problem.DEAD_ZONES: "L'écran ne sent pas le doigt à ces endroits. Nettoyez-le ; si cela continue, faites-le changer.",
+        Problem.BESIDE_TARGET: "L'écran sent le doigt à côté. Refaites son réglage (calibrage).",
     },
 )
 
@@ -462,8 +524,8 @@ BLOCKED = BlockedText(
 )
 
 NOTICES = {
-    NoticeReason.OLD_READING_SET_ASIDE: "Une mesure d'avant cette séance est arrivée. "
-    "Elle est mise de côté et n'est rattachée à personne. Refaites la mesure.",
+    NoticeReason.OLD_READING_SET_ASIDE: "Une mesure d'avant cette consultation est arrivée. "
+    "Elle est mise de côté, sous les mesures : dites si elle est de cette personne.",
     NoticeReason.STORAGE_FULL: "Le disque est plein : la dernière mesure n'a pas été gardée. "
     "Notez-la sur papier et appelez de l'aide.",
     NoticeReason.STORAGE_BROKEN: "Le poste ne peut plus garder les mesures. "

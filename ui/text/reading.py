@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from devices.reading import Attachment, Quantity, Reading
+from devices.reading import Attachment, Quality, Quantity, Reading
 from ui.text.table import Texts
 
 
@@ -41,17 +41,56 @@ def site_text(site: str, texts: Texts) -> str:
     return texts.consultation.body_points.get(site, site)
 
 
+def entry_text(reading: Reading, what: str, texts: Texts) -> str:
+    """One reading in a list: what, when, how much, and that the helper attached it."""
+    attached = Quality.ATTACHED_BY_HELPER
+    mark = texts.reading.quality[attached] if attached in reading.quality else ""
+    parts = (what, moment_text(reading.taken_at, texts), line_text(reading, texts), mark)
+    return " — ".join(part for part in parts if part)
+
+
+def device_text(reading: Reading) -> str:
+    """The unit in hand, as it names itself."""
+    return " ".join(part for part in (reading.identity.manufacturer, reading.identity.model) if part)
+
+
+def taken_text(reading: Reading, texts: Texts) -> str:
+    """When, and by whose clock."""
+    return texts.reading.taken[reading.clock].format(when=moment_text(reading.taken_at, texts))
+
+
 def time_text(moment: datetime) -> str:
     """Local time of the kiosk."""
     return moment.astimezone().strftime("%H:%M:%S")
 
 
+def moment_text(moment: datetime, texts: Texts) -> str:
+    """The same in a sentence, with its day when that is not today."""
+    words, time = texts.consultation, time_text(moment)
+    if is_today(moment):
+        return words.taken_at.format(time=time)
+    return words.taken_on.format(date=moment.astimezone().strftime("%d/%m/%Y"), time=time)
+
+
+def is_today(moment: datetime) -> bool:
+    return moment.astimezone().date() == datetime.now().astimezone().date()
+
+
 def line_text(reading: Reading, texts: Texts) -> str:
     """One reading on one line, for lists."""
-    parts = [f"{metric_text(q, texts)} {_amount(q, texts)}" for q in reading.quantities]
+    parts = [_quantity(quantity, texts) for quantity in reading.quantities]
     if reading.attachment is not None:
         parts.append(attachment_text(reading.attachment, texts))
     return texts.reading.comma.join(parts)
+
+
+def values_text(reading: Reading, texts: Texts) -> str:
+    """What there is of it, on one line."""
+    return texts.reading.comma.join(_quantity(q, texts) for q in reading.quantities if q.value is not None)
+
+
+def _quantity(quantity: Quantity, texts: Texts) -> str:
+    return f"{metric_text(quantity, texts)} {_amount(quantity, texts)}"
 
 
 def _amount(quantity: Quantity, texts: Texts) -> str:

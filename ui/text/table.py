@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, dataclass_transform
 if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those it needs
     from collections.abc import Mapping
 
-    from devices.reading import Absent, Kind, Quality
+    from devices.reading import Absent, Clock, Kind, Quality
     from kiosk.call.figures import Way
     from kiosk.call.streams import VoiceMode
     from kiosk.events import (
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
         NoticeReason,
         Reason,
     )
-    from kiosk.selftest.report import Part, Problem, Verdict
+    from kiosk.selftest.report import Part, Problem, Verdict, Zone
     from kiosk.session import Sex
     from ui.reasons import BlockReason, FieldFault, Step
 
@@ -110,7 +110,10 @@ class ConsentText(Table):
 
 
 class ConsultationText(Table):
-    """`taken_at` takes {time}; `more` takes {count}; `pressure` takes {value} and {unit}."""
+    """`taken_at` takes {time}, `taken_on` {date} too; `more` and `set_aside_more` take {count}.
+
+    `attach_title` takes {given} and {family}; `pressure` takes {value} and {unit}.
+    """
 
     title: str
     steps: Mapping[Step, str]
@@ -162,10 +165,18 @@ class ConsultationText(Table):
     readings: str
     no_readings: str
     taken_at: str
+    taken_on: str
     earlier: str
     more: str
     set_aside: str
     set_aside_explain: str
+    set_aside_more: str
+    attach: str
+    attach_title: str
+    attach_explain: str
+    attach_confirm: str
+    attach_back: str
+    discard: str
     picture_kept: str
     sound_kept: str
     pleth: str
@@ -188,12 +199,13 @@ class CallCheckText(Table):
 
 
 class ReadingText(Table):
-    """Names of what is measured, and what the instrument says of it."""
+    """Names of what is measured, and what the instrument says of it. `taken` takes {when}."""
 
     kinds: Mapping[Kind, str]
     metrics: Mapping[str, str]
     units: Mapping[str, str]
     quality: Mapping[Quality, str]
+    taken: Mapping[Clock, str]
     absent: Mapping[Absent, str]
     no_value: str
     comma: str
@@ -227,6 +239,10 @@ class ClosingText(Table):
 
 
 class TechnicianText(Table):
+    """`made_at` takes {time}, `out_of_order` {part} and {advice}, `others` {count}. One of the problems takes
+    {part}: what to mend first.
+    """
+
     title: str
     pin_title: str
     pin_explain: str
@@ -236,6 +252,13 @@ class TechnicianText(Table):
     running: str
     run: str
     close: str
+    made_at: str
+    touch_run: str
+    touch_title: str
+    touch_explain: str
+    zones: Mapping[Zone, str]
+    out_of_order: str
+    others: str
     verdicts: Mapping[Verdict, str]
     parts: Mapping[Part, str]
     problems: Mapping[Problem, str]

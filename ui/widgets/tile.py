@@ -1,36 +1,36 @@
 """A reading as people read it: what, how much, the unit, when, and what the instrument says of it."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from devices.reading import Quantity, Reading
 from ui.text.reading import (
     absent_text,
     attachment_text,
+    is_today,
     line_text,
     metric_text,
+    moment_text,
     quality_text,
-    time_text,
     unit_text,
     value_text,
 )
 from ui.text.table import Texts
 from ui.widgets.flow import Flow
-from ui.widgets.parts import label, set_tone
+from ui.widgets.parts import label
 
 
 class Tile(QFrame):
-    """Shows one reading; `aside` when it belongs to nobody. Give it the next one with `show_reading`."""
+    """Shows one reading. Give it the next one with `show_reading`."""
 
-    def __init__(self, texts: Texts, *, aside: bool = False) -> None:
+    def __init__(self, texts: Texts) -> None:
         super().__init__()
         self.setObjectName("tile")
-        set_tone(self, "aside" if aside else "")
         self._texts = texts
-        self._aside = aside
         self._numbers: list[_Number] = []
         self._title = label("", "heading")
         self._time = label("", "soft")
-        self._time.setWordWrap(False)
+        self._time.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._kept = label("", "lead")
         self._quality = label("", "error")
         self._flow = Flow(gap=24)
@@ -47,14 +47,12 @@ class Tile(QFrame):
         column.addLayout(self._flow)
         column.addWidget(self._kept)
         column.addWidget(self._quality)
-        if self._aside:
-            column.addWidget(label(self._texts.consultation.set_aside_explain, "small"))
 
     def show_reading(self, reading: Reading) -> None:
         texts = self._texts
-        name = texts.reading.kinds[reading.kind]
-        self._title.setText(f"{texts.consultation.set_aside} : {name}" if self._aside else name)
-        self._time.setText(texts.consultation.taken_at.format(time=time_text(reading.taken_at)))
+        self._title.setText(texts.reading.kinds[reading.kind])
+        self._time.setText(moment_text(reading.taken_at, texts))
+        self._time.setWordWrap(not is_today(reading.taken_at))  # a date is long
         self._show_numbers(reading.quantities)
         _say(self._kept, attachment_text(reading.attachment, texts) if reading.attachment else "")
         _say(self._quality, quality_text(reading, texts))

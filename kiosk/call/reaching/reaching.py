@@ -114,24 +114,11 @@ class Reaching:
         while True:
             self._wanted.clear()
             if self._tls is None:
-                self._tls = await asyncio.to_thread(self._trust, self._servers)
+                self._tls = await asyncio.to_thread(relay_trust, self._servers, self._ca_file)
             await self._look(self._servers)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_AGAIN_S if self.chosen else _AGAIN_NONE_S):
                     await self._wanted.wait()
-
-    def _trust(self, servers: Servers) -> ssl.SSLContext | None:
-        """The machine's own list and our file. None when no relay needs it, or the file is no good."""
-        if all(server.url.transport is not Transport.TLS for server in servers.turn):
-            return None
-        context = ssl.create_default_context()
-        if self._ca_file is not None:
-            try:
-                context.load_verify_locations(self._ca_file)
-            except (OSError, ssl.SSLError) as error:
-                _logger.error("the certificates for relays cannot be read: %s", error)
-                return None
-        return context
 
     async def _look(self, servers: Servers) -> None:
         from kiosk.call.reaching.probe import ask
@@ -168,6 +155,20 @@ class Reaching:
                 _logger.warning("relay %s: %s", answer.server.url.text, answer.failure)
         if self.chosen is not None:
             _logger.info("relay %s: %.0f ms", self.chosen.server.url.text, self.chosen.rtt_ms)
+
+
+def relay_trust(servers: Servers, ca_file: Path | None) -> ssl.SSLContext | None:
+    """The machine's own list and our file. None when no relay needs it, or the file is no good."""
+    if all(server.url.transport is not Transport.TLS for server in servers.turn):
+        return None
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            _logger.error("the certificates for relays cannot be read: %s", error)
+            return None
+    return context
 
 
 def _ways(servers: Servers) -> tuple[ServerUrl, ...]:

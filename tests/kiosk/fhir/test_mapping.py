@@ -137,10 +137,14 @@ def test_absent_values_say_why() -> None:
 
 def test_early_estimates_and_foreign_clocks_are_said() -> None:
     early = replace(readings()[0], quality=frozenset({Quality.EARLY_ESTIMATE}), clock=Clock.CORRECTED)
+    early = replace(early, clock_offset_s=Decimal("-3599.75"))
     bundle = bundle_for("reading", record.reading_payload(SITE, session(), early), OWN)
     observation = bundle["entry"][1]["resource"]
     assert observation["status"] == "preliminary"
-    assert observation["note"][1]["text"] == "Heure de l’appareil, corrigée par la cabine."
+    assert [note["text"] for note in observation["note"][1:]] == [
+        "Heure de l’appareil, corrigée par la cabine.",
+        "Horloge de la cabine moins horloge de l’appareil : -3599,75 s.",
+    ]
 
 
 def test_every_quality_and_every_incident_has_words() -> None:
@@ -185,9 +189,20 @@ def test_close_finishes_the_encounter_and_reports_every_incident() -> None:
         "Communication avec le médecin coupée : 1 fois",
         "22/11/2026 08:06:00 (UTC+0000) : Instrument débranché ou hors de portée (Oxymètre)",
         "SpO2 97 %, Fréquence du pouls 72 /min, Index de perfusion 3,40 %",
-        "écartées : 1",
+        "Mesures mises de côté, non rattachées au patient : 3",
+        "22/11/2026 08:04:00 (UTC+0000) : n’est pas de ce patient",
+        "22/11/2026 08:05:00 (UTC+0000) : rattachée au patient",
     ):
         assert words in text
+
+
+def test_what_the_helper_attached_says_so_in_the_observation_and_the_report() -> None:
+    marks = frozenset({Quality.ATTACHED_BY_HELPER, Quality.BEFORE_CONSULTATION})
+    reading = replace(readings()[2], quality=marks)
+    bundle = bundle_for("reading", record.reading_payload(SITE, session(), reading), OWN)
+    said = ["Rattachée au patient par l’accompagnant.", "Datée d’avant la consultation."]
+    assert [note["text"] for note in bundle["entry"][1]["resource"]["note"]] == said
+    assert f"37,20 °C ({' '.join(said)})" in report_text(closed(), [reading])
 
 
 def test_a_session_that_goes_on_cannot_be_closed() -> None:

@@ -15,13 +15,15 @@ from kiosk.config import FhirConfig
 from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.selftest.alone import check_alone
 from kiosk.selftest.instruments import ALWAYS, check_bluetooth, check_kinds, expected_kinds
-from kiosk.selftest.machine import check_counts, check_key
-from kiosk.selftest.network import check_fhir
+from kiosk.selftest.keys import check_key
+from kiosk.selftest.machine import check_counts
+from kiosk.selftest.network import Heard, ask_fhir
 from kiosk.selftest.report import Check, Part, Problem, Report, Verdict
 from kiosk.selftest.running import check_running
 from offline_queue.outbox import Counts
 from tests.fakes.call_bench import PAGE_DIR
 from tests.fakes.fhir_server import FhirServer, fhir_server, free_port
+from tests.kiosk.selftest.found import reds
 from tests.kiosk.whole import config_in, whole_kiosk
 from ui.text.selftest import report_text
 
@@ -33,10 +35,6 @@ def status(kind: Kind, state: InstrumentState, reason: Reason = Reason.NONE) -> 
 
 
 ALL_WELL = tuple(status(kind, InstrumentState.READY) for kind in Kind)
-
-
-def reds(checks: tuple[Check, ...]) -> list[tuple[Part, Problem]]:
-    return [(check.part, check.problem) for check in checks if check.verdict is Verdict.RED]
 
 
 def with_one(changed: InstrumentStatus) -> list[InstrumentStatus]:
@@ -103,7 +101,7 @@ def fhir(server: FhirServer, tmp_path: Path) -> FhirConfig:
 
 
 async def test_a_fhir_server_is_recognised(fhir: FhirConfig) -> None:
-    check = await check_fhir(fhir)
+    check = (await ask_fhir(fhir)).check
     assert (check.verdict, check.detail) == (Verdict.GREEN, "FHIR 4.0.1")
 
 
@@ -131,38 +129,46 @@ async def web_server(directory: Path, answer: web.Response) -> AsyncIterator[Fhi
 
 async def test_what_is_no_fhir_server_is_said(tmp_path: Path) -> None:
     async with web_server(tmp_path, web.Response(text="<html>", content_type="text/html")) as settings:
-        assert (await check_fhir(settings)).problem is Problem.NOT_FHIR
+        assert (await ask_fhir(settings)).check.problem is Problem.NOT_FHIR
     async with web_server(tmp_path, web.json_response({"resourceType": "Patient"})) as settings:
-        assert (await check_fhir(settings)).problem is Problem.NOT_FHIR
+        assert (await ask_fhir(settings)).check.problem is Problem.NOT_FHIR
 
 
 async def test_the_credential_is_shown_and_a_wrong_one_is_said(tmp_path: Path) -> None:
     statement = web.json_response({"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"})
     async with web_server(tmp_path, statement) as settings:
-        assert (await check_fhir(settings)).verdict is Verdict.GREEN
+        assert (await ask_fhir(settings)).check.verdict is Verdict.GREEN
     async with web_server(tmp_path, statement) as settings:
         assert settings.token_file is not None
         settings.token_file.write_text("another")
-        assert (await check_fhir(settings)).problem is Problem.CREDENTIAL_REFUSED
+        assert (await ask_fhir(settings)).check.problem is Problem.CREDENTIAL_REFUSED
         settings.token_file.unlink()
-        assert (await check_fhir(settings)).problem is Problem.CREDENTIAL_REFUSED
+        assert (await ask_fhir(settings)).check.problem is Problem.CREDENTIAL_REFUSED
 
 
 async def test_a_server_that_is_not_there_or_not_trusted_is_unreachable(fhir: FhirConfig) -> None:
     nowhere = replace(fhir, base_url=f"https://127.0.0.1:{free_port()}/fhir")
-    for settings in (nowhere, replace(fhir, ca_file=None)):
-        check = await check_fhir(settings)
-        assert (check.verdict, check.problem) == (Verdict.RED, Problem.UNREACHABLE)
+    no_list = replace(fhir, ca_file=Path("/absent.crt"))
+    for settings, problem, heard in (
+        (nowhere, Problem.UNREACHABLE, Heard.ANSWER),  # a refusal proves the line
+        (replace(fhir, ca_file=None), Problem.CERTIFICATE, Heard.ANSWER),
+        (no_list, Problem.CERTIFICATE, Heard.UNASKED),
+    ):
+        asked = await ask_fhir(settings)
+        assert (asked.check.verdict, asked.check.problem) == (Verdict.RED, problem)
+        assert asked.heard is heard
 
 
 def test_the_key_is_for_the_kiosk_alone(tmp_path: Path) -> None:
     key = tmp_path / "key"
-    assert check_key(key).problem is Problem.NOT_FOUND
+    assert check_key(key, chip=False).problem is Problem.NOT_FOUND
     key.write_bytes(bytes(32))
     key.chmod(0o600)
-    assert check_key(key).verdict is Verdict.AMBER  # a file, not a TPM: said plainly
+    assert check_key(key, chip=False).verdict is Verdict.GREEN  # the missing chip says what there is to say
+    assert check_key(key, chip=True).problem is Problem.KEY_NOT_IN_TPM
     key.chmod(0o640)
-    assert (check_key(key).verdict, check_key(key).problem) == (Verdict.RED, Problem.KEY_READABLE_BY_OTHERS)
+    check = check_key(key, chip=True)
+    assert (check.verdict, check.problem) == (Verdict.RED, Problem.KEY_READABLE_BY_OTHERS)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +209,7 @@ async def test_beside_a_kiosk_that_runs(tmp_path: Path) -> None:
 async def test_during_a_consultation_it_leaves_the_cameras_on(tmp_path: Path) -> None:
     async with whole_kiosk(config_in(tmp_path)) as whole:
         await whole.consult()
-        report = await check_running(whole.kiosk)
+        report = await check_running(whole.kiosk, idle=False)
         assert whole.kiosk.instruments.face._wanted
     assert {Part.STORE, Part.RENDEZVOUS, Part.FHIR, Part.FACE_CAMERA} <= {c.part for c in report.checks}
 
@@ -215,7 +221,7 @@ def test_a_report_is_json_for_machines_and_sentences_for_people() -> None:
     assert told["checks"][-1]["problem"] == "not_found"
     for language in ("fr", "en", "ar"):
         lines = report_text(report, language).splitlines()
-        assert len(lines) == len(report.checks)
+        assert len(lines) == 1 + len(report.checks), "when it was made, then a line for each part"
         assert len(set(lines)) == len(lines) and "not_found" not in "".join(lines)
     assert not Report((Check(Part.STORE, Verdict.GREEN),)).red
 

@@ -64,8 +64,8 @@ def cuff(age_s: float = 0, *quality: Quality) -> Reading:
     )  # fmt: skip
 
 
-def thermometer(age_s: float = 0) -> Reading:
-    return reading(Kind.THERMOMETER, (metrics.BODY_TEMPERATURE, "36.70"), age_s=age_s)
+def thermometer(age_s: float = 0, value: str = "36.70", *quality: Quality) -> Reading:
+    return reading(Kind.THERMOMETER, (metrics.BODY_TEMPERATURE, value), quality=quality, age_s=age_s)
 
 
 def otoscope_picture() -> Reading:

@@ -48,6 +48,30 @@ async def test_what_few_sites_own_takes_no_place_before_it_has_measured(page: Pa
     await expect(page.get_by_test_id("tile-heart")).to_be_hidden()
 
 
+async def test_what_the_helper_attached_says_so_and_never_covers_what_was_measured(
+    page: Page, kiosk: Bench
+) -> None:
+    await join(page, kiosk.link)
+    why = (Quality.ATTACHED_BY_HELPER, Quality.BEFORE_CONSULTATION)
+    attached = samples.cuff(3 * 86_400, *why)
+    kiosk.call.send_reading(attached)
+    tile = page.get_by_test_id("tile-pressure")
+    await expect(tile).to_contain_text(
+        "rattachée au patient par l’accompagnant, datée d’avant la consultation"
+    )
+    await expect(tile).to_contain_text(attached.taken_at.astimezone().strftime("%d/%m/%Y"))
+    unsure = samples.thermometer(-3600, "39.90", Quality.ATTACHED_BY_HELPER, Quality.TIME_UNSURE)
+    kiosk.call.send_reading(unsure)
+    await expect(await row(page, unsure)).to_contain_text("heure de la mesure inconnue")
+    await expect(page.get_by_test_id("tile-temperature").locator(".age")).to_have_text("")
+    kiosk.call.send_reading(samples.thermometer())
+    await expect(page.get_by_test_id("value-body_temperature")).to_have_text("36.70")
+    again = samples.thermometer(-3600, "39.80", Quality.ATTACHED_BY_HELPER, Quality.TIME_UNSURE)
+    kiosk.call.send_reading(again)
+    await row(page, again)
+    await expect(page.get_by_test_id("value-body_temperature")).to_have_text("36.70")
+
+
 async def test_an_absent_value_is_said_in_words(page: Page, kiosk: Bench) -> None:
     await join(page, kiosk.link)
     kiosk.call.send_reading(samples.oximeter())

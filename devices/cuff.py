@@ -1,0 +1,18 @@
+"""What every cuff's result holds."""
+
+from devices.measuring import quantity
+from devices.metrics import CUFF_PULSE_RATE, DIASTOLIC, MEAN_PRESSURE, SYSTOLIC
+from devices.reading import Absent, Quantity
+
+METRICS = (SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE)
+
+
+def quantities(sys: int | None, dia: int | None, mean: int | None, pulse: int | None) -> tuple[Quantity, ...]:
+    """mmHg and beats a minute; None and 0 are no value."""
+    numbers = (sys, dia, mean, pulse)
+    return tuple(quantity(m, n, invalid=(0,)) for m, n in zip(METRICS, numbers, strict=True))
+
+
+def failed() -> tuple[Quantity, ...]:
+    """It was tried, and nothing came of it."""
+    return tuple(Quantity(metric, absent=Absent.INVALID) for metric in METRICS)

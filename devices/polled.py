@@ -1,0 +1,22 @@
+"""Results that a device keeps showing until the next one: which of them were measured while we looked."""
+
+from collections.abc import Hashable
+
+
+class Shown:
+    """What was there before the first look is of an unknown time, perhaps of another patient: never told.
+
+    A result that is the same as the one before cannot be told from it either.
+    """
+
+    def __init__(self) -> None:
+        self._has_looked = False
+        self._last: Hashable = None
+
+    def is_new(self, result: Hashable) -> bool:
+        """Whether this look shows a result that none before did. None: there is none, or none at present."""
+        new = self._has_looked and result is not None and result != self._last
+        self._has_looked = True
+        if result is not None:
+            self._last = result
+        return new

@@ -1,0 +1,78 @@
+"""The otoscope and the stethoscope of a consultation: helper and physician may both switch and keep."""
+
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from devices.reading import Kind, Reading
+from kiosk.call_desk import CallDesk
+from kiosk.events import Event, Notice, NoticeReason
+from kiosk.hub import Hub
+from kiosk.instruments import CaptureError, Instruments
+from kiosk.sound_recorder import SoundRecorder
+
+PLACED_AFTER_S = 5.0
+log = logging.getLogger(__name__)
+
+
+class Examination:
+    """`what` is "otoscope" or "stethoscope". What is kept becomes a reading of the session."""
+
+    def __init__(
+        self, instruments: Instruments, hub: Hub, desk: CallDesk, emit: Callable[[Event], None]
+    ) -> None:
+        self._instruments = instruments
+        self._hub = hub
+        self._desk = desk
+        self._emit = emit
+        self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
+        self._stethoscope_since_s = 0.0
+
+    async def stop(self) -> None:
+        """Nothing is kept of a recording that has not ended."""
+        await self._recorder.stop()
+
+    async def switch(self, what: str, on: bool) -> None:
+        """One that is not there stays switched on until it is plugged in; the helper is asked to do so."""
+        if on and not self._hub.has(Kind(what)):
+            self._emit(Notice(NoticeReason.INSTRUMENT_MISSING, what))
+        if what == "stethoscope" and on and not self._instruments.stethoscope_on:
+            self._stethoscope_since_s = time.monotonic()
+        await self._instruments.switch(what, on)
+        self._desk.set_media(self._instruments.otoscope_on, self._instruments.stethoscope_on)
+
+    async def keep(self, what: str, site: str = "") -> None:
+        """A picture of now, or some seconds of sound; `site` says where on the body."""
+        if what == "stethoscope":
+            await self._recorder.at(site)
+        else:
+            await self._capture(what, self._instruments.capture(what, site))
+
+    async def keep_frozen(self, site: str) -> None:
+        """The picture that was frozen; `site` says of which ear it is."""
+        await self._capture("otoscope", self._instruments.keep_frozen(site))
+
+    async def stethoscope_live(self, live: bool) -> None:
+        """The line became too narrow for the sound that is being listened to: record it at once instead.
+
+        One that was just switched on is not on the body yet: the helper is asked to touch the place.
+        """
+        listened_s = time.monotonic() - self._stethoscope_since_s
+        if not live and self._instruments.stethoscope_on and listened_s > PLACED_AFTER_S:
+            await self.keep("stethoscope", self._desk.point)
+
+    async def _keep_sound(self, site: str) -> None:
+        recorded = await self._capture("stethoscope", self._instruments.capture("stethoscope", site))
+        if recorded and site == self._desk.point:
+            self._desk.physician_points("")  # that has been done
+
+    async def _capture(self, what: str, capture: Coroutine[Any, Any, Reading]) -> bool:
+        try:
+            reading = await capture
+        except CaptureError as error:
+            log.warning("%s not kept: %s", what, error)
+            self._emit(Notice(NoticeReason.RECORDING_FAILED, what))
+            return False
+        await self._hub.reading(reading)
+        return True
