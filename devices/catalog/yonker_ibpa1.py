@@ -12,12 +12,13 @@ from devices.gatt import GattDecoder
 from devices.ieee11073 import DateTime
 from devices.measuring import measured, quantity
 from devices.metrics import CUFF_PRESSURE, CUFF_PULSE_RATE, DIASTOLIC, SYSTOLIC
-from devices.reading import Kind
+from devices.reading import Kind, Quality
 
 SERVICE = "cdeacd80-5235-4c07-8846-93a37ee6b86d"
 NOTIFY = "cdeacd81-5235-4c07-8846-93a37ee6b86d"
 _SIZE, _FILLING, _RESULT = 15, 0x80, 0x81
 _MISSING = (0,)
+_UNSURE = frozenset({Quality.TIME_UNSURE})  # it may be one from before, whatever its clock says
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Decoder(GattDecoder):
         self._inflating = False
         numbers = ((SYSTOLIC, result.sys), (DIASTOLIC, result.dia), (CUFF_PULSE_RATE, result.pulse))
         quantities = tuple(quantity(metric, number, _MISSING) for metric, number in numbers)
-        return [measured(quantities, frozenset(), data, result.time)]
+        return [measured(quantities, _UNSURE, data, result.time)]
 
     def _filling(self, data: bytes) -> list[Event]:
         live = Samples(CUFF_PRESSURE, Decimal(0), (cuff_pressure(data),))
