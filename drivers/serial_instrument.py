@@ -19,6 +19,7 @@ _RETRY_S = 1.0
 _SILENCE_S = 2.0
 _LEAST_TRUST = -20
 _UNNAMED = "USB"
+_NOBODY = (Reason.NO_DATA, Reason.GARBLED)
 
 
 class SerialInstrument:
@@ -44,7 +45,7 @@ class SerialInstrument:
 
     async def serve(self, port: FoundPort) -> None:
         """Read it until it is pulled out or this is cancelled."""
-        if len(port.devices) == 1:
+        if port.is_certain:
             self._become(port, port.devices[0])
         else:
             self._tracker.move(InstrumentState.FOUND)
@@ -52,7 +53,8 @@ class SerialInstrument:
             try:
                 await self._session(port)
             except DriverError as error:
-                _log.warning("%s: %s", port.id, error)
+                if error.reason is not self._tracker.status.reason:
+                    _log.warning("%s: %s", port.id, error)
                 if error.reason is Reason.UNPLUGGED:
                     self.gone()
                     return
@@ -73,17 +75,19 @@ class SerialInstrument:
                 feed.heard(found.data)
             await feed.deliver(found.events)
             await found.talk.answer(found.events)
-            await _Session(found.talk, feed, is_alone=len(port.devices) == 1).run()
+            await _Session(found.talk, feed, is_certain=port.is_certain).run()
         finally:
             await found.talk.close()
 
     async def _find(self, port: FoundPort) -> Found:
-        if len(port.devices) == 1:
+        if port.is_certain:
             return await greet(port.node, port.devices[0])
-        found = await probe(port, self._device)
-        if found is None:
-            raise DriverError(Reason.NO_DATA if self._feed else Reason.NOT_UNDERSTOOD)
-        return found
+        try:
+            return await probe(port, self._device)
+        except DriverError as error:
+            if self._feed is None and error.reason in _NOBODY:
+                raise DriverError(Reason.NOT_UNDERSTOOD) from error
+            raise
 
     def _become(self, port: FoundPort, device: Device) -> Feed:
         """It is this device, as before or from now on."""
@@ -98,10 +102,10 @@ class SerialInstrument:
 class _Session:
     """Streams from an open port until it fails, or until another device may be at it."""
 
-    def __init__(self, talk: Talk, feed: Feed, is_alone: bool) -> None:
+    def __init__(self, talk: Talk, feed: Feed, is_certain: bool) -> None:
         self._talk = talk
         self._feed = feed
-        self._is_alone = is_alone
+        self._is_certain = is_certain
         self._understood_at_s = now_s()
         self._trust = 0
 
@@ -131,7 +135,7 @@ class _Session:
             self._understood_at_s = now_s()
             return
         reason = Reason.GARBLED if data or self._trust < 0 else Reason.NO_DATA
-        if not self._is_alone:
+        if not self._is_certain:
             raise DriverError(reason)
         self._feed.tracker.faulty(reason)
         self._understood_at_s = now_s()

@@ -44,6 +44,11 @@ class FoundPort:
     serial: str
     location: str
 
+    @property
+    def is_certain(self) -> bool:
+        """Nobody else has this kind of bridge."""
+        return len(self.devices) == 1
+
 
 def find_ports(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
     """Every plugged port that one of the devices recognises by USB VID and PID. Blocks for some ms.

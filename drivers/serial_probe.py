@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from devices.device import Device, Event, Rejected, Samples, SerialMatch
+from drivers.instrument import DriverError, Reason
 from drivers.serial_port import FoundPort
 from drivers.serial_talk import Talk, now_s
 
@@ -48,16 +49,20 @@ class Found:
         return self.good >= (1 if self.talk.match.checked else _GOOD_IN_A_ROW)
 
 
-async def probe(port: FoundPort, last: Device | None) -> Found | None:
-    """One round; `last` is who it was before. None when nobody was understood. Raises DriverError.
+async def probe(port: FoundPort, last: Device | None) -> Found:
+    """One round; `last` is who it was before. DriverError, GARBLED or NO_DATA when nobody was understood.
 
     Who was there before and speaks only when it is used may be silent: it is taken to be there still.
     """
+    heard = False
     for device, wait_s in _round(port.devices, last):
         found = await _try(port.node, device, wait_s)
-        if found is not None:
+        if found.is_sure:
             return found
-    return await greet(port.node, last) if last is not None and _match(last).quiet else None
+        heard |= bool(found.data)
+    if last is not None and _match(last).quiet:
+        return await greet(port.node, last)
+    raise DriverError(Reason.GARBLED if heard else Reason.NO_DATA)
 
 
 async def greet(node: str, device: Device) -> Found:
@@ -91,7 +96,7 @@ def _match(device: Device) -> SerialMatch:
     return device.match
 
 
-async def _try(node: str, device: Device, wait_s: float) -> Found | None:
+async def _try(node: str, device: Device, wait_s: float) -> Found:
     """Listen to the port as to this device; it is closed again unless the device was understood."""
     found = await greet(node, device)
     try:
@@ -99,7 +104,7 @@ async def _try(node: str, device: Device, wait_s: float) -> Found | None:
     finally:
         if not found.is_sure:
             await found.talk.close()
-    return found if found.is_sure else None
+    return found
 
 
 async def _listen(found: Found, wait_s: float) -> None:

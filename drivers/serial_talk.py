@@ -8,7 +8,7 @@ from drivers.serial_port import SerialPort
 
 
 class Talk:
-    """What it calls raises DriverError when the port fails. Closed by whoever opened it."""
+    """Every call raises DriverError when the port fails. Closed by whoever opened it."""
 
     def __init__(self, node: str, device: Device) -> None:
         if not isinstance(device.match, SerialMatch) or device.decoder is None:

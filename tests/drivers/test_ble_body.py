@@ -8,7 +8,7 @@ from devices.reading import Absent, Clock, Quality
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, Scale
+from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, Scale, TaiDocMeter
 
 
 async def test_a_scale_is_fetched_and_its_clock_is_known(room: Room) -> None:
@@ -39,6 +39,20 @@ async def test_a_meter_is_asked_for_its_last_result_and_for_nothing_else(room: R
     assert [set(r.quality) for r in (first, second)] == [{Quality.FASTING}, {Quality.AFTER_MEAL}]
     assert second.quantities[0].value == Decimal(131)
     assert set(meter.asked) == {b"\x01\x06"}
+
+
+async def test_a_taidoc_is_asked_for_its_model_and_its_newest_result(room: Room) -> None:
+    taken = datetime(2026, 11, 28, 9, 30)
+    meter = TaiDocMeter(room.radio, 104, taken)
+    await room.switch_on(meter)
+    await meter.advertise()
+    async with running(room.links().run()):
+        await room.listener.until(lambda: bool(room.listener.readings))
+    reading = room.listener.readings[0]
+    assert [(q.metric, q.value) for q in reading.quantities] == [(GLUCOSE_MASS, Decimal(104))]
+    assert reading.quality == {Quality.BEFORE_MEAL, Quality.FROM_MEMORY}
+    assert (reading.taken_at.replace(tzinfo=None), reading.clock) == (taken, Clock.DEVICE)
+    assert [question[1] for question in meter.asked] == [0x24, 0x25, 0x26]
 
 
 async def test_a_heart_rate_sensor_streams_and_says_when_it_is_taken_off(room: Room) -> None:

@@ -6,9 +6,11 @@ from datetime import datetime
 import pytest
 
 from devices.catalog import by_key
+from devices.device import Send
 from devices.reading import Clock, Kind, Quality
 from drivers.instrument import InstrumentState
 from drivers.serial_link import SerialLinks
+from drivers.serial_talk import Talk
 from tests.drivers.listener import Listener, running
 from tests.drivers.status_log import until
 from tests.fakes import usb_bus
@@ -59,3 +61,10 @@ async def test_two_meters_beside_each_other(codefree: CodeFree, ultraeasy: Ultra
     assert by_device["sd_codefree"].quality == {Quality.FROM_MEMORY, Quality.BEFORE_MEAL}
     assert by_device["lifescan_ultraeasy"].quality == {Quality.FROM_MEMORY}
     assert (ultraeasy.refused, ultraeasy.acknowledged, codefree.error) == ([], 3, False)
+
+
+async def test_a_decoder_that_asks_for_more_is_not_obeyed() -> None:
+    talk = Talk("/dev/null", by_key()["lifescan_ultraeasy"])
+    with pytest.raises(ValueError, match="may not be sent 0208"):
+        await talk.answer([Send(bytes.fromhex("02080005 1a03 0000"))])
+    await talk.close()

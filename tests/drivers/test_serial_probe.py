@@ -11,9 +11,10 @@ from devices.catalog import by_key
 from devices.device import Device, Event, Rejected, Samples, SerialMatch, Signal, SignalState
 from devices.metrics import PLETH
 from devices.reading import Kind
-from drivers.instrument import InstrumentState, Reason
+from drivers.instrument import DriverError, InstrumentState, Reason
 from drivers.serial_link import SerialLinks
-from drivers.serial_probe import Found
+from drivers.serial_port import find_ports
+from drivers.serial_probe import Found, probe
 from drivers.serial_talk import Talk
 from tests.drivers.listener import Listener, running
 from tests.fakes import frames, usb_bus
@@ -117,6 +118,17 @@ async def test_what_nobody_understands_is_said_and_forgotten_when_it_is_pulled_o
         await listener.until_state(ID("0001"), InstrumentState.ABSENT)
     assert listener.readings == []
     assert {status.kind for status in listener.statuses} == {Kind.UNKNOWN}
+
+
+async def test_a_round_without_success_tells_noise_from_silence(stranger: Streamer) -> None:
+    stranger.plug("ttyUSB0")
+    (port,) = find_ports((OLD, BCI))
+    async with running(stranger.run()):
+        for reason in (Reason.GARBLED, Reason.NO_DATA):
+            with pytest.raises(DriverError) as caught:
+                await probe(port, OLD)
+            assert caught.value.reason is reason
+            stranger.frame = b""
 
 
 async def test_pulled_out_while_it_is_being_listened_to(stranger: Streamer) -> None:

@@ -95,6 +95,34 @@ class GlucoseMeter(Peripheral):
         await self.advertise()  # it is still switched on
 
 
+class TaiDocMeter(Peripheral):
+    """Answers questions about itself and its newest result. `asked`: all that was written to it."""
+
+    def __init__(self, radio: Radio, mg_dl: int, taken: datetime, address: str = "C0:17:00:00:00:01") -> None:
+        self.asked: list[bytes] = []
+        day = (taken.year - 2000) << 9 | taken.month << 5 | taken.day
+        self._answers = {
+            0x24: b"\x72\x42\x00\x00",
+            0x25: day.to_bytes(2, "little") + bytes((taken.minute, taken.hour)),
+            0x26: mg_dl.to_bytes(2, "little") + b"\x00\x40",
+        }
+        base = "-1212-EFDE-1523-785FEABCD123"
+        question: CharacteristicValue[bytes] = CharacteristicValue(write=self._answer)
+        self._channel = Characteristic[bytes]("00001524" + base, NOTIFY | WRITE, WRITEABLE, question)
+        super().__init__(radio, "TAIDOC", address, "00001523" + base, [self._channel], serial="TD-0001")
+
+    async def _serve(self, connection: Connection) -> None:
+        await asyncio.Event().wait()
+
+    async def _answer(self, connection: Connection, question: bytes) -> None:
+        self.asked.append(question)
+        frame = bytes((0x51, question[1])) + self._answers[question[1]] + b"\xa5"
+        frame += bytes((sum(frame) & 0xFF,))
+        asyncio.get_running_loop().create_task(
+            self._device.notify_subscriber(connection, self._channel, frame)
+        )
+
+
 class HeartRateSensor(StreamingOximeter):
     """One rate a second, 72, while the strap is worn (`finger_in`)."""
 
