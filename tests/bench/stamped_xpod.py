@@ -15,8 +15,8 @@ async def _play(path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
 
         class StampedXpod(Xpod):
-            def _frame(self) -> bytes:
-                frame = super()._frame()
+            def next_frame(self) -> bytes:
+                frame = super().next_frame()
                 file.write(json.dumps({"t": time.time(), "last": frame[_PLETH]}) + "\n")
                 file.flush()
                 return frame

@@ -7,18 +7,37 @@ import tty
 from tests.fakes import usb_bus
 
 IDS = usb_bus.UsbIds(0x0403, 0x6001, "FT0001", "FT232R USB UART", "FTDI")
-_FRAMES, _TICK_S = 25, 1 / 75
+_FRAMES, TICK_S = 25, 1 / 75
 _SMARTPOINT, _ALARM = 0x20, 0x08
 _SPO2_PLACES, _RATE_PLACES = (2, 8, 9, 10, 15, 16), (0, 13, 19, 21)
 
 
-class Xpod:
-    """The pleth counts frames, modulo 200. Control it from the loop that runs `run()`."""
+class Cable:
+    """What it says, frame by frame. The pleth counts frames, modulo 200."""
 
     def __init__(self, spo2: int = 97, pulse_rate: int = 138) -> None:
         self._numbers = (spo2, pulse_rate)
         self.finger_in = True
         self._frames = 0
+
+    def next_frame(self) -> bytes:
+        place = self._frames % _FRAMES
+        spo2, rate = self._numbers if self.finger_in else (127, 511)
+        value = _SMARTPOINT if place == 7 else 0
+        value = spo2 if place in _SPO2_PLACES else value
+        value = rate >> 7 if place in _RATE_PLACES else value
+        value = rate & 0x7F if place - 1 in _RATE_PLACES else value
+        status = 0x80 | (place == 0) | (0 if self.finger_in else _ALARM)
+        body = bytes((1, status, self._frames % 200, value))
+        self._frames += 1
+        return body + bytes((sum(body) & 0xFF,))
+
+
+class Xpod(Cable):
+    """On a pty. Control it from the loop that runs `run()`."""
+
+    def __init__(self, spo2: int = 97, pulse_rate: int = 138) -> None:
+        super().__init__(spo2, pulse_rate)
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -32,20 +51,8 @@ class Xpod:
     async def run(self) -> None:
         """Until cancelled. A cable has no memory: what nobody reads is gone."""
         while True:
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(TICK_S)
             try:
-                os.write(self._master, self._frame())
+                os.write(self._master, self.next_frame())
             except BlockingIOError:
                 self._frames -= self._frames % _FRAMES
-
-    def _frame(self) -> bytes:
-        place = self._frames % _FRAMES
-        spo2, rate = self._numbers if self.finger_in else (127, 511)
-        value = _SMARTPOINT if place == 7 else 0
-        value = spo2 if place in _SPO2_PLACES else value
-        value = rate >> 7 if place in _RATE_PLACES else value
-        value = rate & 0x7F if place - 1 in _RATE_PLACES else value
-        status = 0x80 | (place == 0) | (0 if self.finger_in else _ALARM)
-        body = bytes((1, status, self._frames % 200, value))
-        self._frames += 1
-        return body + bytes((sum(body) & 0xFF,))

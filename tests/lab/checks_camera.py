@@ -1,0 +1,63 @@
+"""Camera checks: V4L2 as the kernel's own virtual camera gives it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from devices.reading import Kind
+from drivers.camera import Camera, CameraRole
+from drivers.frames import FrameSlot
+from drivers.instrument import InstrumentState, Reason
+from tests.lab.room_inside import Inside, sh
+
+_KEY = "lab_camera"
+_MODULE = ("vivid", "n_devs=1", "node_types=0x1")
+_MEASURING, _FAULTY, _LOST = InstrumentState.MEASURING, InstrumentState.FAULTY, InstrumentState.LOST
+
+
+def prepare(_inside: Inside) -> None:
+    sh("modprobe", *_MODULE)
+
+
+@asynccontextmanager
+async def _camera(inside: Inside) -> AsyncIterator[FrameSlot]:
+    role = CameraRole(_KEY, Kind.CAMERA, "Camera", lambda nodes: nodes[0] if nodes else None)
+    slot = FrameSlot()
+    camera = Camera(role, inside.listener, slot)
+    running = asyncio.create_task(camera.run())
+    camera.start()
+    try:
+        yield slot
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+
+
+async def stalled(inside: Inside) -> str:
+    async with _camera(inside) as slot:
+        await inside.until_state(_KEY, _MEASURING)
+        sh("v4l2-ctl", "-d", "/dev/video0", "-c", "percentage_of_dropped_buffers=100")
+        await inside.until_state(_KEY, _FAULTY, reason=Reason.CAMERA_STALLED)
+        assert slot.latest() is None, "the last picture is still shown as if it were live"
+        sh("v4l2-ctl", "-d", "/dev/video0", "-c", "percentage_of_dropped_buffers=0")
+        await inside.until_state(_KEY, _MEASURING)
+    return "no picture stays, and pictures come again"
+
+
+async def disconnected(inside: Inside) -> str:
+    async with _camera(inside) as slot:
+        await inside.until_state(_KEY, _MEASURING)
+        sh("v4l2-ctl", "-d", "/dev/video0", "-c", "disconnect=1")
+        await inside.until_state(_KEY, _LOST, reason=Reason.UNPLUGGED)
+        assert slot.latest() is None, "the last picture is still shown as if it were live"
+        await asyncio.to_thread(_again)
+        await inside.until_state(_KEY, _MEASURING)
+    return "lost, and found when it was back"
+
+
+def _again() -> None:
+    sh("modprobe", "-r", "vivid")
+    sh("modprobe", *_MODULE)
+
+
+CHECKS = {"a camera that stalls": stalled, "a camera that is pulled": disconnected}
