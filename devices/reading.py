@@ -86,6 +86,9 @@ class Kind(StrEnum):
 # These show themselves only when they have measured: not seen yet is good enough.
 SHY = frozenset({Kind.CUFF, Kind.THERMOMETER, Kind.SCALE, Kind.GLUCOMETER})
 
+# Passers-by wear these, and they speak to whoever comes: served only where the site says that it owns one.
+WORN = frozenset({Kind.HEART_RATE_MONITOR})
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceIdentity:

@@ -10,7 +10,7 @@ import numpy as np
 
 from devices.catalog import devices
 from devices.device import AudioMatch, BleMatch, CameraMatch, Device
-from devices.reading import Attachment, Clock, DeviceIdentity, Kind, Reading, Waveform
+from devices.reading import WORN, Attachment, Clock, DeviceIdentity, Kind, Reading, Waveform
 from drivers.audio import AudioSource, stethoscope_role, voice_role
 from drivers.audio_player import AudioPlayer
 from drivers.camera import Camera, face_role, otoscope_role
@@ -36,7 +36,7 @@ class Instruments:
     """Cameras and microphones rest until `wake`; serial ports and Bluetooth are always watched."""
 
     def __init__(self, config: DevicesConfig, sink: Sink) -> None:
-        known = [d for d in devices() if config.bluetooth or not isinstance(d.match, BleMatch)]
+        known = served(config)
         otoscope, stethoscope = _only(CameraMatch), _only(AudioMatch)
         self.frames = Frames()
         self.otoscope_on = False
@@ -159,6 +159,16 @@ class _Outlet:
 
     def waveform(self, waveform: Waveform) -> None:
         self._sink.waveform(waveform)
+
+
+def served(config: DevicesConfig) -> list[Device]:
+    """What is looked for here: the whole catalogue, without Bluetooth where the site wants none."""
+    return [
+        device
+        for device in devices()
+        if (config.bluetooth or not isinstance(device.match, BleMatch))
+        and (device.kind not in WORN or device.kind.value in config.expected)
+    ]
 
 
 def _only(match: type) -> Device:

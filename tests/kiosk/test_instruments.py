@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
+from devices.device import BleMatch
 from devices.reading import Attachment, Kind
 from drivers.chunks import Samples
 from drivers.instrument import InstrumentState
 from kiosk.clip import decode_flac
 from kiosk.config import DevicesConfig
 from kiosk.events import CallChanged, ReadingShown
+from kiosk.instruments import served
 from tests.kiosk.simulators import Simulators, simulators
 from tests.kiosk.whole import Whole, config_in, whole_kiosk
 
@@ -74,3 +76,11 @@ async def test_a_picture_and_a_sound_go_into_the_record(stage: Simulators, tmp_p
     assert (rate_hz, len(samples)) == (48_000, 10 * 48_000)
     assert samples.std() > 50
     assert samples.tobytes() in np.concatenate(heard).tobytes()  # bit by bit what the sound server gave
+
+
+def test_a_watch_that_somebody_wears_is_not_listened_to() -> None:
+    kinds = {device.kind for device in served(DevicesConfig())}
+    assert Kind.HEART_RATE_MONITOR not in kinds and Kind.OXIMETER in kinds
+    owned = served(DevicesConfig(expected=(Kind.HEART_RATE_MONITOR.value,)))
+    assert Kind.HEART_RATE_MONITOR in {device.kind for device in owned}
+    assert not [d for d in served(DevicesConfig(bluetooth=False)) if isinstance(d.match, BleMatch)]

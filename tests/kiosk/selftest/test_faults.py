@@ -36,7 +36,7 @@ from tests.kiosk.whole import config_in
 
 SECONDS = 3.0
 OWNED = ("oximeter", "cuff", "thermometer", "otoscope", "stethoscope")
-NOT_THERE = {Part.TURN, Part.PRINTER} | {
+NOT_THERE = {Part.TURN, Part.PRINTER, Part.UNKNOWN} | {
     part for kind, part in PARTS.items() if kind not in (*OWNED, *ALWAYS)
 }  # not every site has them, and this one does not
 TOKEN = "the-kiosks-token-at-the-rendezvous"
