@@ -79,7 +79,7 @@ DEVICE = Device(
     metrics=(HEART_RATE,),
     reference="Bluetooth SIG Heart Rate Service 1.0; GATT Specification Supplement",
     any_make=True,
-    limits="served only where `devices.expected` names it, as passers-by wear them; beat intervals are not recorded",
+    limits="served only where the settings expect one: passers-by wear them; intervals are not recorded",
     decoder=Decoder,
     protocols=(("heart_rate", describe),),
 )
