@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from dbus_fast import BusType, DBusError
+from dbus_fast import BusType, DBusError, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.service import ServiceInterface, method
 
@@ -19,6 +19,7 @@ from drivers.tasks import bounded
 _log = logging.getLogger(__name__)
 
 _LIMIT_S = 5.0
+_PROPERTIES = "org.freedesktop.DBus.Properties"
 _AGENT_PATH = "/telecabine/agent"
 _BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 _MANAGER = (BLUEZ, "/org/bluez", "org.bluez.AgentManager1")
@@ -51,6 +52,7 @@ class BluezService:
         self._recognition = recognition
         self._bus: MessageBus | None = None
         self._owner = ""
+        self._died = False  # and may have left links
 
     async def check(self) -> None:
         """DriverError when bluetoothd is gone, was restarted, or has no powered adapter."""
@@ -81,16 +83,21 @@ class BluezService:
         owner = await self._owner_now(bus)
         if owner != self._owner:
             if self._owner:
+                self._died = True
                 raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd was restarted")
             await self._register_agent(bus)
             await self._release_leftovers(bus)
             self._owner = owner
-        shown = (await objects(bus)).values()
-        adapters = [interfaces[ADAPTER] for interfaces in shown if ADAPTER in interfaces]
+        shown = await objects(bus)
+        adapters = {path: each[ADAPTER] for path, each in shown.items() if ADAPTER in each}
         if not adapters:
             raise DriverError(Reason.BLUETOOTH_MISSING, "no adapter")
-        if not any(adapter["Powered"].value for adapter in adapters):
+        powered = [path for path, adapter in adapters.items() if adapter["Powered"].value]
+        if not powered:
             raise DriverError(Reason.BLUETOOTH_OFF, "no powered adapter")
+        if self._died:
+            await self._drop_links(bus, powered)
+            self._died = False
 
     async def _connected(self) -> MessageBus:
         if self._bus is None or not self._bus.connected:
@@ -108,6 +115,7 @@ class BluezService:
         try:
             return str((await call(bus, *_BUS, "GetNameOwner", "s", [BLUEZ]))[0])
         except DBusError as error:
+            self._died = True
             raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd is not running") from error
 
     async def _release_leftovers(self, bus: MessageBus) -> None:
@@ -119,6 +127,16 @@ class BluezService:
                     await call(bus, BLUEZ, path, DEVICE, "Disconnect")
                 except DBusError as error:
                     _log.warning("%s stays connected: %s", path, error)
+
+    async def _drop_links(self, bus: MessageBus, adapters: list[str]) -> None:
+        """The kernel keeps the links of a bluetoothd that died, and the next one does not know of them.
+
+        Such an instrument is connected to nobody and does not advertise. Only switching off ends that.
+        """
+        for path in adapters:
+            for on in (False, True):
+                value = [ADAPTER, "Powered", Variant("b", on)]
+                await call(bus, BLUEZ, path, _PROPERTIES, "Set", "ssv", value)
 
     async def _register_agent(self, bus: MessageBus) -> None:
         try:

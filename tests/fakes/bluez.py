@@ -64,6 +64,7 @@ class FakeBluez:
             RegisterAgent=self._register_agent,
             RequestDefaultAgent=self._accept,
             UnregisterAgent=self._accept,
+            Set=self._set,
         )
 
     async def start(self, bus_address: str) -> None:
@@ -77,10 +78,8 @@ class FakeBluez:
         await self.tree.publish(bus_address, "org.bluez")
 
     async def die(self) -> None:
-        """Killed: links drop, and no client hears of it."""
+        """Killed: no client hears of it. The kernel keeps the links, of which the next one does not know."""
         await self.tree.vanish()
-        for connection in tuple(self._connections.values()):
-            await connection.disconnect()
         if self._scanners:
             await self._radio.stop_scanning()
         self._scanners.clear()
@@ -96,6 +95,14 @@ class FakeBluez:
                 await self._radio.stop_scanning()
             self._scanners.clear()
         self.tree.set(ADAPTER_PATH, ADAPTER, Powered=Variant("b", on), Discovering=Variant("b", False))
+
+    async def _set(self, message: Message) -> Reply:
+        interface, name, value = message.body
+        if (interface, name) == (ADAPTER, "Powered"):
+            await self.power(value.value)
+        else:
+            self.tree.set(message.path or "", interface, **{name: value})
+        return "", []
 
     async def drop(self, address: str) -> None:
         """The link to one peripheral breaks."""

@@ -145,7 +145,7 @@ class ObjectTree:
             "UnregisterAgent",
         ):
             raise DBusRefusal(UNKNOWN_OBJECT, f"no object {path}")
-        if message.interface == _PROPERTIES:
+        if message.interface == _PROPERTIES and member != "Set":
             return self._properties(message)
         if member not in self.methods:
             raise DBusRefusal(UNKNOWN_METHOD, member)
@@ -157,5 +157,4 @@ class ObjectTree:
             return "a{sv}", [interface]
         if message.member == "Get":
             return "v", [interface[message.body[1]]]
-        self.set(message.path or "", message.body[0], **{message.body[1]: message.body[2]})
-        return "", []
+        raise DBusRefusal(UNKNOWN_METHOD, message.member or "")

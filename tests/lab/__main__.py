@@ -19,10 +19,10 @@ _LIMIT_S = 1800.0
 _VERDICTS = ("PASS", "FAIL", "SKIP")
 
 
-async def run(only: str, emulate: bool) -> int:
+async def run(program: Path, only: str, emulate: bool) -> int:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     room = Room()
-    machine = Machine(_FOLDER, TREE, room.port)
+    machine = Machine(_FOLDER, TREE, program, room.port)
     adapter = AdapterEnd()
     await room.open()
     await adapter.open(machine.adapter)
@@ -53,10 +53,14 @@ async def _watch(machine: Machine) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./run lab", description=__doc__)
     parser.add_argument("only", nargs="?", default="", metavar="WORD")
+    parser.add_argument(
+        "--program", type=Path, default=TREE / ".venv/bin/telecabine", metavar="FILE",
+        help="the installed program; without it the one of this checkout",
+    )  # fmt: skip
     parser.add_argument("--emulate", action="store_true", help="without KVM, also where there is one")
     given = parser.parse_args()
     try:
-        sys.exit(asyncio.run(run(given.only, given.emulate)))
+        sys.exit(asyncio.run(run(given.program.absolute(), given.only, given.emulate)))
     except KernelError as error:
         sys.exit(str(error))
     except TimeoutError:

@@ -17,6 +17,7 @@ def prepare(_inside: Inside) -> None:
     sh("dbus-daemon", "--system", "--fork")
     subprocess.Popen(["btattach", "-B", "/dev/ttyS1", "-P", "h4", "-N"], stdout=subprocess.DEVNULL)
     _start()
+    subprocess.run(["bluetoothctl", "--timeout", "10", "power", "on"], stdout=subprocess.DEVNULL, check=False)
 
 
 def _start() -> None:
@@ -37,7 +38,6 @@ async def _ctl(*words: str) -> str:
 
 
 async def measured(inside: Inside) -> str:
-    await _powered()
     await inside.until_state(_OXIMETER, _MEASURING)
     await inside.until_reading(_OXIMETER)
     return "scanned, connected, subscribed, read"
@@ -56,6 +56,8 @@ async def paired(inside: Inside) -> str:
 
 async def killed(inside: Inside) -> str:
     """No callback comes when it dies."""
+    for id_ in (_OXIMETER, _NONIN):
+        await inside.until_state(id_, _MEASURING)
     _running[-1].kill()
     _running[-1].wait()
     for id_ in (_OXIMETER, _NONIN):
@@ -63,8 +65,11 @@ async def killed(inside: Inside) -> str:
     _start()
     await _powered()
     for id_ in (_OXIMETER, _NONIN):
-        await inside.until_state(id_, _MEASURING)
-        await inside.until_reading(id_)
+        try:
+            await inside.until_state(id_, _MEASURING)
+            await inside.until_reading(id_)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {await _ctl('info', id_.removeprefix('ble:'))}") from None
     return "said so, and both instruments came back"
 
 

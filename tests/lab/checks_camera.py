@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from devices.reading import Kind
 from drivers.camera import Camera, CameraRole
@@ -11,6 +12,7 @@ from drivers.instrument import InstrumentState, Reason
 from tests.lab.room_inside import Inside, sh
 
 _KEY = "lab_camera"
+_DRIVER, _DEVICE = Path("/sys/bus/platform/drivers/vivid"), "vivid.0"
 _MODULE = ("vivid", "n_devs=1", "node_types=0x1")
 _MEASURING, _FAULTY, _LOST = InstrumentState.MEASURING, InstrumentState.FAULTY, InstrumentState.LOST
 
@@ -47,17 +49,12 @@ async def stalled(inside: Inside) -> str:
 async def disconnected(inside: Inside) -> str:
     async with _camera(inside) as slot:
         await inside.until_state(_KEY, _MEASURING)
-        sh("v4l2-ctl", "-d", "/dev/video0", "-c", "disconnect=1")
+        (_DRIVER / "unbind").write_text(_DEVICE)
         await inside.until_state(_KEY, _LOST, reason=Reason.UNPLUGGED)
         assert slot.latest() is None, "the last picture is still shown as if it were live"
-        await asyncio.to_thread(_again)
+        (_DRIVER / "bind").write_text(_DEVICE)
         await inside.until_state(_KEY, _MEASURING)
     return "lost, and found when it was back"
-
-
-def _again() -> None:
-    sh("modprobe", "-r", "vivid")
-    sh("modprobe", *_MODULE)
 
 
 CHECKS = {"a camera that stalls": stalled, "a camera that is pulled": disconnected}

@@ -18,10 +18,11 @@ SERIAL_NUMBER = "FT0001"
 class Machine:
     """`folder` holds its sockets: `adapter` must be listened to before `start`."""
 
-    def __init__(self, folder: Path, tree: Path, hci_port: int) -> None:
+    def __init__(self, folder: Path, tree: Path, program: Path, hci_port: int) -> None:
         self.adapter = folder / "adapter.sock"
         self._qmp_path = folder / "qmp.sock"
         self._folder, self._tree, self._hci_port = folder, tree, hci_port
+        self._program = program
         self._process: Process | None = None
         self._qmp: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -48,12 +49,9 @@ class Machine:
 
     async def _launch(self, only: str, fast: bool) -> None:
         image, initramfs, modules = kernel.prepare(self._folder)
-        words = {
-            "init": self._tree / "tests/lab/init.sh",
-            "tree": self._tree,
-            "modules": modules,
-            "only": only,
-        }
+        init = self._tree / "tests/lab/init.sh"
+        places = {"init": init, "tree": self._tree, "modules": modules, "program": self._program}
+        words = {**places, "only": only}
         append = " ".join(f"lab.{name}={value}" for name, value in words.items() if value)
         self._process = await asyncio.create_subprocess_exec(
             *_hardware(fast), *self._devices(), "-kernel", str(image), "-initrd", str(initramfs),
