@@ -96,8 +96,9 @@ class BluezService:
         if not powered:
             raise DriverError(Reason.BLUETOOTH_OFF, "no powered adapter")
         if self._died:
-            await self._drop_links(bus, powered)
             self._died = False
+            await self._drop_links(bus, powered)
+            raise DriverError(Reason.BLUETOOTH_MISSING, "it was switched off and on to drop old links")
 
     async def _connected(self) -> MessageBus:
         if self._bus is None or not self._bus.connected:

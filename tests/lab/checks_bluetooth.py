@@ -69,7 +69,8 @@ async def killed(inside: Inside) -> str:
             await inside.until_state(id_, _MEASURING)
             await inside.until_reading(id_)
         except AssertionError as error:
-            raise AssertionError(f"{error}; {await _ctl('info', id_.removeprefix('ble:'))}") from None
+            seen = [await _ctl("show"), sh("hcitool", "con", check=False), await _ctl("devices")]
+            raise AssertionError(f"{error}; {' '.join(' '.join(seen).split())}") from None
     return "said so, and both instruments came back"
 
 

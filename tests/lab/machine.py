@@ -55,7 +55,7 @@ class Machine:
         append = " ".join(f"lab.{name}={value}" for name, value in words.items() if value)
         self._process = await asyncio.create_subprocess_exec(
             *_hardware(fast), *self._devices(), "-kernel", str(image), "-initrd", str(initramfs),
-            "-append", f"console=ttyS0 quiet nokaslr mitigations=off panic=-1 tsc=unstable {append}",
+            "-append", f"console=ttyS0 loglevel=1 nokaslr mitigations=off panic=-1 tsc=unstable {append}",
             stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=STDOUT,
         )  # fmt: skip
 
