@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from devices.reading import Clock, Quality, Reading
+from devices.reading import SHY, Clock, Quality, Reading
 from kiosk.events import Event, SetAsideChanged
 
 LIMIT = 8
@@ -41,10 +41,11 @@ class Aside:
     def add(self, reading: Reading, age: timedelta) -> None:
         """`age`: it is forgotten `HOLD` after it was measured, unless a consultation comes first."""
         self._drop(lambda earlier: _continues(earlier, reading))
-        self._waiting.append(_Waiting(reading, self._clock_s() + (HOLD - age).total_seconds()))
+        new = _Waiting(reading, self._clock_s() + (HOLD - age).total_seconds())
+        self._waiting.append(new)
         self._waiting.sort(key=_newest, reverse=True)
         if len(self._waiting) > LIMIT:
-            del self._waiting[LIMIT:]
+            self._waiting.remove(_least_wanted(self._waiting, new))
             self._more += self.shown
         self._tell()
 
@@ -99,12 +100,26 @@ class Aside:
 
 
 def _newest(waiting: _Waiting) -> tuple[bool, float]:
-    reading = waiting.reading
-    return Quality.TIME_UNSURE not in reading.quality, reading.taken_at.timestamp()
+    return not _is_unsure(waiting), waiting.reading.taken_at.timestamp()
+
+
+def _least_wanted(waiting: list[_Waiting], new: _Waiting) -> _Waiting:
+    """The oldest. What nobody can date may be of now: it goes only where several came, the first of them."""
+    unsure = [each for each in waiting if _is_unsure(each) and each is not new]
+    if len(unsure) > 1:
+        return min(unsure, key=lambda each: each.due_s)
+    dated = [each for each in waiting if not _is_unsure(each)]
+    return min(dated, key=lambda each: each.reading.taken_at)
+
+
+def _is_unsure(waiting: _Waiting) -> bool:
+    return Quality.TIME_UNSURE in waiting.reading.quality
 
 
 def _continues(earlier: Reading, later: Reading) -> bool:
-    """Both came live, from one instrument, one right after the other."""
+    """Both came live, from one instrument that streams, one right after the other."""
+    if later.kind in SHY:
+        return False
     live = all(r.clock is Clock.KIOSK and Quality.TIME_UNSURE not in r.quality for r in (earlier, later))
     same = (earlier.kind, earlier.identity) == (later.kind, later.identity)
     return live and same and timedelta(0) <= later.taken_at - earlier.taken_at <= _STREAM_GAP

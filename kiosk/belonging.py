@@ -6,6 +6,7 @@ from devices.reading import Clock, Quality, Reading
 from kiosk.session import IncidentKind, Phase, Session
 
 _AHEAD = timedelta(seconds=30)  # of our own clock; a device that is further ahead does not know the time
+_JUST_NOW = timedelta(minutes=2)  # from the end of a measurement to its delivery
 _OVER = (Phase.CLOSING, Phase.CLOSED)
 
 
@@ -22,8 +23,9 @@ def doubt(reading: Reading, session: Session | None, now: datetime) -> Quality |
     """Why it may be somebody else's; None for what was measured in this consultation.
 
     Our own clock stamps what arrives: that is live, also when the clock was set back since. A device's clock
-    that runs ahead would date an old memory into this consultation. Device clocks count whole seconds, so the
-    consultation's first second is compared without its fraction.
+    that runs ahead would date an old memory into this consultation: one that we could not read is believed
+    only for what it dates to this very moment. Device clocks count whole seconds, so the consultation's first
+    second is compared without its fraction.
     """
     began_at = _began_at(session)
     if _is_undated(reading) or reading.taken_at > now + _AHEAD:
@@ -31,6 +33,8 @@ def doubt(reading: Reading, session: Session | None, now: datetime) -> Quality |
     live = reading.clock is Clock.KIOSK
     if began_at is None or not (live or reading.taken_at >= began_at.replace(microsecond=0)):
         return Quality.BEFORE_CONSULTATION
+    if reading.clock is Clock.DEVICE and now - reading.taken_at > _JUST_NOW:
+        return Quality.TIME_UNSURE
     return None
 
 

@@ -15,6 +15,10 @@ from devices.reading import DeviceIdentity, Kind, Quality, Quantity, Reading
 REMEMBERED = 256  # acts of one kind and model
 TOLERANCE = timedelta(minutes=2)  # a cuff dates the start of its work, and its result is sent after the end
 
+UNDATED = timedelta(
+    minutes=15
+)  # what nobody dates is taken for the same act so long, then for the next patient's
+
 
 @dataclass(slots=True)
 class _Act:
@@ -89,7 +93,7 @@ def _nearest(alike: list[_Act], record: Reading) -> _Act | None:
     open_ = [act for act in alike if act.device_time is None]
     near = [act for act in open_ if abs(act.taken_at - record.taken_at) <= TOLERANCE]
     if not near and record.device_time is None:  # nothing tells two undated records apart
-        near = [act for act in open_ if act.from_memory]
+        near = [act for act in open_ if act.from_memory and abs(act.taken_at - record.taken_at) <= UNDATED]
     return min(near, key=lambda act: abs(act.taken_at - record.taken_at), default=None)
 
 

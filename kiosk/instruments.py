@@ -67,6 +67,7 @@ class Instruments:
         """The consultation is over: no camera and no microphone stays open."""
         self.face.stop()
         self.voice.stop()
+        self._frozen = ()
         await self.switch("otoscope", False)
         await self.switch("stethoscope", False)
 
@@ -164,11 +165,14 @@ class _Outlet:
 def served(config: DevicesConfig) -> list[Device]:
     """What is looked for here: the whole catalogue, without Bluetooth where the site wants none."""
     return [
-        device
-        for device in devices()
-        if (config.bluetooth or not isinstance(device.match, BleMatch))
-        and (device.kind not in WORN or device.kind.value in config.expected)
+        device for device in devices() if not isinstance(device.match, BleMatch) or _is_ours(device, config)
     ]
+
+
+def _is_ours(device: Device, config: DevicesConfig) -> bool:
+    """Anybody in reach may use a cuff: where the site says what it owns, no other is answered by radio."""
+    owned = device.kind.value in config.expected
+    return config.bluetooth and (owned or not (config.expected or device.kind in WORN))
 
 
 def _only(match: type) -> Device:

@@ -135,9 +135,11 @@ class Keeper:
 
     async def finish(self) -> None:
         """The screen goes back to welcome, and this kiosk forgets the session's readings."""
-        if self._open().phase is not Phase.CLOSED:
-            await self._put(state=_forgotten(reduce(self._open(), Closed())))
-        self._set(None)
+        async with self._changing:  # what is still being written would bring the session back
+            if self._open().phase is not Phase.CLOSED:
+                await self._put(state=_forgotten(reduce(self._open(), Closed())))
+            self._session = None
+        self._tell()
 
     async def interrupted(self) -> Session | None:
         """The session that a crash or a power cut left open, if there is one."""

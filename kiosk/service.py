@@ -250,6 +250,7 @@ class Kiosk:
         await self.checks.stop()
         await self.instruments.rest()
         await self.desk.close()
+        await self.instruments.rest()  # what a physician asked for until the call was closed
         self._delivery.kick()
 
     @contextmanager

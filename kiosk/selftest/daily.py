@@ -12,6 +12,7 @@ from kiosk.selftest.report import Check, Part, Problem, Report, Zone, green, red
 
 SETTLE_S = 20.0  # after the start: Bluetooth and USB have shown what is there
 LOOK_S = 20.0
+BROKEN_S = 3600.0  # a test that broke is not tried again at once: it opens cameras
 _AHEAD = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,16 @@ class SelfTests:
         await asyncio.sleep(settle_s)
         while self.at is not None:
             if self.idle() and is_due(self.last, datetime.now().astimezone(), self.at):
-                await self.run()
+                await self._try()
             await asyncio.sleep(look_s)
+
+    async def _try(self) -> None:
+        """A test that breaks is logged and tried again later: it must not be the last one."""
+        try:
+            await self.run()
+        except Exception:
+            log.exception("the self-test broke")
+            await asyncio.sleep(BROKEN_S)
 
     async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None:
         """What somebody found by touching the screen, in the place of "nobody was there to touch it"."""

@@ -33,12 +33,12 @@ async def check_running(kiosk: "Kiosk", idle: bool) -> Report:
     """While `idle`, cameras and microphones are opened for a moment and a tone is played. During a session
     they are open anyway, and nobody is startled.
     """
-    machine, servers, senses = await asyncio.gather(
-        _check_machine(kiosk),
-        check_servers(kiosk.config, kiosk.meeting.call_settings("")),
-        _check_idle(kiosk) if idle else _check_senses(kiosk, audible=False, opening_s=OPEN_S),
-    )
-    return Report(name_once((*machine, *servers, *senses)))
+    async with asyncio.TaskGroup() as group:  # cut short, none goes on: no tone comes later
+        machine = group.create_task(_check_machine(kiosk))
+        servers = group.create_task(check_servers(kiosk.config, kiosk.meeting.call_settings("")))
+        sensing = _check_idle(kiosk) if idle else _check_senses(kiosk, audible=False, opening_s=OPEN_S)
+        senses = group.create_task(sensing)
+    return Report(name_once((*machine.result(), *servers.result(), *senses.result())))
 
 
 async def _check_machine(kiosk: "Kiosk") -> tuple[Check, ...]:

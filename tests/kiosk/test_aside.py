@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from devices.reading import Clock, Quality, Reading
+from devices.reading import Clock, Kind, Quality, Reading
 from kiosk.aside import HOLD, LIMIT, Aside
 from kiosk.events import Event, SetAsideChanged
 from tests.kiosk.bench import temperature
@@ -23,6 +23,11 @@ class Waiting:
 
 def dated(value: str, ago_s: float = 0.0) -> Reading:
     return temperature(value, ago_s, Clock.DEVICE)
+
+
+def finger(value: str, ago_s: float = 0.0) -> Reading:
+    """Of an instrument that streams."""
+    return replace(temperature(value, ago_s), kind=Kind.OXIMETER)
 
 
 def test_the_newest_stay_and_the_others_are_counted() -> None:
@@ -47,6 +52,17 @@ def test_a_clock_that_runs_ahead_pushes_nothing_out() -> None:
     assert waiting.values()[0] == "36" and len(waiting.values()) == LIMIT
 
 
+def test_what_nobody_can_date_is_not_pushed_out_by_an_old_memory() -> None:
+    """Today's result of a cuff whose clock runs ahead comes after all that it remembers."""
+    waiting = Waiting()
+    for number in range(LIMIT):
+        waiting.aside.add(dated(str(number), ago_s=9000 - number), timedelta(0))
+    today = replace(dated("36", ago_s=-3600), quality=frozenset({Quality.TIME_UNSURE}))
+    waiting.aside.add(today, timedelta(0))
+    waiting.aside.add(dated("8", ago_s=5000), timedelta(0))
+    assert waiting.values() == ["8", *[str(number) for number in range(LIMIT - 1, 1, -1)], "36"]
+
+
 def test_it_is_forgotten_some_time_after_it_was_measured() -> None:
     waiting = Waiting()
     waiting.aside.add(dated("36"), timedelta(0))
@@ -62,14 +78,21 @@ def test_it_is_forgotten_some_time_after_it_was_measured() -> None:
 
 def test_only_one_stream_that_goes_on_replaces_what_it_said() -> None:
     waiting = Waiting()
-    first = temperature("36.0", ago_s=30)
+    first = finger("36.0", ago_s=30)
     other = replace(first, identity=replace(first.identity, serial="another"))
-    for reading in (first, replace(temperature("37.0", ago_s=10), identity=other.identity), dated("38.0")):
+    for reading in (first, replace(finger("37.0", ago_s=10), identity=other.identity), dated("38.0")):
         waiting.aside.add(reading, timedelta(0))
-    waiting.aside.goes_on(temperature("37.0"))  # 30 s later: another measurement
+    waiting.aside.goes_on(finger("37.0"))  # 30 s later: another measurement
     assert len(waiting.values()) == 3
-    waiting.aside.goes_on(replace(temperature("37.0"), identity=other.identity))
+    waiting.aside.goes_on(replace(finger("37.0"), identity=other.identity))
     assert sorted(waiting.values()) == ["36.0", "38.0"]
+
+
+def test_two_results_one_after_the_other_are_two() -> None:
+    waiting = Waiting()
+    waiting.aside.add(temperature("39.1", ago_s=5), timedelta(0))
+    waiting.aside.add(temperature("36.8"), timedelta(0))
+    assert waiting.values() == ["36.8", "39.1"]
 
 
 def test_cleared_it_tells_those_who_look_and_then_nobody() -> None:

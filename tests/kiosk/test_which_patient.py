@@ -10,6 +10,7 @@ import pytest
 
 from devices.metrics import BODY_TEMPERATURE
 from devices.reading import Absent, Attachment, Clock, Kind, Quality, Quantity, Reading
+from kiosk.belonging import doubt
 from kiosk.events import Notice, NoticeReason, ReadingShown, SetAsideChanged
 from kiosk.keeper import now
 from kiosk.session import Phase, SessionError
@@ -18,6 +19,11 @@ from tests.kiosk.bench import PATIENT, Bench, bench, consent, temperature
 OLD = Quality.BEFORE_CONSULTATION
 UNSURE = Quality.TIME_UNSURE
 ATTACHED = Quality.ATTACHED_BY_HELPER
+
+
+def finger(value: str) -> Reading:
+    """Of an instrument that streams."""
+    return replace(temperature(value), kind=Kind.OXIMETER)
 
 
 def aside(kiosk: Bench) -> list[Reading]:
@@ -175,12 +181,23 @@ async def test_what_dates_from_an_earlier_session_is_counted_and_not_seen(tmp_pa
 async def test_a_finger_that_was_in_the_clip_too_early_is_no_question(tmp_path: Path) -> None:
     """The stream goes on: what it said before is said again."""
     async with bench(tmp_path) as kiosk:
-        await kiosk.hub.reading(temperature("37.0"))
-        await kiosk.hub.reading(temperature("37.1"))
+        await kiosk.hub.reading(finger("37.0"))
+        await kiosk.hub.reading(finger("37.1"))
         await kiosk.consult()
         assert [str(r.quantities[0].value) for r in aside(kiosk)] == ["37.1"]
-        await kiosk.hub.reading(temperature("37.2"))
+        await kiosk.hub.reading(finger("37.2"))
         assert aside(kiosk) == []
+
+
+async def test_a_clock_that_nobody_could_read_is_believed_only_for_this_moment(tmp_path: Path) -> None:
+    """A meter an hour ahead would date the result of the patient before into this consultation."""
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        reading = temperature(clock=Clock.DEVICE)
+        later = now() + timedelta(minutes=10)
+        assert doubt(reading, kiosk.keeper.session, now()) is None
+        assert doubt(reading, kiosk.keeper.session, later) is UNSURE
+        assert doubt(replace(reading, clock=Clock.CORRECTED), kiosk.keeper.session, later) is None
 
 
 async def test_without_a_value_there_is_nothing_to_set_aside(tmp_path: Path) -> None:

@@ -440,7 +440,7 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_FOUND: "Not found. Plug it in, switch it on, then check again.",
         Problem.NOT_SEEN_YET: "Not seen yet: it shows itself when it measures. Take a trial measurement.",
         Problem.NOT_WORKING: "Found, but it does not work. Unplug it, plug it in again, then check again.",
-        Problem.IN_USE: "In use by another program. Close the other program or restart the kiosk.",
+        Problem.IN_USE: "The kiosk is running and uses it. Check from the technician's screen.",
         Problem.WRONG_KEY_OR_DAMAGED: "The key is not the right one or the data is damaged. Erase nothing, call support.",
         Problem.KEY_READABLE_BY_OTHERS: "Other accounts can read the key. Make the key file readable by the kiosk alone (0600).",
         Problem.KEY_NOT_IN_TPM: "The key is in a protected file, not in a security chip. Allowed, but less safe.",

@@ -425,7 +425,7 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_FOUND: "Introuvable. Branchez-le, allumez-le, puis vérifiez encore.",
         Problem.NOT_SEEN_YET: "Pas encore vu : il se montre quand il mesure. Faites une mesure d'essai.",
         Problem.NOT_WORKING: "Trouvé, mais il ne marche pas. Débranchez-le, rebranchez-le, puis vérifiez encore.",
-        Problem.IN_USE: "Pris par un autre programme. Fermez l'autre programme ou redémarrez le poste.",
+        Problem.IN_USE: "La cabine est en marche et s'en sert. Vérifiez depuis l'écran du technicien.",
         Problem.WRONG_KEY_OR_DAMAGED: "La clé n'est pas la bonne ou les données sont abîmées. N'effacez rien, appelez le support.",
         Problem.KEY_READABLE_BY_OTHERS: "D'autres comptes peuvent lire la clé. Remettez le fichier de clé en lecture pour le poste seul (0600).",
         Problem.KEY_NOT_IN_TPM: "La clé est dans un fichier protégé, pas dans une puce de sécurité. C'est permis, mais moins sûr.",

@@ -203,6 +203,8 @@ async def test_beside_a_kiosk_that_runs(tmp_path: Path) -> None:
         report = await check_alone(config, PAGE_DIR, 0.1)
     verdicts = {check.part: check.verdict for check in report.checks}
     assert (verdicts[Part.STORE], verdicts[Part.RENDEZVOUS]) == (Verdict.GREEN, Verdict.GREEN)
+    left = {check.part for check in report.checks if check.problem is Problem.IN_USE}
+    assert left == {Part.FACE_CAMERA, Part.MICROPHONE}, "they are the running kiosk's"
     assert reds(report.checks)[0] == (Part.FHIR, Problem.UNREACHABLE)
 
 

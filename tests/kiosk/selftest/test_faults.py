@@ -154,14 +154,14 @@ async def test_what_is_plugged_in(
 ) -> None:
     devices = replace(config.devices, expected=owned, bluetooth=bluetooth)
     with broken(stage, fault):
-        checks = await _check_senses(replace(config, devices=devices), SECONDS, audible=True)
+        checks = await _check_senses(replace(config, devices=devices), SECONDS)
     assert reds(checks) == [found], checks
 
 
 async def test_a_dark_room_is_no_fault(stage: Simulators, config: Config) -> None:
     devices = replace(config.devices, expected=(), bluetooth=False)
     with broken(stage, "face camera covered"):
-        checks = await _check_senses(replace(config, devices=devices), SECONDS, audible=False)
+        checks = await _check_senses(replace(config, devices=devices), SECONDS)
     assert reds(checks) == []
     assert (Part.FACE_CAMERA, Problem.DARK) in [(check.part, check.problem) for check in checks]
 
