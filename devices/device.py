@@ -127,10 +127,10 @@ class BleMatch:
     `names`: beginnings of its advertised name, where other things advertise the same service. Not
     `announced`: its name has to do, as it advertises no service, or not always. `start`, `keep_alive`:
     all that is ever written to it, to the characteristic `write`, but for the time of day where it lets
-    its clock be set (2A08 or 2A2B). `write_optional`: not every make offers `write`; then nothing is
-    written. `clock_tolerance_s`: its clock is left alone when it is off by no more than this. `pauses_s`:
-    beginnings of the firmware's name, the first that fits counts, and what such a firmware needs before
-    and after its clock is set. `results_notified`: it notifies its results, as others notify live values.
+    its clock be set (2A08 or 2A2B). `clock_tolerance_s`: its clock is left alone when it is off by no more
+    than this. `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a
+    firmware needs before and after its clock is set. `results_notified`: it notifies its results, as others
+    notify live values.
     """
 
     service: str
@@ -141,7 +141,6 @@ class BleMatch:
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
-    write_optional: bool = False
     clock_tolerance_s: float = 0.0
     pauses_s: tuple[tuple[str, float], ...] = ()
     results_notified: bool = False

@@ -16,7 +16,7 @@ _OFFSET, _CONCENTRATION, _MOLAR, _STATUS, _CONTEXT = 1, 2, 4, 8, 16
 _CONTROL_SOLUTION, _CONTROL_LOCATION = 10, 4
 _NO_OFFSETS = (0x7FFF, -0x8000)  # overrun, underrun
 # Sensor, sample or strip at fault; result or temperature out of range; interrupted; general fault.
-_DOUBTS = 0x07FE
+_DOUBTS, _TIME_FAULT = 0x07FE, 0x0800
 _MEALS = {1: Quality.BEFORE_MEAL, 2: Quality.AFTER_MEAL, 3: Quality.FASTING}
 
 
@@ -77,7 +77,9 @@ class Record:
         return self.concentration.scaleb(3 if self.unit == "mol/L" else 5)
 
     def quality(self) -> frozenset[Quality]:
-        return frozenset({Quality.QUESTIONABLE}) if (self.status or 0) & _DOUBTS else frozenset()
+        status = self.status or 0
+        doubts = {Quality.QUESTIONABLE} if status & _DOUBTS else set()
+        return frozenset(doubts | ({Quality.TIME_UNSURE} if status & _TIME_FAULT else set()))
 
     def describe(self) -> dict[str, object]:
         """JSON-ready; optional fields only when sent."""

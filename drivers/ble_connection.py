@@ -69,11 +69,17 @@ class BleConnection:
             self._feed.stamp.device_clock = await self._set_clock()
             await self._pause()
             await self._subscribe()
-            for command in self._start():
+            for command in self._match.start:
                 await self._required(self._match.write, partial(self._put, command))
             self._feed.tracker.move(InstrumentState.READY)
             async with self._kept_alive():
                 await self._deliver_until_gone()
+        except (
+            BleakError,
+            OSError,
+            EOFError,
+        ) as error:  # it hung up in the middle
+            raise DriverError(reason_of(error), str(error)) from error
         finally:
             await self._disconnect()
 
@@ -155,11 +161,6 @@ class BleConnection:
             await self._authorised(operation)
         except BleakError as error:
             raise DriverError(reason_of(error), f"{uuid}: {error}") from error
-
-    def _start(self) -> tuple[bytes, ...]:
-        if not self._match.write_optional or self._client.services.get_characteristic(self._match.write):
-            return self._match.start
-        return ()
 
     async def _put(self, command: bytes) -> None:
         found = self._client.services.get_characteristic(self._match.write)

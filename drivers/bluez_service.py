@@ -4,7 +4,7 @@ Source: BlueZ D-Bus API, org.bluez.Adapter, org.bluez.AgentManager and org.bluez
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from dbus_fast import BusType, DBusError, Variant
@@ -53,6 +53,7 @@ class BluezService:
         self._bus: MessageBus | None = None
         self._owner = ""
         self._died = False  # and may have left links
+        self._off: set[str] = set()  # adapters that we switched off
 
     async def check(self) -> None:
         """DriverError when bluetoothd is gone, was restarted, or has no powered adapter."""
@@ -92,6 +93,7 @@ class BluezService:
         adapters = {path: each[ADAPTER] for path, each in shown.items() if ADAPTER in each}
         if not adapters:
             raise DriverError(Reason.BLUETOOTH_MISSING, "no adapter")
+        await self._power_up(bus, [path for path, each in adapters.items() if not each["Powered"].value])
         powered = [path for path, adapter in adapters.items() if adapter["Powered"].value]
         if not powered:
             raise DriverError(Reason.BLUETOOTH_OFF, "no powered adapter")
@@ -116,7 +118,7 @@ class BluezService:
         try:
             return str((await call(bus, *_BUS, "GetNameOwner", "s", [BLUEZ]))[0])
         except DBusError as error:
-            self._died = True
+            self._died = self._died or bool(self._owner)
             raise DriverError(Reason.BLUETOOTH_MISSING, "bluetoothd is not running") from error
 
     async def _release_leftovers(self, bus: MessageBus) -> None:
@@ -134,10 +136,16 @@ class BluezService:
 
         Such an instrument is connected to nobody and does not advertise. Only switching off ends that.
         """
+        self._off.update(adapters)
         for path in adapters:
-            for on in (False, True):
-                value = [ADAPTER, "Powered", Variant("b", on)]
-                await call(bus, BLUEZ, path, _PROPERTIES, "Set", "ssv", value)
+            await _power(bus, path, False)
+        await self._power_up(bus, adapters)
+
+    async def _power_up(self, bus: MessageBus, adapters: Iterable[str]) -> None:
+        """Those that we switched off, also when it was cut short before: nobody else would."""
+        for path in self._off.intersection(adapters):
+            await _power(bus, path, True)
+            self._off.discard(path)
 
     async def _register_agent(self, bus: MessageBus) -> None:
         try:
@@ -145,3 +153,7 @@ class BluezService:
             await call(bus, *_MANAGER, "RequestDefaultAgent", "o", [_AGENT_PATH])
         except DBusError as error:
             _log.warning("no pairing agent: %s", error)
+
+
+async def _power(bus: MessageBus, adapter: str, on: bool) -> None:
+    await call(bus, BLUEZ, adapter, _PROPERTIES, "Set", "ssv", [ADAPTER, "Powered", Variant("b", on)])

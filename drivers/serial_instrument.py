@@ -108,6 +108,7 @@ class _Session:
         self._is_certain = is_certain
         self._understood_at_s = now_s()
         self._trust = 0
+        self._is_silent = False
 
     async def run(self) -> None:
         """Until cancelled; DriverError when the port fails, or nothing is understood any more."""
@@ -115,6 +116,9 @@ class _Session:
             data, events = await self._talk.hear()
             if data:
                 self._feed.heard(data)
+                self._end_silence()
+            else:
+                self._is_silent = True
             await self._feed.deliver(events)
             await self._talk.answer(events)  # what was measured is durable before the next is asked for
             if self._is_understood(events):
@@ -122,6 +126,12 @@ class _Session:
             elif now_s() - self._understood_at_s > _SILENCE_S:
                 await self._not_understood(data)
             await self._talk.keep_alive()
+
+    def _end_silence(self) -> None:
+        """What speaks only when it is used gets its time from its first byte on, not from its silence."""
+        if self._is_silent and self._talk.match.quiet:
+            self._understood_at_s = now_s()
+        self._is_silent = False
 
     def _is_understood(self, events: list[Event]) -> bool:
         """More was understood than refused of late: in noise, a frame appears by chance now and then."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from devices import cuff
 from devices.creative import Numbers, framer, unpack
-from devices.device import Device, Event, FrameError, Rejected, SerialMatch
+from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
 from devices.measuring import measured, quantity
 from devices.metrics import BODY_TEMPERATURE, GLUCOSE_MOLAR, PERFUSION_INDEX, PULSE_RATE, SPO2
 from devices.reading import Kind, Quality, Quantity
@@ -85,11 +85,12 @@ def _need(data: bytes, size: int) -> None:
 
 
 class Decoder:
-    """Frames that are no results (waves, ECG, versions, the pressure while it is measured) are ignored."""
+    """Of frames that are no results (waves, ECG, versions, the cuff at work) only the state is said."""
 
     def __init__(self) -> None:
         self._framer = framer()
         self._oximeter = StreamedOximeter(1)
+        self._signal = Signal(SignalState.SENSOR_OFF)
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         """Bytes of the serial stream, cut anywhere."""
@@ -99,13 +100,17 @@ class Decoder:
         if isinstance(part, Rejected):
             return [part]
         try:
-            token, kind, data = unpack(part)
-            if (token, kind) == _OXIMETER:
-                numbers = Numbers.parse(data)
-                return self._oximeter.frame(numbers.state(), None, numbers.quantities(), part)
-            return _result((token, kind), data, part)
+            return self._frame(part) or [self._signal]  # a sound frame: the box is there and understood
         except FrameError as error:
             return [Rejected(str(error), part[:_EVIDENCE_BYTES])]
+
+    def _frame(self, part: bytes) -> list[Event]:
+        token, kind, data = unpack(part)
+        if (token, kind) != _OXIMETER:
+            return _result((token, kind), data, part)
+        numbers = Numbers.parse(data)
+        self._signal = Signal(numbers.state())
+        return self._oximeter.frame(numbers.state(), None, numbers.quantities(), part)
 
 
 def _result(what: tuple[int, int], data: bytes, part: bytes) -> list[Event]:

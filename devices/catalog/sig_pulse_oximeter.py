@@ -13,7 +13,6 @@ from devices.ieee11073 import DateTime, Number, json_number
 from devices.measuring import all_absent, measured, quantity
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2
 from devices.reading import Absent, Kind, Quality, Quantity
-from devices.record_access import CONTROL_POINT, REPORT_LAST, answered
 
 SERVICE, SPOT, CONTINUOUS, FEATURES = 0x1822, 0x2A5E, 0x2A5F, 0x2A60
 
@@ -160,7 +159,6 @@ class Decoder(GattDecoder):
                 SPOT: self._spot,
                 CONTINUOUS: self._continuous,
                 FEATURES: self._features,
-                CONTROL_POINT: answered,
             }
         )
         self._cadence = Cadence(_SOONEST, _LATEST)
@@ -219,17 +217,11 @@ DEVICE = Device(
     key="sig_pulse_oximeter",
     name="Bluetooth pulse oximeter",
     kind=Kind.OXIMETER,
-    match=BleMatch(
-        uuid(SERVICE),
-        (uuid(SPOT), uuid(CONTINUOUS), uuid(CONTROL_POINT)),
-        write=uuid(CONTROL_POINT),
-        start=(REPORT_LAST,),
-        write_optional=True,
-    ),
+    match=BleMatch(uuid(SERVICE), (uuid(SPOT), uuid(CONTINUOUS))),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Bluetooth SIG Pulse Oximeter Service 1.0.1; GATT Specification Supplement",
     any_make=True,
-    limits="of its stored spot checks, the last one is read",
+    limits="stored records are not asked for: undated ones could be anybody's",
     decoder=Decoder,
     protocols=(
         ("plx_spot", describe_spot),

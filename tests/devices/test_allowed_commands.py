@@ -20,7 +20,6 @@ SENT = {
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},
     "lifescan_ultraeasy": {"02060803c262"},
     "sig_glucose": {"0106"},  # report the last record; 02 would delete
-    "sig_pulse_oximeter": {"0106"},
     "masimo_mightysat": {"77020107", "7705031f0003d6"},
     "ascii_cuff": {"0231383b3b444603"},  # its state; 01 and 03 would start it
     "suntech_advantage": {"3a7903004a"},  # its last result; 20, 28 and 87 would start it

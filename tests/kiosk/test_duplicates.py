@@ -119,8 +119,9 @@ def test_a_record_that_says_more_or_something_else_is_no_duplicate() -> None:
 def test_records_without_a_date_that_nothing_tells_apart_are_one() -> None:
     known = Duplicates()
     undated = replace(live((0, "95")), quality=MEMORY)
-    later = replace(undated, taken_at=NOW + timedelta(hours=1))
-    assert taken(known, [undated, later]) == [undated]
+    later = replace(undated, taken_at=NOW + timedelta(minutes=10))
+    next_patients = replace(undated, id=uuid4(), taken_at=NOW + timedelta(hours=1))
+    assert taken(known, [undated, later, next_patients]) == [undated, next_patients]
 
 
 def test_what_nobody_has_seen_counts_when_it_comes_again() -> None:
