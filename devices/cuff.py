@@ -5,6 +5,10 @@ from devices.metrics import CUFF_PULSE_RATE, DIASTOLIC, MEAN_PRESSURE, SYSTOLIC
 from devices.reading import Absent, Quantity
 
 METRICS = (SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE)
+MODULE_LIMITS = (
+    "its USB bridge is assumed; results only: it is started where it stands; a result equal to the "
+    "one before is not told; the pressure while it measures is described, not shown"
+)
 
 
 def quantities(sys: int | None, dia: int | None, mean: int | None, pulse: int | None) -> tuple[Quantity, ...]:

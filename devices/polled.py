@@ -2,6 +2,10 @@
 
 from collections.abc import Hashable
 
+from devices.device import Event, Signal, SignalState
+from devices.measuring import measured
+from devices.reading import Quantity
+
 
 class Shown:
     """What was there before the first look is of an unknown time, perhaps of another patient: never told.
@@ -12,6 +16,11 @@ class Shown:
     def __init__(self) -> None:
         self._has_looked = False
         self._last: Hashable = None
+
+    def events(self, result: Hashable, quantities: tuple[Quantity, ...], frame: bytes) -> list[Event]:
+        """That the device is there, and what it measured, when no look before showed this result."""
+        ready: list[Event] = [Signal(SignalState.READY)]
+        return [*ready, measured(quantities, frozenset(), frame)] if self.is_new(result) else ready
 
     def is_new(self, result: Hashable) -> bool:
         """Whether this look shows a result that none before did. None: there is none, or none at present."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from devices import cuff
 from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
-from devices.measuring import measured
 from devices.polled import Shown
 from devices.reading import Kind, Quantity
 
@@ -98,13 +97,10 @@ class Decoder:
     def _line(self, line: bytes, frame: bytes) -> list[Event]:
         if _PRESSURE.fullmatch(line):
             return [Signal(SignalState.MEASURING)]
-        ready: list[Event] = [Signal(SignalState.READY)]
         if line == _ENDED:
-            return ready
+            return [Signal(SignalState.READY)]
         state = State.parse(line)
-        if not self._shown.is_new(state.content()):
-            return ready
-        return [*ready, measured(state.quantities(), frozenset(), frame)]
+        return self._shown.events(state.content(), state.quantities(), frame)
 
 
 def _line(frame: bytes) -> bytes:
@@ -133,8 +129,7 @@ DEVICE = Device(
     metrics=cuff.METRICS,
     reference="drivers of Sinnor N6 and UN300C modules in public code",
     experimental=True,
-    limits="its USB bridge is assumed; results only: it is started where it stands; a result equal to the "
-    "one before is not told; the pressure while it measures is described, not shown",
+    limits=cuff.MODULE_LIMITS,
     decoder=Decoder,
     protocols=(("ascii_cuff", describe),),
 )  # fmt: skip

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from devices import cuff
 from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
 from devices.framing import LengthFramer
-from devices.measuring import measured
 from devices.polled import Shown
 from devices.reading import Kind, Quantity
 
@@ -71,13 +70,10 @@ class Decoder:
     def _part(self, part: bytes | Rejected) -> list[Event]:
         if isinstance(part, Rejected):
             return [part]
-        ready: list[Event] = [Signal(SignalState.READY)]
         if len(part) != _RESULT_BYTES:
-            return ready
+            return [Signal(SignalState.READY)]
         result = Result.parse(part)
-        if not self._shown.is_new(result.content()):
-            return ready
-        return [*ready, measured(result.quantities(), frozenset(), part)]
+        return self._shown.events(result.content(), result.quantities(), part)
 
 
 def describe(data: bytes) -> dict[str, object]:
@@ -108,8 +104,7 @@ DEVICE = Device(
     metrics=cuff.METRICS,
     reference="com.ak.comm.bytes.suntech",
     experimental=True,
-    limits="its USB bridge is assumed; results only: it is started where it stands; a result equal to the "
-    "one before is not told; the pressure while it measures is described, not shown",
+    limits=cuff.MODULE_LIMITS,
     decoder=Decoder,
     protocols=(("suntech", describe),),
 )  # fmt: skip
