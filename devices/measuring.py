@@ -76,14 +76,15 @@ def measured(
 
     So is one whose device has a clock that does not know the time: it may be live or years old.
     """
-    marks = {Quality.IMPLAUSIBLE} if any(map(_implausible, quantities)) else set()
+    marks = {Quality.IMPLAUSIBLE} if any(map(is_implausible, quantities)) else set()
     device_time = stamp.known() if stamp else None
     if stamp is not None and device_time is None:
         marks.add(Quality.TIME_UNSURE)
     return Measured(quantities, quality | marks, device_time, raw, kind)
 
 
-def _implausible(quantity: Quantity) -> bool:
+def is_implausible(quantity: Quantity) -> bool:
+    """Outside its metric's plausible range."""
     plausible = quantity.metric.plausible
     if quantity.value is None or plausible is None:
         return False

@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from devices.device import Measured, Samples
+from devices.measuring import is_implausible
 from devices.reading import Clock, DeviceIdentity, Kind, Quality, Quantity, Reading, Waveform
 
 _RESOLUTION = timedelta(seconds=1)
@@ -126,8 +127,6 @@ def _duration(period_ms: Decimal, count: int) -> timedelta:
 def _doubts(quantities: tuple[Quantity, ...], time_unsure: bool) -> frozenset[Quality]:
     """Outside the plausible range, or at a time nobody knows: marked, never dropped."""
     marks = {Quality.TIME_UNSURE} if time_unsure else set()
-    for quantity in quantities:
-        limits = quantity.metric.plausible
-        if quantity.value is not None and limits and not limits[0] <= quantity.value <= limits[1]:
-            marks.add(Quality.IMPLAUSIBLE)
+    if any(map(is_implausible, quantities)):
+        marks.add(Quality.IMPLAUSIBLE)
     return frozenset(marks)
