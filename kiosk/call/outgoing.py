@@ -20,7 +20,7 @@ from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.encoding.voice import VoiceEncoder
 from kiosk.call.encoding.vp8 import LiveVp8Encoder
 from kiosk.call.figures import Codec, SendingFigures
-from kiosk.call.repairs.capture_reports import report_capture_times
+from kiosk.call.repairs.capture_reports import RtpClock, report_capture_times
 from kiosk.call.repairs.encoders import set_encoder
 from kiosk.call.repairs.same_stream import share_stream
 from kiosk.call.sdp import VoiceTypes
@@ -64,6 +64,7 @@ class Outgoing:
         self._stethoscope = PcmTrack(
             media.stethoscope, switches.stethoscope, never, fill=False, origin_s=began_s
         )
+        self._clocks: list[RtpClock] = []
         self.line: LineEnd | None = None
         self.conductor: Conductor | None = None
         self._codec = Codec.H264
@@ -105,8 +106,10 @@ class Outgoing:
         for section, track, film in zip((face, otoscope), self._videos, self.films, strict=True):
             set_encoder(section.sender, self._encoder(section, film))
             track.backlog_s, track.must_wait = self._backlog_s, self._must_wait
-            report_capture_times(section.sender, track.pts_at)
-        report_capture_times(voice.sender, lambda captured_s: self._voice.pts_at(captured_s - VOICE_LATE_S))
+            self._clocks.append(report_capture_times(section.sender, track.pts_at))
+        self._clocks.append(
+            report_capture_times(voice.sender, lambda at_s: self._voice.pts_at(at_s - VOICE_LATE_S))
+        )
         report_capture_times(stethoscope.sender, self._stethoscope.pts_at)
         self.conductor = Conductor(
             self.line,
@@ -130,6 +133,13 @@ class Outgoing:
 
     def _must_wait(self) -> bool:
         return self.line is not None and self.line.controller.is_overfull
+
+    def clocks(self) -> tuple[int, int] | None:
+        """The RTP times of one instant in the voice and in the face; None before both have been sent."""
+        if not self._clocks:
+            return None
+        face, _, voice = (clock(time.monotonic()) for clock in self._clocks)
+        return None if face is None or voice is None else (voice, face)
 
     def figures(self) -> SendingFigures | None:
         """What is sent now; None before the offer was read."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from aiortc import RTCDtlsTransport, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 
-from kiosk.call import looking, sdp
+from kiosk.call import looking, sdp, wire
 from kiosk.call.channels import Channels
 from kiosk.call.errors import CallError, CallReason
 from kiosk.call.figures import CallFigures, Way
@@ -39,6 +39,7 @@ _logger = logging.getLogger(__name__)
 _LANE_FIRST_BPS = 64_000  # for the tenth of a second until what waits has its own share
 _LANE_NARROW_BPS = 12_000  # two oximeters, and nothing of their past
 _READ_OFFER_S = 5.0
+_CLOCKS_S = 2.0
 
 
 class PeerOwner(Protocol):
@@ -126,8 +127,15 @@ class Peer:
             self._outgoing.line.limit_data = partial(limit_flight, self._connection.sctp)
         limit_sources(transport)
         guard_receive(transport, self._connection.sctp)  # last: it stands before all the others
-        for part in (self._remote, self._stills):
-            self._tasks.spawn(part.run())
+        for part in (self._remote.run(), self._stills.run(), self._tell_clocks()):
+            self._tasks.spawn(part)
+
+    async def _tell_clocks(self) -> None:
+        """What the page needs to bring lips and voice together; one that is lost is followed by the next."""
+        while True:
+            await asyncio.sleep(_CLOCKS_S)
+            if clocks := self._outgoing.clocks():
+                self._channels.send_wave(wire.clocks(*clocks))
 
     def _bulk_waits(self) -> bool:
         """A paused picture is replaced by stills; those and recorded sounds need a share of the line."""

@@ -18,6 +18,11 @@ def _encode(type_: str, /, **fields: object) -> str:
     return json.dumps({"v": VERSION, "type": type_, **fields}, ensure_ascii=False, separators=(",", ":"))
 
 
+def clocks(voice: int, face: int) -> str:
+    """The RTP times of one instant in the voice and in the face."""
+    return _encode("clocks", voice=voice, face=face)
+
+
 def hello(session: str, words: Sequence[str], site: str, language: str) -> str:
     return _encode("hello", session=session, words=list(words), site=site, language=language)
 

@@ -24,6 +24,17 @@
     if (track.kind === "audio" && real > 0 && grown("packetsReceived") > 0) bench.sounds.push([now, Number(track.mid)]);
   };
 
+  /** This kiosk's page keeps lips and voice together itself; only the browser's own control tells playout times. */
+  let clocks = null, shown = null;
+  const noteSkew = (connection, now) => {
+    const [voice, face] = ["0", "1"].map((mid) => connection.getTransceivers().find((each) => each.mid === mid))
+      .map(({ receiver }) => receiver.getSynchronizationSources()[0]);
+    if (!voice || !face || face.rtpTimestamp === shown) return;
+    shown = face.rtpTimestamp;
+    const late = ({ timestamp, rtpTimestamp }, clock, khz) => timestamp - ((rtpTimestamp - clock) | 0) / khz;
+    bench.skews.push([now, late(face, clocks.face, 90) - late(voice, clocks.voice, 48)]);
+  };
+
   const mean = (track, last) => (1000 * (track.jitterBufferDelay - (last?.jitterBufferDelay ?? 0)))
     / (track.jitterBufferEmittedCount - (last?.jitterBufferEmittedCount ?? 0));
 
@@ -37,7 +48,8 @@
     const tracks = reports.filter(({ type }) => type === "inbound-rtp");
     for (const track of tracks) add({ ...track, codec: codecs.get(track.codecId) }, before.get(track.mid), now);
     const [voice, face] = ["0", "1"].map((mid) => tracks.find((track) => track.mid === mid));
-    if (voice?.estimatedPlayoutTimestamp && face?.estimatedPlayoutTimestamp) {
+    if (clocks) noteSkew(connection, now);
+    else if (voice?.estimatedPlayoutTimestamp && face?.estimatedPlayoutTimestamp) {
       bench.skews.push([now, voice.estimatedPlayoutTimestamp - face.estimatedPlayoutTimestamp]);
     }
     if (voice && face) {
@@ -57,6 +69,7 @@
     if (channel.label === "live") bench.live = channel;
     channel.addEventListener("message", ({ data }) => {
       const now = bench.now(), message = JSON.parse(data);
+      if (message.type === "clocks") clocks = message;
       if (message.type === "reading" && !came.has(message.t0)) bench.readings.push([now, now - Date.parse(message.t0), message.history]);
       if (message.type === "reading") came.add(message.t0);
       const sent = message.type === "pong" && /^bench-(.*)$/.exec(message.id);

@@ -197,6 +197,7 @@ export class Call {
   tick() {
     this.ticks += 1;
     this.alarms.tick();
+    this.peer?.skew?.look();
     if (this.peer && (this.cut || this.ticks % LISTEN_TICKS === 0)) this.peer.listen();
     if (this.connected && this.peer.silentMs > SILENCE_MS) this.lose();
     else if (this.cut && this.peer?.everOpen && this.peer.heardAt > this.cutAt) this.revived();

@@ -53,6 +53,7 @@ async function look(peer) {
     voice: received(peer.voice),
     face: received(peer.face),
     otoscope: received(peer.otoscope),
+    behindMs: peer.skew?.take(),
   };
 }
 

@@ -1,6 +1,7 @@
 // One WebRTC connection to the kiosk. A new one replaces it after a cut; the session goes on.
 
 import { gathered } from "./gathering.js";
+import { isSteerable, Skew, withVoiceApart } from "./skew.js";
 
 // The kiosk's sound of the heart must not be squeezed or stretched to catch up: give it room.
 const STETHOSCOPE_BUFFER_MS = 200;
@@ -55,7 +56,7 @@ export class Peer {
     this.addMedia(localTracks);
     this.live = this.channel("live", {}, listener.live);
     this.readings = this.channel("readings", { ordered: false }, listener.live);
-    this.waves = this.channel("waves", { ordered: false, maxRetransmits: 0 }, listener.wave);
+    this.waves = this.channel("waves", { ordered: false, maxRetransmits: 0 }, (message) => this.wave(message));
     this.live.onopen = listener.opened;
   }
 
@@ -66,9 +67,15 @@ export class Peer {
     this.otoscope = this.connection.addTransceiver("video", { direction: "recvonly" });
     this.stethoscope = this.connection.addTransceiver("audio", { direction: "recvonly" });
     [this.face, this.otoscope].forEach(preferVideoCodecs);
+    if (isSteerable()) this.skew = new Skew(this.voice.receiver, this.face.receiver);
     if ("jitterBufferTarget" in this.stethoscope.receiver) {
       this.stethoscope.receiver.jitterBufferTarget = STETHOSCOPE_BUFFER_MS;
     }
+  }
+
+  wave(message) {
+    if (message.type === "clocks") this.skew?.told(message);
+    else this.listener.wave(message);
   }
 
   channel(name, options, deliver) {
@@ -104,6 +111,11 @@ export class Peer {
 
   async accept(sdp) {
     this.answer = sdp;
+    await this.answered(sdp);
+  }
+
+  async answered(answer) {
+    const sdp = this.skew ? withVoiceApart(answer) : answer;
     await this.connection.setRemoteDescription({ type: "answer", sdp });
   }
 
@@ -127,7 +139,7 @@ export class Peer {
 
   async reshape(shape) {
     await this.connection.setLocalDescription();
-    await this.connection.setRemoteDescription({ type: "answer", sdp: withVoice(this.answer, shape) });
+    await this.answered(withVoice(this.answer, shape));
     this.voiceShape = shape;
   }
 

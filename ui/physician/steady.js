@@ -4,19 +4,14 @@
 const VOICE = { lossy: 0.02, clean: 0.005, patientMs: 80 }; // it comes again inside the next packet
 const PICTURE = { lossy: 0.04, clean: 0.01, patientMs: 130 }; // asked for twice, it is there: nothing stands still
 
-const RELAX_MS = 10; // a look
 const STILL_LOOKS = 3; // so long a picture may stand on a bad line
 const STUCK_LOOKS = 5;
-const APART_MS = 30; // with what the kiosk reports the voice late by, and what is relaxed: below 80
+// Apart by so much, one of them waits more, or less. With what the kiosk reports the voice late by: below 80.
+const FACE_FIRST_MS = 30, VOICE_FIRST_MS = 20;
 const FACE_MOST_MS = 1000;
 const VOICE_MOST_MS = 400;
 
-/**
- * What lips and voice wait for each other: pure. `faceMs` and `voiceMs` are to be waited for at least, 0: nothing.
- *
- * The browser brings them together too, but by some 20 ms a second: after a cut or on a line that has just become
- * narrow that takes half a minute.
- */
+/** What lips and voice wait for each other: pure. `faceMs` and `voiceMs` are to be waited for at least, 0: nothing. */
 export class LipSync {
   constructor() {
     this.faceMs = 0;
@@ -29,19 +24,12 @@ export class LipSync {
   see(behindMs, faceNowMs, voiceNowMs) {
     this.still = behindMs === undefined ? this.still + 1 : 0;
     if (this.still >= STILL_LOOKS) this.faceMs = this.voiceMs = 0; // nothing waits for what does not come
-    const faceFirst = behindMs > APART_MS;
-    const voiceFirst = behindMs < -APART_MS;
+    const faceFirst = behindMs > FACE_FIRST_MS;
+    const voiceFirst = behindMs < -VOICE_FIRST_MS;
     if (faceFirst && this.voiceMs) this.voiceMs = this.less(this.voiceMs, voiceNowMs - behindMs);
     else if (faceFirst) this.faceMs = Math.max(this.faceMs, Math.min(FACE_MOST_MS, faceNowMs + behindMs));
     else if (voiceFirst && this.faceMs) this.faceMs = this.less(this.faceMs, faceNowMs + behindMs);
     else if (voiceFirst) this.voiceMs = Math.max(this.voiceMs, Math.min(VOICE_MOST_MS, voiceNowMs - behindMs));
-    else if (behindMs !== undefined) this.relax();
-  }
-
-  /** Together, they may both be later than either needs: the browser makes one follow the other. */
-  relax() {
-    this.faceMs = Math.max(0, this.faceMs - RELAX_MS);
-    this.voiceMs = Math.max(0, this.voiceMs - RELAX_MS);
   }
 
   /**
@@ -79,7 +67,7 @@ export class Steady {
     this.voicePatienceMs = this.picturePatienceMs = 0;
   }
 
-  /** `loss` of the last second; `before` and `after`: two looks at the statistics of `voice` and `face`. */
+  /** `loss` of the last second; `before` and `after`: two looks, with the statistics of `voice` and `face`. */
   see(peer, loss, before, after) {
     this.voicePatienceMs = patience(this.voicePatienceMs, loss, VOICE);
     this.picturePatienceMs = patience(this.picturePatienceMs, loss, PICTURE);
@@ -89,9 +77,8 @@ export class Steady {
     wait(peer.otoscope.receiver, this.picturePatienceMs);
   }
 
-  seeLips(before, { voice, face }) {
+  seeLips(before, { voice, face, behindMs }) {
     const faceMs = waitedMs(before.face, face), voiceMs = waitedMs(before.voice, voice);
-    const behindMs = face.estimatedPlayoutTimestamp - voice.estimatedPlayoutTimestamp; // NaN: this browser does not say
-    this.lips.see(Number.isFinite(faceMs + voiceMs + behindMs) ? behindMs : undefined, faceMs, voiceMs);
+    this.lips.see(Number.isFinite(faceMs + voiceMs) ? behindMs : undefined, faceMs, voiceMs);
   }
 }

@@ -17,16 +17,19 @@ _NEXT, _SEND = "_next_encoded_frame", "_send_rtcp"
 _NTP_SECOND = 1 << 32
 _WRAP = 1 << 32
 
+# The RTP time of what is captured at a `time.monotonic()`; None before the second picture or sound was sent.
+RtpClock = Callable[[float], int | None]
 
-def report_capture_times(sender: RTCRtpSender, pts_at: Callable[[float], float]) -> None:
-    """Let the reports follow the track's clock, before it is sent.
+
+def report_capture_times(sender: RTCRtpSender, pts_at: Callable[[float], float]) -> RtpClock:
+    """Let the reports follow the track's clock, before it is sent. Returns what they tell.
 
     `pts_at` gives the track's time of what is captured at a `time.monotonic()`.
     """
     for name in (_RTP_TIME, _NEXT, _SEND):
         if not hasattr(sender, name):
             raise AttributeError(f"this aiortc has no {name}: see whether its reports are right now")
-    _CaptureReports(sender, pts_at)
+    return _CaptureReports(sender, pts_at).rtp_at
 
 
 class _CaptureReports:
@@ -50,8 +53,14 @@ class _CaptureReports:
 
     async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
         for packet in packets:
-            if isinstance(packet, RtcpSrPacket) and self._origin is not None:
+            if isinstance(packet, RtcpSrPacket):
                 ago_s = (clock.current_ntp_time() - packet.sender_info.ntp_timestamp) / _NTP_SECOND
-                pts = round(self._pts_at(time.monotonic() - ago_s))
-                packet.sender_info.rtp_timestamp = uint32_add(self._origin, pts)
+                timestamp = self.rtp_at(time.monotonic() - ago_s)
+                if timestamp is not None:
+                    packet.sender_info.rtp_timestamp = timestamp
         await self._send(packets)
+
+    def rtp_at(self, captured_s: float) -> int | None:
+        if self._origin is None:
+            return None
+        return int(uint32_add(self._origin, round(self._pts_at(captured_s))))
