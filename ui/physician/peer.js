@@ -111,10 +111,11 @@ export class Peer {
 
   async accept(sdp) {
     this.answer = sdp;
-    await this.answered(sdp);
+    await this.take(sdp);
   }
 
-  async answered(answer) {
+  /** The answer, as our own control of lips and voice wants it. */
+  async take(answer) {
     const sdp = this.skew ? withVoiceApart(answer) : answer;
     await this.connection.setRemoteDescription({ type: "answer", sdp });
   }
@@ -139,7 +140,7 @@ export class Peer {
 
   async reshape(shape) {
     await this.connection.setLocalDescription();
-    await this.answered(withVoice(this.answer, shape));
+    await this.take(withVoice(this.answer, shape));
     this.voiceShape = shape;
   }
 

@@ -1,5 +1,7 @@
 // The line before the call: what passes to and from the meeting place, and whether a relay lets packets through.
 
+import { median } from "./median.js";
+
 const SIZES = [8_000, 64_000, 256_000]; // small enough for 60 kbit/s, large enough for a fast line
 const ENOUGH_MS = 400; // a piece that took this long says what the line can do
 const RATE_LIMIT_MS = 1500;
@@ -144,6 +146,5 @@ async function count(ours, theirs) {
     await pause(PACKET_EVERY_MS);
   }
   for (let waited = 0; trips.size < PACKETS && waited < LATE_MS; waited += PACKET_EVERY_MS) await pause(PACKET_EVERY_MS);
-  const sorted = [...trips.values()].sort((a, b) => a - b);
-  return { reachable: true, rttMs: sorted[sorted.length >> 1] ?? null, loss: 1 - trips.size / PACKETS };
+  return { reachable: true, rttMs: median([...trips.values()]) ?? null, loss: 1 - trips.size / PACKETS };
 }

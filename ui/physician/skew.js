@@ -1,5 +1,7 @@
 // How far the voice comes behind the lips: by what is played, and the kiosk's word on its two clocks.
 
+import { median } from "./median.js";
+
 const VOICE_KHZ = 48, FACE_KHZ = 90; // RFC 7587 section 4.1, RFC 6184 section 8.2.1
 
 /** Whether this browser can be told what to wait for, and says what it plays. Else it brings lips and voice together. */
@@ -20,10 +22,6 @@ export function withVoiceApart(description) {
 /** Since when, on the kiosk's clock, what is played has been under way: up to a constant that all tracks share. */
 function lateMs({ timestamp, rtpTimestamp }, clock, khz) {
   return timestamp - ((rtpTimestamp - clock) | 0) / khz; // RTP times wrap round at 32 bits
-}
-
-function median(values) {
-  return values.sort((one, other) => one - other)[Math.floor(values.length / 2)];
 }
 
 /** Of one connection. */
@@ -47,7 +45,7 @@ export class Skew {
     this.samples.push(lateMs(voice, this.clocks.voice, VOICE_KHZ) - lateMs(face, this.clocks.face, FACE_KHZ));
   }
 
-  /** The voice behind the lips since the last time, in ms; undefined when one of them stood. */
+  /** The voice behind the lips since the last time, in ms; undefined when no new picture was played. */
   take() {
     return median(this.samples.splice(0));
   }
