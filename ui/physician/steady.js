@@ -5,11 +5,12 @@ const VOICE = { lossy: 0.02, clean: 0.005, patientMs: 80 }; // it comes again in
 const PICTURE = { lossy: 0.04, clean: 0.01, patientMs: 130 }; // asked for twice, it is there: nothing stands still
 
 const STILL_LOOKS = 3; // so long a picture may stand on a bad line
-const STUCK_LOOKS = 5;
 // Apart by so much, one of them waits more, or less. With what the kiosk reports the voice late by: below 80.
 const FACE_FIRST_MS = 30, VOICE_FIRST_MS = 20;
 const FACE_MOST_MS = 1000;
 const VOICE_MOST_MS = 400;
+const SPARE_MS = 10, SPARE_STEP_MS = 50;
+const SOON_MS = 50; // so far from where it is going, a track will be elsewhere in a second or two
 
 /** What lips and voice wait for each other: pure. `faceMs` and `voiceMs` are to be waited for at least, 0: nothing. */
 export class LipSync {
@@ -17,31 +18,46 @@ export class LipSync {
     this.faceMs = 0;
     this.voiceMs = 0;
     this.still = 0;
-    this.stuck = 0;
-  }
-
-  /** `behindMs`: the voice behind the face, undefined while one of them stands; `...NowMs`: what each waits today. */
-  see(behindMs, faceNowMs, voiceNowMs) {
-    this.still = behindMs === undefined ? this.still + 1 : 0;
-    if (this.still >= STILL_LOOKS) this.faceMs = this.voiceMs = 0; // nothing waits for what does not come
-    const faceFirst = behindMs > FACE_FIRST_MS;
-    const voiceFirst = behindMs < -VOICE_FIRST_MS;
-    if (faceFirst && this.voiceMs) this.voiceMs = this.less(this.voiceMs, voiceNowMs - behindMs);
-    else if (faceFirst) this.faceMs = Math.max(this.faceMs, Math.min(FACE_MOST_MS, faceNowMs + behindMs));
-    else if (voiceFirst && this.faceMs) this.faceMs = this.less(this.faceMs, faceNowMs + behindMs);
-    else if (voiceFirst) this.voiceMs = Math.max(this.voiceMs, Math.min(VOICE_MOST_MS, voiceNowMs - behindMs));
   }
 
   /**
-   * Rather than that one waits more, the other waits less: `wantedMs` instead of `askedMs`. A buffer shrinks by 100 ms
-   * a second; one that does not get there waits for reasons of its own, and is let go.
+   * `behindMs`: the voice behind the face, undefined while one of them stands. Of each `nowMs`: what it waits today,
+   * `goalMs`: where that goes, `spareMs`: how much less it would be without our wish. Rather than that one waits
+   * more, the one that we hold waits less.
    */
-  less(askedMs, wantedMs) {
-    this.stuck = wantedMs < askedMs - 5 ? 0 : this.stuck + 1;
-    if (this.stuck < STUCK_LOOKS) return Math.max(0, Math.min(askedMs, wantedMs));
-    this.stuck = 0;
-    return 0;
+  see(behindMs, face, voice) {
+    this.still = behindMs === undefined ? this.still + 1 : 0;
+    if (this.still >= STILL_LOOKS) this.faceMs = this.voiceMs = 0; // nothing waits for what does not come
+    const rises = voice.goalMs - voice.nowMs > SOON_MS ? voice.goalMs - voice.nowMs : 0;
+    if (behindMs + rises > FACE_FIRST_MS) this.leadFace(behindMs + rises, face, voice);
+    else if (behindMs < -VOICE_FIRST_MS) this.leadVoice(-behindMs, face, voice);
+    // The face would leap forward: not without the voice.
+    else if (face.nowMs - face.goalMs > SOON_MS) this.faceMs = Math.max(this.faceMs, face.nowMs);
+    this.relax(Math.min(face.spareMs, voice.spareMs, SPARE_STEP_MS));
   }
+
+  leadFace(byMs, face, voice) {
+    const held = this.voiceMs && voice.spareMs > SPARE_MS;
+    if (!held) this.faceMs = Math.max(this.faceMs, Math.min(FACE_MOST_MS, face.nowMs + byMs));
+    this.voiceMs = held ? less(this.voiceMs, voice.nowMs - byMs) : 0;
+  }
+
+  leadVoice(byMs, face, voice) {
+    const held = this.faceMs && face.spareMs > SPARE_MS;
+    if (!held) this.voiceMs = Math.max(this.voiceMs, Math.min(VOICE_MOST_MS, voice.nowMs + byMs));
+    this.faceMs = held ? less(this.faceMs, face.nowMs - byMs) : 0;
+  }
+
+  /** Both are held: neither has a reason. */
+  relax(spareMs) {
+    if (!(spareMs > SPARE_MS && this.faceMs && this.voiceMs)) return;
+    this.faceMs = less(this.faceMs, this.faceMs - spareMs);
+    this.voiceMs = less(this.voiceMs, this.voiceMs - spareMs);
+  }
+}
+
+function less(askedMs, wantedMs) {
+  return Math.max(0, Math.min(askedMs, wantedMs));
 }
 
 function patience(before, loss, { lossy, clean, patientMs }) {
@@ -49,10 +65,17 @@ function patience(before, loss, { lossy, clean, patientMs }) {
   return loss < clean ? 0 : before;
 }
 
-/** Mean wait of what left the buffer between two reports, in ms; NaN when nothing did. */
-function waitedMs(before, after) {
-  const pieces = after.jitterBufferEmittedCount - before.jitterBufferEmittedCount;
-  return ((after.jitterBufferDelay - before.jitterBufferDelay) / pieces) * 1000;
+/** What the track waits, as LipSync sees it, between two reports; NaN when nothing left its buffer. `askedMs`: by us. */
+function waits(before, after, askedMs) {
+  const mean = (name) => (
+    (after[name] - before[name]) / (after.jitterBufferEmittedCount - before.jitterBufferEmittedCount)
+  ) * 1000;
+  const nowMs = mean("jitterBufferDelay");
+  if (!("jitterBufferMinimumDelay" in after)) { // this browser does not say what it would do without us
+    return { nowMs, goalMs: nowMs, spareMs: nowMs < askedMs + SOON_MS ? askedMs : 0 };
+  }
+  const goalMs = mean("jitterBufferTargetDelay");
+  return { nowMs, goalMs, spareMs: askedMs ? goalMs - mean("jitterBufferMinimumDelay") : 0 };
 }
 
 function wait(receiver, milliseconds) {
@@ -78,7 +101,11 @@ export class Steady {
   }
 
   seeLips(before, { voice, face, behindMs }) {
-    const faceMs = waitedMs(before.face, face), voiceMs = waitedMs(before.voice, voice);
-    this.lips.see(Number.isFinite(faceMs + voiceMs) ? behindMs : undefined, faceMs, voiceMs);
+    const { faceMs, voiceMs } = this.lips;
+    const faceNow = waits(before.face, face, faceMs > this.picturePatienceMs ? faceMs : 0);
+    const voiceNow = waits(before.voice, voice, voiceMs > this.voicePatienceMs ? voiceMs : 0);
+    const moving = Number.isFinite(faceNow.nowMs + voiceNow.nowMs);
+    this.lips.see(moving ? behindMs : undefined, faceNow, voiceNow);
   }
+
 }
