@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kiosk.outbox_options import add_keys, add_outbox
+
 DEFAULT_CONFIG = Path("/etc/telecabine/telecabine.toml")
 
 
@@ -39,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     echo = commands.add_parser("echo", help="how well this room's echo is taken out; exit code 1 when badly")
     echo.add_argument("--seconds", type=float, default=20.0, help="how long the loudspeaker talks")
     echo.set_defaults(run=_echo)
+    add_outbox(commands.add_parser("outbox", help="what waits to be delivered"))
+    add_keys(commands.add_parser("keys", help="who can open what waits"))
     pin = commands.add_parser("pin", help="make the technician's PIN for the settings file")
     pin.set_defaults(run=_pin)
     return parser

@@ -19,8 +19,8 @@ from kiosk.record import SiteInfo
 from kiosk.service import Kiosk
 from kiosk.tasks import Tasks
 from kiosk.version import VERSION
-from offline_queue.keys import load_or_create_key
 from offline_queue.outbox import Outbox
+from offline_queue.rotation import ready_key
 
 
 async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]) -> Kiosk:
@@ -60,8 +60,7 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
 
 async def _open_outbox(config: Config) -> Outbox:
     directory = store_dir(config)
-    key = load_or_create_key(key_file(config), directory)
-    return await Outbox.open(directory, key, config.kiosk.id)
+    return await Outbox.open(directory, ready_key(directory, key_file(config)), config.kiosk.id)
 
 
 def _fhir_settings(config: Config) -> FhirSettings:

@@ -9,7 +9,7 @@ from offline_queue import files
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.keys import KEY_BYTES
 from offline_queue.migrate import migrate, schema_version
-from offline_queue.sentinel import DATABASE, check_mark, holds_outbox, read_mark
+from offline_queue.sentinel import DATABASE, holds_outbox, read_mark
 
 BUSY_TIMEOUT_S = 1.0
 """A predecessor that is just being killed may hold the lock a moment longer."""
@@ -32,16 +32,12 @@ def open_database(directory: Path, key: bytes, owner: str) -> Any:
         return _open_existing(directory, key, owner)
 
 
-def highest_sequence(connection: Any) -> int:
-    return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM item").fetchone()[0])
-
-
 def _create(directory: Path, key: bytes, owner: str) -> None:
     """Under another name first: a crash on the way leaves nothing that looks like an outbox."""
     files.make_directory(directory)
     temporary = files.write_temporary(directory / DATABASE, b"")
     try:
-        _fill(temporary, key, owner)
+        make_empty(temporary, key, owner)
     except BaseException:
         temporary.unlink()
         raise
@@ -51,8 +47,9 @@ def _create(directory: Path, key: bytes, owner: str) -> None:
         return  # Another process was faster: its database counts.
 
 
-def _fill(path: Path, key: bytes, owner: str) -> None:
-    connection = _connect(path, key, new=True)
+def make_empty(path: Path, key: bytes, owner: str) -> None:
+    """The tables, in a file that is still empty."""
+    connection = connect(path, key, new=True)
     try:
         migrate(connection)
         connection.execute("INSERT INTO identity (one, owner) VALUES (1, ?)", (owner,))
@@ -64,7 +61,7 @@ def _open_existing(directory: Path, key: bytes, owner: str) -> Any:
     path = directory / DATABASE
     if not path.exists() or path.stat().st_size == 0:
         raise OutboxError(OutboxReason.MISSING, f"{path} is gone or empty, although an outbox was here")
-    connection = _connect(path, key)
+    connection = connect(path, key)
     try:
         _check(connection, directory, owner)
         migrate(connection)
@@ -80,10 +77,13 @@ def _check(connection: Any, directory: Path, owner: str) -> None:
     row = connection.execute("SELECT owner FROM identity").fetchone()
     if row is None or row[0] != owner:
         raise OutboxError(OutboxReason.NOT_OURS, f"the outbox belongs to {row and row[0]}, not to {owner}")
-    check_mark(read_mark(directory), owner, highest_sequence(connection))
+    mark = read_mark(directory)
+    if mark is not None and mark.owner != owner:
+        raise OutboxError(OutboxReason.NOT_OURS, f"the outbox belongs to {mark.owner}, not to {owner}")
 
 
-def _connect(path: Path, key: bytes, *, new: bool = False) -> Any:
+def connect(path: Path, key: bytes, *, new: bool = False) -> Any:
+    """To a file that is there, however it looks; errors are SQLite's."""
     # mode=rw: SQLite must not make the file when it is missing.
     uri = path.absolute().as_uri() + "?mode=rw"
     connection = sqlcipher.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
@@ -96,6 +96,7 @@ def _connect(path: Path, key: bytes, *, new: bool = False) -> Any:
 
 
 def _configure(connection: Any, key: bytes, new: bool) -> None:
+    connection.execute("PRAGMA cipher_log_level = NONE")  # what it would print, OutboxError says
     # A raw key skips the key derivation (240 ms).
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 PARALLEL = 4
 PAUSE_S = 300.0
+TIDY_S = 60.0
+"""So often at most, and only while nothing is sent, what was delivered is destroyed wherever it still is."""
 LONGEST_SLEEP_S = 60.0
 """Wake at least so often: the wall clock, in which due times are written, may be set at any moment."""
 
@@ -66,6 +68,7 @@ class Delivery:
         self._pause_s = pause_s
         self._status = DeliveryStatus(online=True, paused="", counts=Counts())
         self._resume_at = 0.0
+        self._tidy_at = 0.0
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -93,6 +96,7 @@ class Delivery:
                 self._resume()
             if not self._status.paused:
                 await self._start_due()
+            await self._tidy()
             self._tell(counts=await self._outbox.counts())
             return await self._idle_s()
         except OutboxError as error:
@@ -114,6 +118,11 @@ class Delivery:
             task = asyncio.create_task(self._deliver(item), name=f"deliver {item.id}")
             self._sending.add(task)
             task.add_done_callback(lambda _: self._wake.set())
+
+    async def _tidy(self) -> None:
+        if not self._sending and time.monotonic() >= self._tidy_at:
+            await self._outbox.tidy(time.time())
+            self._tidy_at = time.monotonic() + TIDY_S
 
     async def _deliver(self, item: Item) -> None:
         outcome = await self._attempt(item)

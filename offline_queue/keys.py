@@ -41,6 +41,17 @@ def load_key(path: Path) -> bytes:
     return key
 
 
+def staged_key(path: Path) -> Path:
+    """Where a new key waits while the outbox is being written anew with it."""
+    return path.with_name(f"{path.name}.next")
+
+
+def replace_key(path: Path, key: bytes) -> None:
+    """Raises OutboxError: DISK_FULL, IO_FAILED."""
+    with translated():
+        files.replace(path, key)
+
+
 def _refuse_lax(path: Path, found: os.stat_result) -> None:
     if os.name == "nt":  # Access lists, not mode bits: the installer sets those of the folder.
         return

@@ -1,6 +1,7 @@
 """What waits to be delivered, encrypted on the disk: the door for asyncio code."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -8,11 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from offline_queue.errors import OutboxError
 from offline_queue.item import Counts, Item, ItemState, NewItem
 from offline_queue.outcome import Backoff, Outcome
+from offline_queue.reconcile import Finding
 from offline_queue.store import Store
 
 __all__ = ["Counts", "Item", "ItemState", "NewItem", "Outbox"]
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _NO_STATE: Mapping[str, bytes | None] = MappingProxyType({})
@@ -44,7 +49,9 @@ class Outbox:
         except BaseException:
             worker.shutdown(wait=False)
             raise
-        return cls(store, worker)
+        outbox = cls(store, worker)
+        worker.submit(outbox._verify)
+        return outbox
 
     async def put(self, items: Sequence[NewItem] = (), state: Mapping[str, bytes | None] = _NO_STATE) -> None:
         """One transaction, durable on return; `None` removes a state. An error leaves everything as before.
@@ -99,6 +106,29 @@ class Outbox:
         """Calls `on_put` after every put; returns what ends that."""
         self._listeners.append(on_put)
         return lambda: self._listeners.remove(on_put)
+
+    async def tidy(self, now: float) -> None:
+        """For a moment in which nothing is sent: destroys what was delivered wherever it still is."""
+        await self._run(partial(self._store.tidy, now))
+
+    async def compared(self) -> None:
+        """Returns once everything that was here at the start has been compared with the witness log."""
+        while await self._run(self._store.verify_next):
+            pass
+
+    async def findings(self) -> tuple[Finding, ...]:
+        """What was found wrong since opening; the comparison goes on for a while after it."""
+        return await self._run(lambda: self._store.findings)
+
+    def _verify(self) -> None:
+        """Piece by piece, so that whoever puts something waits for one piece at most."""
+        try:
+            if self._store.verify_next():
+                self._worker.submit(self._verify)
+        except OutboxError as error:
+            log.error("the outbox could not be compared with its witness: %s", error)
+        except RuntimeError:
+            return  # Closed in the meantime: the next start compares again.
 
     async def _run(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, job)

@@ -3,6 +3,7 @@
 SQLite opens a missing or empty file as a new, empty database; the sentinel is how that is noticed.
 """
 
+import hashlib
 import json
 import logging
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ log = logging.getLogger(__name__)
 
 DATABASE = "outbox.db"
 SENTINEL = "outbox.owner"
+WITNESS = "outbox.log."
 
 
 def holds_outbox(directory: Path) -> bool:
     """True when the directory holds, or ever held, an outbox."""
-    return any((directory / name).exists() for name in (DATABASE, f"{DATABASE}-wal", SENTINEL))
+    names = (DATABASE, f"{DATABASE}-wal", SENTINEL)
+    return any((directory / name).exists() for name in names) or any(directory.glob(f"{WITNESS}*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +41,28 @@ def read_mark(directory: Path) -> Mark | None:
     try:
         with translated():
             content = json.loads(path.read_bytes())
-        return Mark(owner=str(content["owner"]), sequence=int(content["sequence"]))
+        mark = Mark(owner=str(content["owner"]), sequence=int(content["sequence"]))
+        if content["check"] != _check(mark):
+            raise ValueError("it does not fit its own check")
+        return mark
     except (ValueError, KeyError, TypeError) as error:
         log.error("the sentinel %s is damaged (%s); it will be written anew", path, type(error).__name__)
         return None
 
 
 def write_mark(directory: Path, mark: Mark) -> None:
-    content = json.dumps({"owner": mark.owner, "sequence": mark.sequence})
+    content = json.dumps({"owner": mark.owner, "sequence": mark.sequence, "check": _check(mark)})
     with translated():
         files.replace(directory / SENTINEL, content.encode())
 
 
-def check_mark(mark: Mark | None, owner: str, sequence: int) -> None:
-    """Raises OutboxError: NOT_OURS, or MISSING when the database knows less than it once did."""
-    if mark is None:
-        return
-    if mark.owner != owner:
-        raise OutboxError(OutboxReason.NOT_OURS, f"the outbox belongs to {mark.owner}, not to {owner}")
-    if sequence < mark.sequence:
-        detail = f"the database ends at item {sequence}, but item {mark.sequence} was stored once"
+def _check(mark: Mark) -> str:
+    """Against damage, not against malice: who can write here can also remove everything."""
+    return hashlib.sha256(f"{mark.owner} {mark.sequence}".encode()).hexdigest()[:16]
+
+
+def check_mark(mark: Mark | None, sequence: int) -> None:
+    """Raises OutboxError MISSING when the outbox knows less than it once did."""
+    if mark is not None and sequence < mark.sequence:
+        detail = f"the outbox ends at item {sequence}, but item {mark.sequence} was stored once"
         raise OutboxError(OutboxReason.MISSING, detail)

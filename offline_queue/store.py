@@ -1,27 +1,28 @@
 """The outbox as tables: every method is one transaction, durable when it returns. One thread only."""
 
-import hashlib
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from offline_queue import files
 from offline_queue.ballast import Ballast
-from offline_queue.database import highest_sequence, open_database
+from offline_queue.database import open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item, ItemState, NewItem
-from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
+from offline_queue.outcome import Backoff, Delivered, Outcome
+from offline_queue.reconcile import Finding, Found, Reconciler
 from offline_queue.room import Room
-from offline_queue.sentinel import Mark, write_mark
-from offline_queue.sql import Database, Row
+from offline_queue.rows import Rows
+from offline_queue.sentinel import Mark, check_mark, read_mark, write_mark
+from offline_queue.sql import Database
+from offline_queue.tidy import Tidier
+from offline_queue.witness.log import Witness
+from offline_queue.witness.record import Done, Kept, Put
 
 log = logging.getLogger(__name__)
 
 MARK_EVERY = 64
-_SELECT = (
-    "SELECT id, stream, kind, content, sequence, state, attempts, reason, receipt "
-    "FROM item LEFT JOIN payload USING (sequence) WHERE "
-)
 
 
 class Store:
@@ -32,64 +33,77 @@ class Store:
         self._backoff = backoff
         self._in_flight: set[str] = set()
         self._marked = -1
+        self._closed = False
         with translated():
             ballast = Ballast(directory)
+        self._witness = Witness(directory, key, owner)
         self._database = Database(self._open(key, ballast))
         self._room = Room(directory, self._database, ballast)
+        self._rows = Rows(self._database)
         try:
             self._begin()
         except BaseException:
+            self._witness.close()
             self._database.close()
             raise
 
     def _begin(self) -> None:
-        self._highest = highest_sequence(self._database.connection)
-        self._counts = self._count("")
         with translated():
             files.sweep(self._directory, "outbox")
+        self._reconciler = Reconciler(self._database, self._rows, self._witness)
+        self._tidier = Tidier(self._rows, self._witness, self._reconciler)
+        self._catch_up()
+        self._put_count, self._highest = self._rows.progress()
+        check_mark(read_mark(self._directory), self._highest)
         self.raise_mark()
         try:
-            self._destroy_left_over()
             self._room.reclaim()
+            self._make_witness_ready()
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
                 raise
             log.warning("the disk is full: what waits can be delivered, nothing new can be stored")
 
+    def _catch_up(self) -> None:
+        try:
+            self._reconciler.catch_up()
+        except OutboxError as error:
+            if error.reason is not OutboxReason.DISK_FULL:
+                raise
+            self._room.release()
+            self._reconciler.catch_up()
+
     def put(self, items: Sequence[NewItem], state: Mapping[str, bytes | None]) -> None:
         size = sum(len(item.payload) for item in items) + sum(len(value or b"") for value in state.values())
         self._make_sure_of_room(size)
+        self._make_witness_ready()
         try:
-            with self._database.transaction():
-                highest = self._highest
-                for item in items:
-                    highest += self._insert(item, highest + 1)
-                for key, value in state.items():
-                    self._set_state(key, value)
+            highest = self._put(items, state)
         except OutboxError as error:
             if error.reason is OutboxReason.DISK_FULL:
                 self._room.checkpoint()
             raise
-        self._counts[ItemState.WAITING] += highest - self._highest
+        self._put_count += 1
         self._highest = highest  # Only now: a mark that leads would make a sound database look robbed.
 
     def get_state(self, key: str) -> bytes | None:
-        row = self._database.one("SELECT value FROM kiosk_state WHERE key = ?", key)
-        return None if row is None else bytes(row[0])
+        return self._rows.state(key)
 
     def claim(self, now: float) -> Item | None:
         """The item is in flight, and its stream is passed over, until `settle` or `release`."""
+        names = sorted(self._in_flight)
         # A due time further ahead than any rest can be comes from a clock that was set back since.
-        head = self._head("due <= ?", now) or self._head("due > ?", now + 2 * self._backoff.longest_s)
+        latest = now + 2 * self._backoff.longest_s
+        head = self._rows.head("due <= ?", now, names) or self._rows.head("due > ?", latest, names)
         if head is None:
             return None
-        item = self._item("(stream, sequence) = (?, ?)", *head)
+        item = self._rows.find("(stream, sequence) = (?, ?)", *head)
         self._in_flight.add(item.stream)
         return item
 
     def release(self, item_id: str) -> None:
         """The attempt was given up without an outcome."""
-        self._in_flight.discard(self._item("id = ?", item_id).stream)
+        self._in_flight.discard(self._rows.find("id = ?", item_id).stream)
 
     def release_all(self) -> None:
         self._in_flight.clear()
@@ -99,24 +113,64 @@ class Store:
 
         LookupError: unknown id, or an item whose turn has not come.
         """
-        item = self._item("id = ?", item_id)
+        item = self._rows.find("id = ?", item_id)
         if item.state is not ItemState.DELIVERED:
-            self._refuse_out_of_turn(item)
+            if not self._rows.is_head(item):
+                raise LookupError(f"item {item.id} is not the first of its stream")
             self._settle_in_any_case(item, outcome, now)
+            if isinstance(outcome, Delivered):
+                self._witness_delivery(Done(item.stream, item.sequence, outcome.receipt, now))
         self._in_flight.discard(item.stream)
 
+    def retry(self, stream: str | None) -> int:
+        """Lets what rests, or was refused, be tried at once: one stream, or all. Returns how many streams."""
+        streams = [name for name, *_ in self._rows.heads() if stream in (None, name)]
+        with self._database.transaction():
+            for name in streams:
+                self._rows.wake(name)
+        return len(streams)
+
     def next_due(self) -> float | None:
-        others, names = self._others()
-        row = self._database.one(f"SELECT min(due) FROM stream WHERE due IS NOT NULL AND {others}", *names)
-        return None if row is None or row[0] is None else float(row[0])
+        return self._rows.next_due(sorted(self._in_flight))
 
     def counts(self, stream: str | None) -> Counts:
-        found = self._counts if stream is None else self._count("WHERE stream = ?", stream)
-        return Counts(*(found[state] for state in ItemState))
+        return self._rows.counts() if stream is None else self._rows.counts_of(stream)
 
     def items(self, stream: str) -> tuple[Item, ...]:
-        rows = self._database.all(_SELECT + "stream = ? ORDER BY sequence", stream)
-        return tuple(_item(row) for row in rows)
+        return self._rows.of_stream(stream)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found wrong since opening, and set right."""
+        return tuple(self._reconciler.findings)
+
+    def verify_next(self) -> bool:
+        """Compares one more piece of what was here at the start with the witness log. False: that was all."""
+        try:
+            if self._closed or self._tidier.verify_next():
+                return not self._closed
+            if not self._room.is_sound():
+                self._reconciler.found(Found.DATABASE_DAMAGED)
+        except OutboxError as error:
+            if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
+                raise
+            self._reconciler.found(Found.DATABASE_DAMAGED)
+        return False
+
+    def tidy(self, now: float) -> None:
+        """For a quiet moment: nothing that was delivered stays readable, and its room is given back."""
+        if not self._tidier.has_work:
+            return
+        try:
+            self._begin_segment()
+            self._destroy_left_over()
+            self._tidier.tidy(now)
+            self._room.reclaim()
+            self._room.empty_log()
+        except OutboxError as error:
+            if error.reason is not OutboxReason.DISK_FULL:
+                raise
+            log.warning("the disk is too full to tidy up: %s", error)
 
     @property
     def mark_lags(self) -> bool:
@@ -135,6 +189,8 @@ class Store:
 
     def close(self) -> None:
         self.raise_mark()
+        self._closed = True
+        self._witness.close()
         self._database.close()
 
     def _open(self, key: bytes, ballast: Ballast) -> object:
@@ -148,128 +204,67 @@ class Store:
             ballast.release()
         return open_database(self._directory, key, self._owner)
 
-    def _count(self, where: str, *values: object) -> dict[ItemState, int]:
-        found: dict[int, int] = dict(
-            self._database.all(f"SELECT state, count(*) FROM item {where} GROUP BY state", *values)
-        )
-        return {state: found.get(int(state), 0) for state in ItemState}
-
     # --- putting
 
-    def _insert(self, item: NewItem, sequence: int) -> bool:
-        """False: it was here before."""
-        digest = hashlib.sha256(item.payload).digest()
-        fresh = self._database.change(
-            "INSERT INTO item (id, stream, sequence, kind, sha256) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (id) DO NOTHING",
-            item.id,
-            item.stream,
-            sequence,
-            item.kind,
-            digest,
-        )
-        if not fresh:
-            self._refuse_other_content(item, digest)
-            return False
-        self._database.change("INSERT INTO payload VALUES (?, ?)", sequence, item.payload)
-        self._database.change(
-            "INSERT INTO stream (name, head, due) VALUES (?, ?, 0) "
-            "ON CONFLICT (name) DO UPDATE SET head = excluded.head, due = 0 WHERE head IS NULL",
-            item.stream,
-            sequence,
-        )
-        return True
+    def _put(self, items: Sequence[NewItem], state: Mapping[str, bytes | None]) -> int:
+        """Returns the highest sequence then. The witness comes first: it can take back what it wrote."""
+        appended = False
+        try:
+            with self._database.transaction():
+                fresh = self._insert(items)
+                for key, value in state.items():
+                    self._rows.set_state(key, value)
+                highest = self._highest + len(fresh)
+                self._rows.set_progress(self._put_count + 1, highest)
+                self._witness.append(Put(self._put_count + 1, fresh, state))
+                appended = True
+        except BaseException:
+            if appended:
+                self._witness.take_back()
+            raise
+        return highest
 
-    def _refuse_other_content(self, item: NewItem, digest: bytes) -> None:
-        known = self._database.one("SELECT stream, kind, sha256 FROM item WHERE id = ?", item.id)
-        if known != (item.stream, item.kind, digest):
-            raise OutboxError(OutboxReason.CONFLICT, f"item {item.id} was stored before with other content")
+    def _insert(self, items: Sequence[NewItem]) -> list[Kept]:
+        """Those that are new."""
+        fresh: list[Kept] = []
+        now = time.time()
+        for item in items:
+            kept = Kept(self._highest + len(fresh) + 1, item.id, item.stream, item.kind, now, item.payload)
+            if self._rows.insert(kept):
+                fresh.append(kept)
+        return fresh
 
-    def _set_state(self, key: str, value: bytes | None) -> None:
-        if value is None:
-            self._database.change("DELETE FROM kiosk_state WHERE key = ?", key)
-        else:
-            self._database.change("INSERT OR REPLACE INTO kiosk_state VALUES (?, ?)", key, value)
+    # --- the witness
 
-    # --- claiming
+    def _make_witness_ready(self) -> None:
+        if self._witness.wants_a_new_segment:
+            self._begin_segment()
 
-    def _head(self, when: str, limit: float) -> Row | None:
-        others, names = self._others()
-        return self._database.one(
-            f"SELECT name, head FROM stream WHERE due IS NOT NULL AND {when} AND {others} "
-            "ORDER BY due, head LIMIT 1",
-            limit,
-            *names,
-        )
+    def _begin_segment(self) -> None:
+        self._witness.begin(self._put_count, self._highest, self._rows.whole_state())
+        self._tidier.segment_began()
 
-    def _others(self) -> tuple[str, list[str]]:
-        """A condition that leaves out the streams in flight, and its values."""
-        names = sorted(self._in_flight)
-        return f"name NOT IN ({', '.join('?' * len(names))})", names
+    def _witness_delivery(self, done: Done) -> None:
+        """Less would only mean to send it again after the database was lost: no reason to stop."""
+        try:
+            self._tidier.delivered(done)
+        except OutboxError as error:
+            log.warning("the witness could not note that an item was delivered: %s", error)
 
     # --- settling
-
-    def _refuse_out_of_turn(self, item: Item) -> None:
-        first = "SELECT 1 FROM stream WHERE name = ? AND head = ?"
-        if self._database.one(first, item.stream, item.sequence) is None:
-            raise LookupError(f"item {item.id} is not the first of its stream")
 
     def _settle_in_any_case(self, item: Item, outcome: Outcome, now: float) -> None:
         """On a full disk the reserve pays; should even that be too little, the payload is destroyed later."""
         for attempt in ("plain", "reserve", "keep payload"):
             try:
                 with self._database.transaction():
-                    state = self._write_outcome(item, outcome, now, destroy=attempt != "keep payload")
-                self._counts[item.state] -= 1
-                self._counts[state] += 1
+                    destroy = attempt != "keep payload"
+                    self._rows.write_outcome(item, outcome, now, self._backoff, destroy=destroy)
                 return
             except OutboxError as error:
                 if error.reason is not OutboxReason.DISK_FULL or attempt == "keep payload":
                     raise
                 self._room.release()
-
-    def _write_outcome(self, item: Item, outcome: Outcome, now: float, *, destroy: bool) -> ItemState:
-        """Returns the item's new state."""
-        match outcome:
-            case Delivered(receipt):
-                if destroy:
-                    self._database.change("DELETE FROM payload WHERE sequence = ?", item.sequence)
-                self._advance(item)
-                return self._update(item, ItemState.DELIVERED, "receipt = ?, settled = ?", receipt, now)
-            case Retry(reason):
-                self._rest(item, now + self._backoff.retry_s(outcome, item.attempts))
-                return self._update(item, ItemState.WAITING, "reason = ?", reason)
-            case Park(reason):
-                self._rest(item, now + self._backoff.park_s)
-                return self._update(item, ItemState.PARKED, "reason = ?", reason)
-            case Quarantine(reason):
-                self._rest(item, None)
-                return self._update(item, ItemState.QUARANTINED, "reason = ?, settled = ?", reason, now)
-            case Pause(reason):
-                return self._update(item, item.state, "reason = ?", reason)
-
-    def _update(self, item: Item, state: ItemState, also: str, *values: object) -> ItemState:
-        self._database.change(
-            f"UPDATE item SET attempts = attempts + 1, state = ?, {also} WHERE stream = ? AND sequence = ?",
-            int(state),
-            *values,
-            item.stream,
-            item.sequence,
-        )
-        return state
-
-    def _rest(self, item: Item, until: float | None) -> None:
-        self._database.change("UPDATE stream SET due = ? WHERE name = ?", until, item.stream)
-
-    def _advance(self, item: Item) -> None:
-        row = self._database.one(
-            "SELECT sequence FROM item WHERE stream = ? AND sequence > ? AND state = 0 "
-            "ORDER BY sequence LIMIT 1",
-            item.stream,
-            item.sequence,
-        )
-        head, due = (None, None) if row is None else (row[0], 0.0)
-        self._database.change("UPDATE stream SET head = ?, due = ? WHERE name = ?", head, due, item.stream)
 
     # --- room on the disk
 
@@ -282,20 +277,5 @@ class Store:
             raise OutboxError(OutboxReason.DISK_FULL, f"no room on the disk for {size} bytes more")
 
     def _destroy_left_over(self) -> None:
-        """Payloads that were delivered while the disk was too full even to destroy them."""
         with self._database.transaction():
-            self._database.change(
-                "DELETE FROM payload WHERE sequence IN (SELECT sequence FROM item WHERE state = 1)"
-            )
-
-    def _item(self, where: str, *values: object) -> Item:
-        row = self._database.one(_SELECT + where, *values)
-        if row is None:
-            raise LookupError(f"the outbox has no item where {where}: {values}")
-        return _item(row)
-
-
-def _item(row: Row) -> Item:
-    item_id, stream, kind, payload, sequence, state, attempts, reason, receipt = row
-    content = b"" if payload is None else bytes(payload)
-    return Item(item_id, stream, kind, content, sequence, ItemState(state), attempts, reason, receipt)
+            self._rows.destroy_delivered()

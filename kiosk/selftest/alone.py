@@ -13,13 +13,13 @@ from kiosk.meeting import Meeting
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
 from kiosk.selftest.causes import name_once
 from kiosk.selftest.instruments import PARTS, expected_kinds
-from kiosk.selftest.machine import check_counts, check_machine
+from kiosk.selftest.machine import check_machine, check_store
 from kiosk.selftest.report import Check, Part, Problem, Report, green, red, skipped
 from kiosk.selftest.senses import check_senses, open_media
 from kiosk.selftest.servers import check_servers
 from offline_queue.errors import OutboxError, OutboxReason
-from offline_queue.keys import load_or_create_key
 from offline_queue.outbox import Outbox
+from offline_queue.rotation import ready_key
 
 
 async def check_alone(config: Config, page_dir: Path, seconds: float) -> Report:
@@ -37,17 +37,23 @@ async def _check_store(config: Config) -> tuple[Check, bool]:
     """Open it with the key. True: a kiosk that runs holds it, and that is good."""
     directory = store_dir(config)
     try:
-        outbox = await Outbox.open(
-            directory, load_or_create_key(key_file(config), directory), config.kiosk.id
-        )
-        counts = await outbox.counts()
-        await outbox.close()
+        outbox = await Outbox.open(directory, ready_key(directory, key_file(config)), config.kiosk.id)
+        store = await _verified(outbox)
     except OutboxError as error:
         if error.reason is OutboxReason.BUSY:
             return green(Part.STORE), True
         problem = _PROBLEMS.get(error.reason, Problem.NOT_WORKING)
         return red(Part.STORE, problem, detail=error.reason.value), False
-    return check_counts(counts), False
+    return store, False
+
+
+async def _verified(outbox: Outbox) -> Check:
+    """After the comparison of all that is kept, for which a running kiosk takes its time."""
+    try:
+        await outbox.compared()
+        return await check_store(outbox)
+    finally:
+        await outbox.close()
 
 
 async def _check_servers(config: Config, page_dir: Path) -> tuple[Check, ...]:

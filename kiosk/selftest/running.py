@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kiosk.data_dir import report_file
 from kiosk.selftest.causes import name_once
 from kiosk.selftest.daily import SelfTests
-from kiosk.selftest.machine import check_counts, check_machine
+from kiosk.selftest.machine import check_machine, check_store
 from kiosk.selftest.report import Check, Part, Problem, Report, red
 from kiosk.selftest.senses import check_senses, open_media
 from kiosk.selftest.servers import check_servers
@@ -44,7 +44,7 @@ async def check_running(kiosk: "Kiosk", idle: bool) -> Report:
 async def _check_machine(kiosk: "Kiosk") -> tuple[Check, ...]:
     """The store opened at the start, so the key is right; what waits and what is stuck."""
     try:
-        store = check_counts(await kiosk.outbox.counts())
+        store = await check_store(kiosk.outbox)
     except OutboxError as error:
         store = red(Part.STORE, Problem.NOT_WORKING, detail=error.reason.value)
     return await check_machine(kiosk.config, store)

@@ -1,4 +1,4 @@
-"""Compiles the V4L2 shim into .lab/ when it is missing or older than its source. Prints its path."""
+"""Compiles a library for LD_PRELOAD into .lab/ when its source is newer; prints the path of the V4L2 one."""
 
 import os
 import subprocess
@@ -6,20 +6,21 @@ import tempfile
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("v4l2_shim.c")
-SHIM = Path(__file__).resolve().parents[2] / ".lab" / "v4l2_shim.so"
+FOLDER = Path(__file__).resolve().parents[2] / ".lab"
 FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 
 
-def build_shim() -> Path:
-    """The path of the library for LD_PRELOAD; needs gcc. Safe when two processes build at once."""
-    if SHIM.exists() and SHIM.stat().st_mtime >= SOURCE.stat().st_mtime:
-        return SHIM
-    SHIM.parent.mkdir(exist_ok=True)
-    handle, fresh = tempfile.mkstemp(dir=SHIM.parent, suffix=".so")
+def build_shim(source: Path = SOURCE) -> Path:
+    """The path of the library; needs gcc. Safe when two processes build at once."""
+    shim = FOLDER / f"{source.stem}.so"
+    if shim.exists() and shim.stat().st_mtime >= source.stat().st_mtime:
+        return shim
+    FOLDER.mkdir(exist_ok=True)
+    handle, fresh = tempfile.mkstemp(dir=FOLDER, suffix=".so")
     os.close(handle)
-    subprocess.run(["gcc", *FLAGS, "-o", fresh, str(SOURCE), "-ldl", "-lpthread"], check=True)
-    Path(fresh).replace(SHIM)
-    return SHIM
+    subprocess.run(["gcc", *FLAGS, "-o", fresh, str(source), "-ldl", "-lpthread"], check=True)
+    Path(fresh).replace(shim)
+    return shim
 
 
 if __name__ == "__main__":

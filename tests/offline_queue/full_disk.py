@@ -64,7 +64,7 @@ async def settling(disk: Path) -> None:
     directory = disk / "outbox"
     outbox = await Outbox.open(directory, KEY, OWNER)
     names = await put_until_full(outbox, 2000)
-    assert len(names) > 200, len(names)
+    assert len(names) > 150, len(names)
     fill(disk / "filler")
     await refused(outbox, 2000)
     for _ in range(30):

@@ -1,5 +1,6 @@
 """The store against a model of what it promises, over random histories with restarts."""
 
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -108,6 +109,27 @@ class StoreMachine(RuleBasedStateMachine):
         self.open()
         for stream in self.streams.values():
             stream.in_flight = False
+
+    @rule()
+    def tidy(self) -> None:
+        self.store.tidy(self.now)
+
+    @rule(log_left=st.sampled_from([1.0, 1.0, 0.9, 0.5, 0.0]))
+    def power_cut(self, log_left: float) -> None:
+        """The files as they are at this moment; of the witness log's newest segment a part may be lost."""
+        after = Path(tempfile.mkdtemp())
+        shutil.copytree(self.directory, after, dirs_exist_ok=True)
+        self.store.close()
+        shutil.rmtree(self.directory)
+        self.directory = after
+        newest = max(after.glob("outbox.log.*"))
+        os.truncate(newest, int(newest.stat().st_size * log_left))
+        self.open()
+        for stream in self.streams.values():
+            stream.in_flight = False
+        while self.store.verify_next():
+            pass
+        assert not (log_left == 1.0 and self.store.findings)
 
     @invariant()
     def counts_agree(self) -> None:

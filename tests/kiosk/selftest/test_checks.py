@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
@@ -16,15 +17,19 @@ from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.selftest.alone import check_alone
 from kiosk.selftest.instruments import ALWAYS, check_bluetooth, check_kinds, expected_kinds
 from kiosk.selftest.keys import check_key
-from kiosk.selftest.machine import check_counts
+from kiosk.selftest.machine import judge_store
 from kiosk.selftest.network import Heard, ask_fhir
 from kiosk.selftest.report import Check, Part, Problem, Report, Verdict
 from kiosk.selftest.running import check_running
 from offline_queue.outbox import Counts
+from offline_queue.reconcile import Found
+from offline_queue.sentinel import DATABASE
+from offline_queue.slots import SLOTS, add_slot
 from tests.fakes.call_bench import PAGE_DIR
 from tests.fakes.fhir_server import FhirServer, fhir_server, free_port
 from tests.kiosk.selftest.found import reds
 from tests.kiosk.whole import config_in, whole_kiosk
+from tests.offline_queue.test_recovery import pems
 from ui.text.selftest import report_text
 
 TOKEN = "a-token-of-this-site"
@@ -159,15 +164,41 @@ async def test_a_server_that_is_not_there_or_not_trusted_is_unreachable(fhir: Fh
         assert asked.heard is heard
 
 
+def test_what_the_disk_damaged_is_told() -> None:
+    counts = Counts(waiting=12, quarantined=2)
+    mended = judge_store(counts, {Found.LOG_DAMAGED, Found.DATABASE_BEHIND})
+    assert (mended.verdict, mended.problem) == (Verdict.AMBER, Problem.STORE_MENDED)
+    assert mended.detail == "database_behind log_damaged"
+    damaged = judge_store(counts, {Found.LOG_DAMAGED, Found.DATABASE_DAMAGED})
+    assert (damaged.verdict, damaged.problem) == (Verdict.RED, Problem.STORE_DAMAGED)
+
+
+async def test_a_damaged_store_is_one_red_line(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    async with whole_kiosk(config):
+        pass
+    database = tmp_path / "outbox" / DATABASE
+    content = bytearray(database.read_bytes())
+    content[3 * 4096 + 100] ^= 1
+    database.write_bytes(content)
+    report = await check_alone(config, PAGE_DIR, 0.1)
+    own = [found for found in reds(report.checks) if found[0] in (Part.STORE, Part.KEY)]
+    assert own == [(Part.STORE, Problem.STORE_DAMAGED)]
+
+
 def test_the_key_is_for_the_kiosk_alone(tmp_path: Path) -> None:
-    key = tmp_path / "key"
-    assert check_key(key, chip=False).problem is Problem.NOT_FOUND
+    key, store = tmp_path / "key", tmp_path / "outbox"
+    assert check_key(key, store, chip=False).problem is Problem.NOT_FOUND
     key.write_bytes(bytes(32))
     key.chmod(0o600)
-    assert check_key(key, chip=False).verdict is Verdict.GREEN  # the missing chip says what there is to say
-    assert check_key(key, chip=True).problem is Problem.KEY_NOT_IN_TPM
+    assert check_key(key, store, chip=True).problem is Problem.NO_RECOVERY_KEY
+    add_slot(store, bytes(32), "agency", pems(X25519PrivateKey.generate())[1])
+    assert check_key(key, store, chip=False).verdict is Verdict.GREEN  # of the missing chip that line speaks
+    assert check_key(key, store, chip=True).problem is Problem.KEY_NOT_IN_TPM
+    (store / SLOTS).write_text("{")
+    assert check_key(key, store, chip=True).problem is Problem.NO_RECOVERY_KEY
     key.chmod(0o640)
-    check = check_key(key, chip=True)
+    check = check_key(key, store, chip=True)
     assert (check.verdict, check.problem) == (Verdict.RED, Problem.KEY_READABLE_BY_OTHERS)
 
 
@@ -229,8 +260,8 @@ def test_a_report_is_json_for_machines_and_sentences_for_people() -> None:
 
 
 def test_records_that_the_server_refused_are_told() -> None:
-    assert check_counts(Counts(waiting=12, delivered=3)).verdict is Verdict.GREEN
-    refused = check_counts(Counts(waiting=12, quarantined=2))
+    assert judge_store(Counts(waiting=12, delivered=3), set()).verdict is Verdict.GREEN
+    refused = judge_store(Counts(waiting=12, quarantined=2), set())
     assert (refused.verdict, refused.problem, refused.detail) == (
         Verdict.AMBER,
         Problem.RECORDS_REFUSED,

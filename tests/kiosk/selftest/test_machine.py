@@ -8,14 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.config import Config
-from kiosk.data_dir import key_file
+from kiosk.data_dir import key_file, store_dir
 from kiosk.selftest.alone import _check_store
 from kiosk.selftest.machine import check_machine
 from kiosk.selftest.report import Part, Problem, Verdict
+from offline_queue.slots import add_slot
 from tests.kiosk.selftest.found import Found, reds
 from tests.kiosk.whole import config_in
+from tests.offline_queue.test_recovery import pems
 
 
 @contextmanager
@@ -88,6 +91,7 @@ async def test_that_the_key_is_in_a_file_only_is_said_once(
     install(tmp_path, "systemd-creds", f"echo partial; exit {code}", monkeypatch)
     config = config_in(tmp_path)
     store, _ = await _check_store(config)
+    add_slot(store_dir(config), bytes(32), "agency", pems(X25519PrivateKey.generate())[1])
     checks = await check_machine(config, store)
     said = [check.part for check in checks if check.part in (Part.KEY, Part.TPM) and check.problem]
     assert [check.part for check in checks if check.verdict is Verdict.AMBER] == [part], said

@@ -6,7 +6,7 @@ from playwright.async_api import Page
 
 from tests.fakes.call_bench import Bench
 
-# [behindMs, face, voice] of each second; of both [nowMs, goalMs, spareMs]. Answers [faceMs, voiceMs] after each.
+# [behindMs, face, voice] of each second, of both [nowMs, goalMs, spareMs]; answers [faceMs, voiceMs].
 _LIPS = """async (seen) => {
   const { LipSync } = await import("/steady.js");
   const lips = new LipSync(), track = ([nowMs, goalMs, spareMs]) => ({ nowMs, goalMs, spareMs });
@@ -110,7 +110,7 @@ async def test_a_buffer_that_shrinks_slowly_is_not_asked_for_more_than_is_needed
 
 
 async def test_who_cannot_come_earlier_is_waited_for_at_once(page: Page, kiosk: Bench) -> None:
-    """On a line that became narrow the browser holds the voice for its own reasons: our wish is not the cause."""
+    """On a line that became narrow the browser holds the voice for its own reasons, not for ours."""
     seen = ((-300, steady(350), steady(50)), (400, steady(20), steady(420)), (-60, steady(460), steady(400)))
     assert await lips(page, kiosk, *seen) == [[0, 350], [420, 0], [0, 400]]
 

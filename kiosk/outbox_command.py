@@ -1,0 +1,185 @@
+"""`telecabine outbox ...` and `telecabine keys ...`: the outbox as its technician and its owner see it."""
+
+import argparse
+import getpass
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from kiosk.config import Config, ConfigError, load_config
+from kiosk.data_dir import key_file, store_dir
+from offline_queue.errors import OutboxError, OutboxReason
+from offline_queue.export import Exported, export
+from offline_queue.keys import load_key
+from offline_queue.outcome import Backoff
+from offline_queue.rebuild import rebuild
+from offline_queue.reconcile import Found
+from offline_queue.rotation import rotate
+from offline_queue.slots import add_slot, open_slot, read_slots, remove_slot
+from offline_queue.snapshot import Waiting, glance, verify
+from offline_queue.store import Store
+
+_FOUND = {
+    Found.DATABASE_BEHIND: "the database had lost what was put last; the log has it",
+    Found.DATABASE_LACKS: "items are missing in the database; the log has them",
+    Found.DATABASE_DAMAGED: "the database is damaged: `telecabine outbox recover` makes it anew",
+    Found.LOG_GONE: "the witness log is gone; the database has everything",
+    Found.LOG_DAMAGED: "the witness log is damaged; the database has everything",
+}
+_ADVICE = {
+    OutboxReason.WRONG_KEY_OR_DAMAGED: "`telecabine outbox recover` makes the database anew from the "
+    "witness log, if the key is right; the old files are put aside",
+    OutboxReason.MISSING: "`telecabine outbox recover` makes the database anew from the witness log",
+    OutboxReason.KEY_MISSING: "put the key file back, or open a copy with the organisation's key: "
+    "`telecabine outbox recover --key ORG.pem --from COPY --to FOLDER`",
+    OutboxReason.BUSY: "a kiosk has it open: stop it first (systemctl stop telecabine)",
+}
+
+
+def run(options: argparse.Namespace) -> int:
+    """One command. Exit code 0 good, 1 something is wrong with the outbox, 2 a wrong call or settings."""
+    try:
+        if options.command == "outbox recover" and (options.key or options.copy or options.to):
+            return _recover_copy(options)  # of another kiosk: its settings are not here
+        return _COMMANDS[options.command](load_config(options.config), options)
+    except (OutboxError, ConfigError, OSError) as error:
+        return _fail(error)
+
+
+def _status(config: Config, _options: argparse.Namespace) -> int:
+    seen = glance(store_dir(config), _key(config), config.kiosk.id)
+    counts = seen.counts
+    print(f"waiting      {counts.waiting}\nparked       {counts.parked}")
+    print(f"quarantined  {counts.quarantined}\ndelivered    {counts.delivered} (of the last 30 days)")
+    if seen.oldest is not None:
+        print(f"oldest       {timedelta(seconds=round(max(0.0, time.time() - seen.oldest)))}")
+    answers = [waiting.first.reason for waiting in seen.streams if waiting.first.reason]
+    if answers:
+        print(f"last answer  {answers[-1]}")
+    return 0
+
+
+def _list(config: Config, _options: argparse.Namespace) -> int:
+    for waiting in glance(store_dir(config), _key(config), config.kiosk.id).streams:
+        print(_line(waiting))
+    return 0
+
+
+def _line(waiting: Waiting) -> str:
+    first = waiting.first
+    tried = f"tried {first.attempts} times" if first.attempts else "not tried yet"
+    rest = "" if waiting.due is None else f", again in {max(0, round(waiting.due - time.time()))} s"
+    reason = f": {first.reason}" if first.reason else ""
+    what = f"{first.kind} {first.state.name.lower()}"
+    return f"{waiting.stream}  {waiting.count} waiting, {what}, {tried}{rest}{reason}"
+
+
+def _verify(config: Config, _options: argparse.Namespace) -> int:
+    try:
+        findings = verify(store_dir(config), _key(config), config.kiosk.id)
+    except OutboxError as error:
+        print(f"{error.reason}: {error.detail}")
+        print(_ADVICE.get(error.reason, ""))
+        return 1
+    for finding in findings:
+        print(f"{_FOUND[finding.found]} ({finding.items} items)")
+    if not findings:
+        print("database, witness log and sentinel agree")
+    elif all(finding.found is not Found.DATABASE_DAMAGED for finding in findings):
+        print("the next start of the kiosk sets this right")
+    return 1 if findings else 0
+
+
+def _retry(config: Config, options: argparse.Namespace) -> int:
+    with closing(Store(store_dir(config), _key(config), config.kiosk.id, Backoff())) as store:
+        print(f"{store.retry(options.session)} sessions will be tried as soon as the kiosk runs")
+    return 0
+
+
+def _export(config: Config, options: argparse.Namespace) -> int:
+    return _tell(export(store_dir(config), _key(config), options.to), options.to)
+
+
+def _recover(config: Config, options: argparse.Namespace) -> int:
+    made = rebuild(store_dir(config), _key(config), config.kiosk.id, accept_loss=options.accept_loss)
+    waiting = made.counts.waiting + made.counts.parked + made.counts.quarantined
+    print(f"{waiting} records wait, {made.lost} are lost; the old files are in {made.aside}")
+    return 0
+
+
+def _recover_copy(options: argparse.Namespace) -> int:
+    if not (options.key and options.copy and options.to):
+        return _fail("--key, --from and --to belong together")
+    key = open_slot(options.copy, options.key.read_bytes(), _password(options.key))
+    return _tell(export(options.copy, key, options.to), options.to)
+
+
+def _password(pem: Path) -> bytes | None:
+    if b"ENCRYPTED" not in pem.read_bytes():
+        return None
+    return getpass.getpass(f"Password of {pem}: ").encode()
+
+
+def _tell(exported: Exported, to: Path) -> int:
+    counts = exported.counts
+    waiting = counts.waiting + counts.parked + counts.quarantined
+    print(
+        f"{waiting} records are in {to}, in clear; {counts.delivered} were delivered; lost: {exported.lost}"
+    )
+    return 1 if exported.lost else 0
+
+
+def _list_keys(config: Config, _options: argparse.Namespace) -> int:
+    print(f"machine  file {key_file(config)}")
+    for slot in read_slots(store_dir(config)):
+        print(f"{slot.name}  public key {slot.fingerprint}")
+    return 0
+
+
+def _add_key(config: Config, options: argparse.Namespace) -> int:
+    slot = add_slot(store_dir(config), _key(config), options.name, options.public.read_bytes())
+    print(f"{slot.name} can open this outbox: public key {slot.fingerprint}")
+    return 0
+
+
+def _remove_key(config: Config, options: argparse.Namespace) -> int:
+    try:
+        remove_slot(store_dir(config), options.name)
+    except LookupError:
+        return _fail(f"there is no slot {options.name}")
+    print("done; older copies can still be opened: `telecabine keys rotate` makes a new key")
+    return 0
+
+
+def _rotate(config: Config, _options: argparse.Namespace) -> int:
+    rotate(store_dir(config), key_file(config), config.kiosk.id)
+    print("everything is written with a new key")
+    return 0
+
+
+def _key(config: Config) -> bytes:
+    return load_key(key_file(config))
+
+
+def _fail(error: Exception | str) -> int:
+    print(f"telecabine: {error}", file=sys.stderr)
+    if isinstance(error, OutboxError) and error.reason in _ADVICE:
+        print(_ADVICE[error.reason], file=sys.stderr)
+    return 2
+
+
+_COMMANDS: dict[str, Callable[[Config, argparse.Namespace], int]] = {
+    "outbox status": _status,
+    "outbox list": _list,
+    "outbox verify": _verify,
+    "outbox retry": _retry,
+    "outbox export": _export,
+    "outbox recover": _recover,
+    "keys list": _list_keys,
+    "keys add": _add_key,
+    "keys remove": _remove_key,
+    "keys rotate": _rotate,
+}

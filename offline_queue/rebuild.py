@@ -1,0 +1,189 @@
+"""A database that cannot be read is made anew: from what it still gives, and from the witness log.
+
+Only ever on request: a wrong key looks like damage until the log has proved that the key is right.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from offline_queue import files
+from offline_queue.database import connect, make_empty
+from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.item import Counts, Item
+from offline_queue.reconcile import Reconciler
+from offline_queue.rows import Rows
+from offline_queue.sentinel import DATABASE, Mark, read_mark, write_mark
+from offline_queue.snapshot import copied
+from offline_queue.sql import Database, Row
+from offline_queue.witness.log import Witness
+
+log = logging.getLogger(__name__)
+
+_TABLES = {
+    "item": ("stream, sequence", "id, kind, state, attempts, reason, receipt, settled, sha256"),
+    "payload": ("sequence", "stream, stored, content"),
+    "kiosk_state": ("key", "value"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """`lost`: how many items, at most, neither side has any more; `aside`: where the old files are."""
+
+    counts: Counts
+    lost: int
+    aside: Path
+
+
+class Gathered:
+    """A new database with everything that could be found, not yet in any outbox's place."""
+
+    def __init__(self, database: Database, lost: int) -> None:
+        self._database = database
+        self._rows = Rows(database)
+        self.lost = lost
+        self.counts = self._rows.counts()
+
+    def items(self) -> Iterator[Item]:
+        for stream in self._rows.streams():
+            yield from self._rows.of_stream(stream)
+
+    @property
+    def highest(self) -> int:
+        return self._rows.progress()[1]
+
+    def begin_log(self, witness: Witness) -> None:
+        Reconciler(self._database, self._rows, witness).begin_log()
+        witness.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def rebuild(directory: Path, key: bytes, owner: str, *, accept_loss: bool = False) -> Rebuilt:
+    """Makes a new database in place of a damaged or lost one; the old files are put aside, not deleted.
+
+    OutboxError: WRONG_KEY_OR_DAMAGED when nothing here can be read with this key, BUSY, MISSING when items
+    are lost (unless that is accepted), DISK_FULL, IO_FAILED. Nothing is changed then.
+    """
+    with translated():
+        temporary = files.write_temporary(directory / DATABASE, b"")
+        try:
+            gathered = _gather(directory, key, owner, temporary)
+            gathered.close()
+            if gathered.lost and not accept_loss:
+                detail = f"up to {gathered.lost} items are neither in the database nor in the log"
+                raise OutboxError(OutboxReason.MISSING, detail)
+            aside = _put_aside(directory)
+            files.publish(temporary, directory / DATABASE)
+        finally:
+            for leftover in directory.glob(f"{temporary.name}*"):
+                leftover.unlink()
+    log.warning("the outbox was made anew, the old files are in %s", aside)
+    return Rebuilt(gathered.counts, gathered.lost, aside)
+
+
+@contextmanager
+def gathered(directory: Path, key: bytes, work: Path) -> Iterator[Gathered]:
+    """Everything that can be read in `directory` with this key, in a database in the empty folder `work`.
+
+    OutboxError: WRONG_KEY_OR_DAMAGED when that is nothing.
+    """
+    with translated():
+        (work / DATABASE).touch(mode=0o600)
+        found = _gather(directory, key, "", work / DATABASE)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def write_anew(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes) -> None:
+    """The whole outbox in the empty folder `to`, with another key. The old one must not change meanwhile."""
+    with copied(directory) as copy:
+        files.publish(files.write_temporary(to / DATABASE, b""), to / DATABASE)
+        found = _gather(copy, key, owner, to / DATABASE, new_key)
+    try:
+        if found.lost:
+            raise OutboxError(
+                OutboxReason.MISSING, f"up to {found.lost} items are missing: nothing is changed"
+            )
+        found.begin_log(Witness(to, new_key, owner))
+        write_mark(to, Mark(owner, found.highest))
+    finally:
+        found.close()
+
+
+def _gather(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes | None = None) -> Gathered:
+    make_empty(to, new_key or key, owner)
+    database = Database(connect(to, new_key or key))
+    try:
+        rows = Rows(database)
+        salvaged = _salvage(directory / DATABASE, key, database)
+        reconciler = Reconciler(database, rows, Witness(directory, key, owner))
+        if not reconciler.replay_all() and not salvaged:
+            raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, "nothing can be read with this key")
+        with database.transaction():
+            lost = reconciler.possibly_lost() + _skip_lost(directory, rows)
+            rows.mend_streams()
+        return Gathered(database, lost)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _skip_lost(directory: Path, rows: Rows) -> int:
+    """How many items the sentinel knew of after the last one found. Their numbers are not given again."""
+    mark = read_mark(directory)
+    put_count, highest = rows.progress()
+    lost = max(0, mark.sequence - highest) if mark else 0
+    rows.set_progress(put_count, highest + lost)
+    return lost
+
+
+def _salvage(old: Path, key: bytes, new: Database) -> int:
+    """Copies what can be read. Returns the number of rows."""
+    if not old.exists() or old.stat().st_size == 0:
+        return 0
+    copied = 0
+    for table, (order, others) in _TABLES.items():
+        columns = f"{order}, {others}"
+        marks = ", ".join("?" * len(columns.split(",")))
+        for row in (
+            *_walk(old, key, table, columns, order, "ASC"),
+            *_walk(old, key, table, columns, order, "DESC"),
+        ):
+            copied += new.change(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", *row)
+    return copied
+
+
+def _walk(old: Path, key: bytes, table: str, columns: str, order: str, way: str) -> Iterator[Row]:
+    """From one end as far as it goes: a connection that has met a bad page gives nothing any more."""
+    ordered = ", ".join(f"{column} {way}" for column in order.split(", "))
+    try:
+        with translated():
+            connection: Any = connect(old, key)
+            try:
+                yield from connection.execute(f"SELECT {columns} FROM {table} ORDER BY {ordered}")
+            finally:
+                connection.close()
+    except OutboxError as error:
+        if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
+            raise
+        log.warning("the damaged database gives no more rows of %s: %s", table, error)
+
+
+def _put_aside(directory: Path) -> Path:
+    aside = directory / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    files.make_directory(aside)
+    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+        if (directory / name).exists():
+            (directory / name).rename(aside / name)
+    files.sync_directory(aside)
+    files.sync_directory(directory)
+    return aside

@@ -1,0 +1,172 @@
+"""The database and the witness log, compared: what one of them lost comes back from the other."""
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+
+from offline_queue.item import ItemState
+from offline_queue.outcome import Backoff, Delivered
+from offline_queue.rows import Rows
+from offline_queue.sql import Database
+from offline_queue.witness.log import Witness
+from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Record
+from offline_queue.witness.segment import Content
+
+log = logging.getLogger(__name__)
+
+
+class Found(StrEnum):
+    """What was wrong, and (but for one) was set right."""
+
+    DATABASE_BEHIND = "database_behind"
+    """It had lost what was put last: a damaged write-ahead log, or an older copy of the file."""
+    DATABASE_LACKS = "database_lacks"
+    DATABASE_DAMAGED = "database_damaged"
+    """Not set right: it has to be made anew from what can be read of it and from the log."""
+    LOG_GONE = "log_gone"
+    LOG_DAMAGED = "log_damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    found: Found
+    items: int
+    """How many items came back from the other side."""
+
+
+class Reconciler:
+    """Each method is one or more transactions of its own; OutboxError as those of the store."""
+
+    def __init__(self, database: Database, rows: Rows, witness: Witness) -> None:
+        self._database, self._rows, self._witness = database, rows, witness
+        self.findings: list[Finding] = []
+
+    def catch_up(self) -> None:
+        """First of all: brings a database that is behind to where the log is, and makes a lost log anew."""
+        mine, _ = self._rows.progress()
+        if not self._witness.numbers:
+            if mine > 0:
+                self.found(Found.LOG_GONE)
+            self.begin_log()
+            return
+        ahead = max(map(_last_put_count, map(self._witness.read, self._witness.numbers[-2:]))) - mine
+        if ahead > 0:
+            restored = self._replay_segments()
+            if ahead > 1:  # One: the power failed between the two, before it was acknowledged.
+                self.found(Found.DATABASE_BEHIND, restored)
+
+    def begin_log(self) -> None:
+        """The first segment of a log, with all that waits."""
+        put_count, highest = self._rows.progress()
+        self._witness.begin(put_count, highest, self._rows.whole_state(), self._rows.unfinished(0, highest))
+
+    def verify(self, number: int) -> bool:
+        """Compares one older segment, item by item, and sets right what differs.
+
+        True: it holds items too that were delivered since.
+
+        OutboxError WRONG_KEY_OR_DAMAGED: the database cannot give an item; `rebuild` makes it anew.
+        """
+        content = self._witness.read(number)
+        restored = self._replay(content)
+        if restored:
+            self.found(Found.DATABASE_LACKS, restored)
+        wanted = self._rows.unfinished(*self._witness.span(number))
+        known = {item.sequence: item.payload for item in _items(content)}
+        missing = sum(known.get(item.sequence) != item.payload for item in wanted)
+        if missing or self._is_damaged(number, content):
+            self.found(Found.LOG_DAMAGED, missing)
+            self.rewrite(number)
+            return False
+        return len(known) > len(wanted)
+
+    def rewrite(self, number: int) -> None:
+        """Makes an older segment anew, with what has not been delivered of it."""
+        if wanted := self._rows.unfinished(*self._witness.span(number)):
+            self._witness.rewrite(number, wanted)
+        else:
+            self._witness.drop(number)
+
+    def _is_damaged(self, number: int, content: Content) -> bool:
+        """A record cut off in mid-writing is no damage: then the next segment goes on from here."""
+        if content.whole:
+            return False
+        later = self._witness.read(self._witness.after(number)).begin
+        return content.begin is None or later is None or _last_put_count(content) != later.put_count
+
+    def found(self, found: Found, items: int = 0) -> None:
+        log.error("the outbox: %s, %d items came back", found, items)
+        self.findings.append(Finding(found, items))
+
+    def replay_all(self) -> int:
+        """Brings an empty database to where the log is. Returns how many records could be read."""
+        self._replay_segments()
+        return sum(len(self._witness.read(number).records) for number in self._witness.numbers)
+
+    def possibly_lost(self) -> int:
+        """How many items a damaged part of the log may have held that the database does not know at all."""
+        numbers = self._witness.numbers
+        damaged: set[int] = set()
+        for at, number in enumerate(numbers[:-1]):
+            content = self._witness.read(number)
+            if self._is_damaged(number, content):
+                damaged.add(number if content.begin or at == 0 else numbers[at - 1])
+        return sum(self._rows.unknown(*self._witness.span(number)) for number in damaged)
+
+    # --- replaying
+
+    def _replay_segments(self) -> int:
+        return sum(self._replay(self._witness.read(number)) for number in self._witness.numbers)
+
+    def _replay(self, content: Content) -> int:
+        """What the log knows and the database does not. Returns how many items came back."""
+        with self._database.transaction():
+            return sum(self._replay_record(record) for record in (content.begin, *content.records) if record)
+
+    def _replay_record(self, record: Record) -> int:
+        mine, highest = self._rows.progress()
+        match record:
+            case Begin(_, put_count, newest) if put_count > mine:
+                self._rows.clear_state()
+                self._rows.set_progress(put_count - 1, max(highest, newest))  # the whole state comes next
+            case Put(put_count, items, state):
+                if put_count > mine:
+                    newest = max((item.sequence for item in items), default=0)
+                    self._rows.set_progress(put_count, max(highest, newest))
+                    for key, value in state.items():
+                        self._rows.set_state(key, value)
+                return sum(map(self._restore, items))
+            case Done():
+                self._deliver(record)
+        return 0
+
+    def _restore(self, item: Kept) -> bool:
+        """False: the database has it, or knows that it was delivered."""
+        try:
+            known = self._rows.find("id = ?", item.id)
+        except LookupError:
+            self._rows.insert(item)
+        else:
+            if known.state is ItemState.DELIVERED or known.payload == item.payload:
+                return False
+            self._rows.put_back(item)
+        self._rows.seek_head(item.stream)
+        return True
+
+    def _deliver(self, done: Done) -> None:
+        try:
+            item = self._rows.find("(stream, sequence) = (?, ?)", done.stream, done.sequence)
+        except LookupError:
+            return  # Long ago: its tombstone is gone too.
+        if item.state is not ItemState.DELIVERED:
+            self._rows.write_outcome(item, Delivered(done.receipt), done.settled, Backoff(), destroy=True)
+            self._rows.seek_head(item.stream)
+
+
+def _items(content: Content) -> list[Kept]:
+    return [item for record in content.records if isinstance(record, Put) for item in record.items]
+
+
+def _last_put_count(content: Content) -> int:
+    begin = content.begin.put_count if content.begin else REWRITTEN
+    return max([begin, *(record.put_count for record in content.records if isinstance(record, Put))])

@@ -1,0 +1,99 @@
+"""Looking at an outbox without touching it, also while a kiosk has it open: on a copy of its files.
+
+A copy that is made while the kiosk writes may be torn; the witness log makes it whole, as after a power cut.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from offline_queue.database import open_database
+from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.item import Counts, Item
+from offline_queue.outcome import Backoff
+from offline_queue.reconcile import Finding
+from offline_queue.rows import Rows
+from offline_queue.sentinel import DATABASE
+from offline_queue.sql import Database
+from offline_queue.store import Store
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One stream with its first unfinished item, and how many wait in it."""
+
+    stream: str
+    first: Item
+    due: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """`oldest`: since when the longest waiting item has been here (Unix time)."""
+
+    counts: Counts
+    oldest: float | None
+    streams: tuple[Waiting, ...]
+
+
+@contextmanager
+def copied(directory: Path) -> Iterator[Path]:
+    """All files of the outbox but its reserve, readable for us alone; gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="telecabine-") as folder, translated():
+        # The log last: what it has more than the database can be put into it, not the other way round.
+        for path in sorted(directory.glob("outbox.*"), key=lambda path: not path.name.startswith(DATABASE)):
+            if path.is_file() and not path.name.endswith((".ballast", ".new")):
+                _copy(path, Path(folder) / path.name)
+        yield Path(folder)
+
+
+def glance(directory: Path, key: bytes, owner: str) -> Glance:
+    """OutboxError as for `open_database`."""
+    for left in reversed(range(_TRIES)):
+        try:
+            with copied(directory) as copy:
+                return _glance(copy, key, owner)
+        except OutboxError as error:
+            if not left or error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
+                raise
+    raise AssertionError("unreachable")
+
+
+def verify(directory: Path, key: bytes, owner: str) -> tuple[Finding, ...]:
+    """What is wrong, and would be set right at the next start. OutboxError: it would not open at all."""
+    with copied(directory) as copy:
+        store = Store(copy, key, owner, Backoff())
+        try:
+            while store.verify_next():
+                pass
+            return store.findings
+        finally:
+            store.close()
+
+
+def _glance(copy: Path, key: bytes, owner: str) -> Glance:
+    database = Database(open_database(copy, key, owner))
+    try:
+        rows = Rows(database)
+        return Glance(rows.counts(), rows.oldest(), tuple(_waiting(rows, *head) for head in rows.heads()))
+    finally:
+        database.close()
+
+
+def _waiting(rows: Rows, stream: str, sequence: int, due: float | None) -> Waiting:
+    counts = rows.counts_of(stream)
+    first = rows.find("(stream, sequence) = (?, ?)", stream, sequence)
+    return Waiting(stream, first, due, counts.waiting + counts.parked + counts.quarantined)
+
+
+def _copy(path: Path, to: Path) -> None:
+    try:
+        shutil.copyfile(path, to)
+    except FileNotFoundError:
+        return  # A segment that was done with in the meantime.

@@ -1,0 +1,136 @@
+"""The segments of the log: one is written, the older ones stay while something in them waits.
+
+Segment i holds what was put after segment i began and before the next one did. So each sequence has one
+segment, also when files in between are gone, and whether that is still needed can be asked from the database.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from offline_queue import files
+from offline_queue.errors import translated
+from offline_queue.sentinel import WITNESS
+from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Record
+from offline_queue.witness.segment import Content, Segment, destroyed_afterwards, read
+
+SEGMENT_BYTES = 1_000_000
+_FAR = 2**62
+
+
+class Witness:
+    """Belongs to the store's thread. Every method may raise OutboxError (DISK_FULL, IO_FAILED)."""
+
+    def __init__(self, directory: Path, key: bytes, owner: str) -> None:
+        """Looks at what is there; nothing is written before `begin`."""
+        self._directory, self._key, self._owner = directory, key, owner
+        self._writing: Segment | None = None
+        self._spoiled = False
+        with translated():
+            self.numbers = sorted(int(path.name[len(WITNESS) :]) for path in _files(directory))
+            self._firsts = self._find_firsts()
+
+    def read(self, number: int) -> Content:
+        """What an older segment says, as far as it is authentic."""
+        with translated():
+            return read(self._path(number), self._key, number)
+
+    def begin(
+        self, put_count: int, highest: int, state: Mapping[str, bytes], items: Sequence[Kept] = ()
+    ) -> None:
+        """Starts a new segment after `put_count` transactions; `state`: all that holds at this moment.
+
+        `items`: what waits, if no older segment has it.
+        """
+        number = self.numbers[-1] + 1 if self.numbers else 1
+        puts = (Put(REWRITTEN, (item,), {}) for item in items)
+        begin, whole_state = Begin(self._owner, put_count, highest), Put(put_count, (), state)
+        records: tuple[Record, ...] = (begin, whole_state, *puts)
+        with translated():
+            writing = Segment(self._path(number), self._key, number, records)
+            if self._writing is not None:
+                self._writing.close()
+        self._writing, self._spoiled = writing, False
+        self._firsts = [min(first, highest + 1) for first in self._firsts]
+        self.numbers.append(number)
+        self._firsts.append(highest + 1)
+
+    @property
+    def wants_a_new_segment(self) -> bool:
+        """The present one is full; or the disk failed under it, and nothing it says of itself counts."""
+        return self._writing is None or self._spoiled or self._writing.size >= SEGMENT_BYTES
+
+    def append(self, put: Put) -> None:
+        """On the disk when it returns. After an error the log is as before."""
+        self._write(put, sync=True)
+
+    def note(self, done: Done) -> None:
+        """Not synced: who reads an older log sends it once more, which its id makes harmless."""
+        if self._writing is not None:  # On a full disk there may be none.
+            self._write(done, sync=False)
+
+    def take_back(self) -> None:
+        """Removes what was appended last: its transaction failed elsewhere."""
+        assert self._writing is not None
+        self._spoiled = True  # until that is on the disk, which a new segment does not have to trust
+        with translated():
+            self._writing.take_back()
+        self._spoiled = False
+
+    def segment_of(self, sequence: int) -> int:
+        return self.numbers[max(0, bisect_right(self._firsts, sequence) - 1)]
+
+    def span(self, number: int) -> tuple[int, int]:
+        """First and last sequence that belong to a segment; of the last one there is no end."""
+        at = self.numbers.index(number)
+        last = _FAR if at + 1 == len(self.numbers) else self._firsts[at + 1] - 1
+        return (self._firsts[at] if at else 0), last
+
+    def after(self, number: int) -> int:
+        """The segment that follows an older one."""
+        return self.numbers[self.numbers.index(number) + 1]
+
+    def rewrite(self, number: int, items: Sequence[Kept]) -> None:
+        """Puts an older segment anew with what is still needed of it."""
+        begin = Begin(self._owner, REWRITTEN, self.span(number)[0] - 1)
+        puts = (Put(REWRITTEN, (item,), {}) for item in items)
+        with translated(), destroyed_afterwards(self._path(number)):
+            Segment(self._path(number), self._key, number, (begin, *puts)).close()
+
+    def drop(self, number: int) -> None:
+        """Destroys an older segment; its span goes to the one before."""
+        at = self.numbers.index(number)
+        with translated():
+            with destroyed_afterwards(self._path(number)):
+                self._path(number).unlink()
+            files.sync_directory(self._directory)
+        del self.numbers[at], self._firsts[at]
+
+    def close(self) -> None:
+        if self._writing is not None:
+            self._writing.close()
+
+    def _write(self, record: Put | Done, *, sync: bool) -> None:
+        assert self._writing is not None
+        try:
+            with translated():
+                self._writing.append(record, sync=sync)
+        except BaseException:
+            self._spoiled = True  # A second sync may say yes to what the first one lost.
+            raise
+
+    def _path(self, number: int) -> Path:
+        return self._directory / f"{WITNESS}{number:08d}"
+
+    def _find_firsts(self) -> list[int]:
+        """A segment whose beginning is damaged gets an empty span: its items count to the one before."""
+        firsts: list[int] = []
+        for number in reversed(self.numbers):
+            begin = read(self._path(number), self._key, number, only_begin=True).begin
+            after = firsts[-1] if firsts else _FAR
+            firsts.append(after if begin is None else begin.highest + 1)
+        return firsts[::-1]
+
+
+def _files(directory: Path) -> list[Path]:
+    return [path for path in directory.glob(f"{WITNESS}*") if path.name[len(WITNESS) :].isdigit()]

@@ -1,0 +1,101 @@
+"""What the witness writes down, as bytes: a line of JSON, then the contents it names, one after the other."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+REWRITTEN = -1
+"""The segment was made anew from what still waited: it says nothing of transactions and of the state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The first record of a segment: how far the outbox had come.
+
+    `put_count`: transactions so far, or REWRITTEN; `highest`: the highest sequence given so far. Unless
+    rewritten, the next record is a Put of the same number with the whole state of that moment.
+    """
+
+    owner: str
+    put_count: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An item as it was put, at `stored` (seconds, Unix time)."""
+
+    sequence: int
+    id: str
+    stream: str
+    kind: str
+    stored: float
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One acknowledged transaction; `put_count` is its number, or REWRITTEN."""
+
+    put_count: int
+    items: Sequence[Kept]
+    state: Mapping[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The item was delivered at `settled` (seconds, Unix time)."""
+
+    stream: str
+    sequence: int
+    receipt: str
+    settled: float
+
+
+Record = Begin | Put | Done
+
+
+def encode(record: Record) -> bytes:
+    match record:
+        case Begin(owner, put_count, highest):
+            return _packed({"begin": [owner, put_count, highest]}, [])
+        case Put(put_count, items, state):
+            heads = [[i.sequence, i.id, i.stream, i.kind, i.stored, len(i.payload)] for i in items]
+            sizes = [[key, None if value is None else len(value)] for key, value in state.items()]
+            blobs = [item.payload for item in items] + [
+                value for value in state.values() if value is not None
+            ]
+            return _packed({"put": put_count, "items": heads, "state": sizes}, blobs)
+        case Done(stream, sequence, receipt, settled):
+            return _packed({"done": [stream, sequence, receipt, settled]}, [])
+
+
+def decode(content: bytes) -> Record:
+    """Raises ValueError for what `encode` did not make; what was unsealed was."""
+    line, _, rest = content.partition(b"\n")
+    match json.loads(line):
+        case {"begin": [str(owner), int(put_count), int(highest)]}:
+            return Begin(owner, put_count, highest)
+        case {"done": [str(stream), int(sequence), str(receipt), settled]}:
+            return Done(stream, sequence, receipt, float(settled))
+        case {"put": int(put_count), "items": list(heads), "state": list(sizes)}:
+            return _put(put_count, heads, sizes, rest)
+    raise ValueError("not a record of the witness")
+
+
+def _packed(head: dict[str, Any], blobs: Sequence[bytes]) -> bytes:
+    return b"".join((json.dumps(head, separators=(",", ":")).encode(), b"\n", *blobs))
+
+
+def _put(put_count: int, heads: list[Any], sizes: list[Any], rest: bytes) -> Put:
+    taken = 0
+
+    def take(size: int) -> bytes:
+        nonlocal taken
+        taken += size
+        return rest[taken - size : taken]
+
+    items = [Kept(number, id_, name, kind, at, take(size)) for number, id_, name, kind, at, size in heads]
+    state = {key: None if size is None else take(size) for key, size in sizes}
+    return Put(put_count, items, state)

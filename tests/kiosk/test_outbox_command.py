@@ -1,0 +1,134 @@
+"""`telecabine outbox` and `telecabine keys`, as a technician types them."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from kiosk.__main__ import main
+from kiosk.config import load_config
+from kiosk.data_dir import key_file, store_dir
+from offline_queue.item import NewItem
+from offline_queue.outcome import Backoff, Delivered, Quarantine
+from offline_queue.rotation import ready_key
+from offline_queue.sentinel import DATABASE
+from offline_queue.store import Store
+from tests.kiosk.test_config import GOOD, write
+from tests.offline_queue.test_recovery import pems
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """Of a kiosk with one delivered, one refused and one waiting record."""
+    path = write(tmp_path, GOOD)
+    with_store(path)
+    return path
+
+
+def with_store(path: Path) -> None:
+    config = load_config(path)
+    directory = store_dir(config)
+    store = Store(directory, ready_key(directory, key_file(config)), config.kiosk.id, Backoff())
+    store.put([NewItem(name, f"session-{name}", "reading", name.encode()) for name in ("a", "b", "c")], {})
+    store.claim(1.0)
+    store.settle("a", Delivered("Observation/1"), 1.0)
+    store.claim(1.0)
+    store.settle("b", Quarantine("http 422"), 1.0)
+    store.close()
+
+
+@pytest.fixture
+def directory(settings: Path) -> Iterator[Path]:
+    yield store_dir(load_config(settings))
+
+
+def telecabine(settings: Path, *words: str) -> int:
+    return main(["--config", str(settings), *words])
+
+
+def test_status_and_list_say_what_waits(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert telecabine(settings, "outbox", "status") == 0
+    said = capsys.readouterr().out
+    for line in (
+        "waiting      1",
+        "quarantined  1",
+        "delivered    1",
+        "oldest       0:00:0",
+        "last answer  http 422",
+    ):
+        assert line in said
+    assert telecabine(settings, "outbox", "list") == 0
+    refused, waiting = capsys.readouterr().out.splitlines()
+    assert refused == "session-b  1 waiting, reading quarantined, tried 1 times: http 422"
+    assert waiting.startswith("session-c  1 waiting, reading waiting, not tried yet, again in 0 s")
+
+
+def test_what_was_refused_is_tried_again_on_request(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert telecabine(settings, "outbox", "retry", "--session", "session-b") == 0
+    assert "1 sessions will be tried" in capsys.readouterr().out
+    telecabine(settings, "outbox", "status")
+    assert "quarantined  0" in capsys.readouterr().out
+
+
+def test_verify_says_what_is_wrong_and_recover_mends_it(
+    settings: Path, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert telecabine(settings, "outbox", "verify") == 0
+    assert "agree" in capsys.readouterr().out
+    (directory / DATABASE).write_bytes(os.urandom(20_000))
+    assert telecabine(settings, "outbox", "verify") == 1
+    assert "telecabine outbox recover" in capsys.readouterr().out
+    assert telecabine(settings, "outbox", "status") == 2
+    assert "telecabine outbox recover" in capsys.readouterr().err
+    assert telecabine(settings, "outbox", "recover") == 0
+    assert "2 records wait, 0 are lost; the old files are in" in capsys.readouterr().out
+    assert telecabine(settings, "outbox", "verify") == 0
+
+
+def test_a_running_kiosk_is_not_disturbed(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = load_config(settings)
+    running = Store(
+        store_dir(config), ready_key(store_dir(config), key_file(config)), config.kiosk.id, Backoff()
+    )
+    for command in ("status", "list", "verify"):
+        assert telecabine(settings, "outbox", command) == 0
+    assert telecabine(settings, "outbox", "retry") == 2
+    assert "stop it first" in capsys.readouterr().err
+    running.put([NewItem("d", "session-d", "reading", b"d")], {})
+    running.close()
+
+
+def test_the_organisation_recovers_a_stolen_or_dead_kiosk(
+    settings: Path, directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    private, public = pems(X25519PrivateKey.generate())
+    (tmp_path / "public.pem").write_bytes(public)
+    (tmp_path / "org.pem").write_bytes(private)
+    assert telecabine(settings, "keys", "add", "agency", str(tmp_path / "public.pem")) == 0
+    copy = shutil.copytree(directory, tmp_path / "copy")
+    assert telecabine(settings, "keys", "list") == 0
+    machine, agency = capsys.readouterr().out.splitlines()[-2:]
+    assert machine.startswith("machine  file ") and agency.startswith("agency  public key ")
+    assert telecabine(settings, "keys", "remove", "agency") == 2
+    assert telecabine(settings, "keys", "remove", "nobody") == 2
+    assert "last slot" in capsys.readouterr().err
+    words = ("--key", str(tmp_path / "org.pem"), "--from", str(copy))
+    assert main(["outbox", "recover", *words]) == 2
+    assert main(["outbox", "recover", *words, "--to", str(tmp_path / "out")]) == 0
+    assert "2 records are in" in capsys.readouterr().out
+    entries = json.loads((tmp_path / "out" / "index.json").read_text())
+    assert {entry["id"]: entry["state"] for entry in entries} == {
+        "a": "delivered",
+        "b": "quarantined",
+        "c": "waiting",
+    }
+    assert telecabine(settings, "keys", "rotate") == 0
+    assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "own")) == 0
+    assert main(["outbox", "recover", "--key", str(tmp_path / "org.pem"), "--from", str(directory),
+                 "--to", str(tmp_path / "new")]) == 0  # fmt: skip

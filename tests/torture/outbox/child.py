@@ -1,0 +1,55 @@
+"""A day of the outbox in a process of its own, which may be killed; and a place for its files."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+Say = Callable[[str], object]
+_MEMORY = Path("/dev/shm")
+
+
+def said(run: Callable[[Say], None]) -> list[str]:
+    """Runs it in a child; returns the lines it said before its end, whatever end it took."""
+    reading, writing = os.pipe()
+
+    def child() -> None:
+        run(lambda line: os.write(writing, f"{line}\n".encode()))
+
+    number = _begin(child)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        lines = pipe.read().decode().splitlines()
+    os.waitpid(number, 0)
+    return lines
+
+
+def in_child(run: Callable[[], None]) -> None:
+    os.waitpid(_begin(run), 0)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """An empty folder, in memory where there is such a place: the speed of a disk is not what is tried."""
+    path = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+def _begin(run: Callable[[], None]) -> int:
+    """A fork: to import everything anew would take longer than the day itself."""
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        run()
+        code = 0
+    except Exception as error:  # noqa: BLE001 - the parent judges by what was said and what is on the disk
+        os.write(2, f"a day ended with {type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(code)

@@ -1,0 +1,88 @@
+"""What was said against what is found: nothing acknowledged is lost, altered or forgotten to be delivered."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from offline_queue.errors import OutboxError, OutboxReason
+from offline_queue.item import Item, ItemState
+from offline_queue.outcome import Backoff
+from offline_queue.rebuild import rebuild
+from offline_queue.sentinel import DATABASE
+from offline_queue.store import Store
+from tests.offline_queue.helpers import KEY, OWNER
+
+
+@dataclass
+class Told:
+    """`begun`: a delivery that was not confirmed before the end: either way is right."""
+
+    put: dict[str, str] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+
+    def hear(self, lines: Iterable[str]) -> "Told":
+        for line in lines:
+            match line.split():
+                case ["put", item, digest]:
+                    self.put[item] = digest
+                case ["send", item]:
+                    self.begun.add(item)
+                case ["done", item]:
+                    self.done.add(item)
+        return self
+
+    def unsent(self) -> "Told":
+        """Without what may have been delivered: of that, a lost database leaves no tombstone."""
+        return Told({name: digest for name, digest in self.put.items() if name not in self.begun})
+
+
+def judge(directory: Path, told: Told, *, sound: bool = True, key: bytes = KEY) -> list[str]:
+    """Opens the outbox and returns what is wrong. `sound`: nothing may be reported as damaged either."""
+    try:
+        store = Store(directory, key, OWNER, Backoff())
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from opening is what is wrong
+        return [f"does not open: {type(error).__name__}: {error}"]
+    try:
+        while store.verify_next():
+            pass
+        items = {item.id: item for n in range(3) for item in store.items(f"s{n}")}
+        wrong = [f"{name}: {fault}" for name in told.put if (fault := _fault(items.get(name), name, told))]
+        if sound and store.findings:
+            wrong.append(f"reported as damaged: {[finding.found.value for finding in store.findings]}")
+        return wrong + _state(store, items)
+    except Exception as error:  # noqa: BLE001 - see above
+        return [f"cannot be read: {type(error).__name__}: {error}"]
+    finally:
+        store.close()
+
+
+def judge_log_alone(directory: Path, told: Told) -> list[str]:
+    """The database is lost too: what was acknowledged and not sent is in the witness log."""
+    for name in (DATABASE, f"{DATABASE}-wal"):
+        (directory / name).unlink(missing_ok=True)
+    try:
+        rebuild(directory, KEY, OWNER)
+    except OutboxError as error:
+        nothing_yet = not told.put and error.reason is OutboxReason.WRONG_KEY_OR_DAMAGED
+        return [] if nothing_yet else [f"from the log alone: {error}"]
+    return [f"from the log alone: {wrong}" for wrong in judge(directory, told.unsent())]
+
+
+def _fault(item: Item | None, name: str, told: Told) -> str:
+    if item is None:
+        return "lost"
+    if name in told.done:
+        return "" if (item.state, item.receipt) == (ItemState.DELIVERED, "receipt") else "sent again"
+    if item.state is ItemState.DELIVERED:
+        return "" if name in told.begun else "never sent, yet delivered"
+    return "" if hashlib.sha256(item.payload).hexdigest() == told.put[name] else "altered"
+
+
+def _state(store: Store, items: dict[str, Item]) -> list[str]:
+    """The kiosk's state and its items came in one transaction: both or neither."""
+    newest = max(items.values(), key=lambda item: item.sequence, default=None)
+    wanted = newest and newest.id.encode()
+    found = store.get_state("last")
+    return [] if found == wanted else [f"the state says {found!r}, the newest item is {wanted!r}"]

@@ -1,0 +1,76 @@
+"""A kiosk's day with its outbox, in small: it puts, sends, tidies and starts again, and says what it did.
+
+`put ID SHA256` and `done ID` are said when they are durable, `send ID` before an item may be settled.
+"""
+
+import hashlib
+import random
+from pathlib import Path
+
+from offline_queue.errors import OutboxError
+from offline_queue.item import Item
+from offline_queue.outcome import Backoff, Delivered, Retry
+from offline_queue.store import Store
+from offline_queue.witness import log as witness_log
+from tests.offline_queue.helpers import KEY, OWNER, new
+from tests.torture.outbox.child import Say
+
+SIZES = (100, 1000, 1000, 6000, 30_000)
+
+
+class Day:
+    def __init__(self, directory: Path, say: Say, seed: int, first: int = 0) -> None:
+        """`first`: where the items' numbers go on."""
+        witness_log.SEGMENT_BYTES = 60_000  # several segments come and go in one short day
+        self._directory, self._say, self._rng = directory, say, random.Random(seed)
+        self._number = first
+        self._store = self._open()
+
+    def live(self, steps: int, *, close: bool = True) -> None:
+        doing = (self._put, self._deliver, self._try, self._tidy, self._start_again)
+        for step in self._rng.choices(doing, weights=(50, 30, 8, 4, 3), k=steps):
+            try:
+                step()
+            except OutboxError as error:  # the disk failed: what was not said does not count
+                self._say(f"error {error.reason}")
+                self._store.release_all()
+        if close:
+            self._store.close()
+
+    def _open(self) -> Store:
+        store = Store(self._directory, KEY, OWNER, Backoff())
+        while store.verify_next():
+            pass
+        if store.findings:
+            raise AssertionError(f"an intact outbox was found damaged: {store.findings}")
+        return store
+
+    def _put(self) -> None:
+        items = []
+        for _ in range(self._rng.choice((1, 1, 1, 3))):
+            self._number += 1
+            payload = self._rng.randbytes(self._rng.choice(SIZES))
+            items.append(new(f"i{self._number}", f"s{self._number % 3}", payload))
+        self._store.put(items, {"last": items[-1].id.encode()})
+        for item in items:
+            self._say(f"put {item.id} {hashlib.sha256(item.payload).hexdigest()}")
+
+    def _deliver(self) -> None:
+        if (item := self._claimed()) is not None:
+            self._say(f"send {item.id}")
+            self._store.settle(item.id, Delivered("receipt"), 1.0)
+            self._say(f"done {item.id}")
+
+    def _try(self) -> None:
+        if (item := self._claimed()) is not None:
+            self._store.settle(item.id, Retry("the line is down", after_s=0), 1.0)
+
+    def _claimed(self) -> Item | None:
+        return self._store.claim(2.0)
+
+    def _tidy(self) -> None:
+        self._store.tidy(3.0)
+
+    def _start_again(self) -> None:
+        self._store.close()
+        self._store = self._open()
