@@ -33,7 +33,7 @@ class SiteConfig:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class KioskConfig:
-    """The machine. `id` is its EUI-64; `technician_pin` is the scrypt hash `telecabine pin` prints.
+    """The machine. `id` is its EUI-64; `technician_pin` is the hash that `telecabine pin` prints.
 
     `selftest_at`: when it looks after itself each day, local time as "06:30"; "" is never.
     """

@@ -27,7 +27,7 @@ from kiosk.hub import Hub, StorageError
 from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
-from kiosk.pin import pin_matches
+from kiosk.pin_door import PinAnswer, PinDoor
 from kiosk.selftest.report import Report, Zone
 from kiosk.selftest.running import daily_tests
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
@@ -65,6 +65,7 @@ class Kiosk:
         self._emit = emit
         self._sender = sender
         teller = DeliveryTeller(outbox, lambda: keeper.session, emit, tasks)
+        self._door = PinDoor(outbox, config.kiosk.technician_pin)
         self._delivery = Delivery(outbox, sender, teller.changed)
         self._tasks = tasks
         self._interrupted = interrupted
@@ -225,8 +226,8 @@ class Kiosk:
         """How the call goes that runs; None without one."""
         return self.desk.figures()
 
-    async def check_pin(self, pin: str) -> bool:
-        return await asyncio.to_thread(pin_matches, pin, self.config.kiosk.technician_pin)
+    async def check_pin(self, pin: str) -> PinAnswer:
+        return await self._door.knock(pin)
 
     async def _consult(self, saved_call: bytes | None = None) -> None:
         self.instruments.wake()

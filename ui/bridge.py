@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kiosk.call.figures import CallFigures
     from kiosk.events import Event
     from kiosk.frames import Frames
+    from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Report, Zone
     from kiosk.session import Patient
     from ui.reasons import BlockReason
@@ -48,7 +49,7 @@ class KioskPort(Protocol):
     async def run_selftest(self) -> Report | None: ...
     async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None: ...
     async def call_figures(self) -> CallFigures | None: ...
-    async def check_pin(self, pin: str) -> bool: ...
+    async def check_pin(self, pin: str) -> PinAnswer: ...
 
 
 class Submit(Protocol):
@@ -87,7 +88,7 @@ class Bridge(QObject):
 
     ready = Signal()
     blocked = Signal(object)
-    pin_checked = Signal(bool)
+    pin_checked = Signal(object)
     selftest_done = Signal(object)
     call_figures_told = Signal(object)
     command_failed = Signal()
@@ -201,7 +202,7 @@ class Bridge(QObject):
         self._ask(lambda kiosk: kiosk.call_figures(), self.call_figures_told)
 
     def check_pin(self, pin: str) -> None:
-        """The answer comes with `pin_checked`."""
+        """The answer, a PinAnswer, comes with `pin_checked`."""
         self._ask(lambda kiosk: kiosk.check_pin(pin), self.pin_checked)
 
     def _ask(

@@ -34,6 +34,7 @@ from kiosk.events import (
     SetAsideChanged,
 )
 from kiosk.hub import StorageError
+from kiosk.pin_door import PinAnswer
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
 from kiosk.session import IncidentKind, Outcome, Phase, SessionError
 from tests.fakes.call_bench import PAGE_DIR
@@ -322,11 +323,11 @@ async def test_cancelling_after_consent_closes_the_record_and_the_link(tmp_path:
 async def test_the_technicians_door(tmp_path: Path) -> None:
     config = config_in(tmp_path)
     async with whole_kiosk(config) as whole:
-        assert await whole.kiosk.check_pin(PIN)
-        assert not await whole.kiosk.check_pin("0000")
+        assert await whole.kiosk.check_pin(PIN) == PinAnswer(True)
+        assert await whole.kiosk.check_pin("0000") == PinAnswer(False)
     closed = replace(config, kiosk=replace(config.kiosk, technician_pin=""))
     async with whole_kiosk(closed) as whole:
-        assert not await whole.kiosk.check_pin("")
+        assert await whole.kiosk.check_pin("") == PinAnswer(False)
 
 
 async def test_a_taken_port_leaves_the_store_free(tmp_path: Path) -> None:

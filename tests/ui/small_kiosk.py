@@ -21,6 +21,7 @@ from kiosk.events import (
     SetAsideChanged,
 )
 from kiosk.frames import Frames
+from kiosk.pin_door import PinAnswer
 from kiosk.selftest.daily import touch_check
 from kiosk.selftest.report import Part, Problem, Report, Zone, amber, green, red, skipped
 from kiosk.session import (
@@ -147,8 +148,8 @@ class SmallKiosk:
     async def call_figures(self) -> CallFigures | None:
         return self.figures
 
-    async def check_pin(self, pin: str) -> bool:
-        return pin == PIN
+    async def check_pin(self, pin: str) -> PinAnswer:
+        return PinAnswer(pin == PIN)
 
     def set_call(self, call: CallChanged) -> None:
         self.call = call

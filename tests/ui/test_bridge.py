@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QThread
 from pytestqt.qtbot import QtBot
 
 from kiosk.events import CallChanged, CallPhase, DeliveryChanged, Event
+from kiosk.pin_door import PinAnswer
 from kiosk.runtime import Runtime
 from tests.ui.small_kiosk import SmallKiosk
 from ui.bridge import Bridge
@@ -48,7 +49,7 @@ def test_answers_come_back_as_signals(qtbot: QtBot, runtime: Runtime) -> None:
         bridge.attach(SmallKiosk(bridge.publish), runtime.submit)
     with qtbot.waitSignal(bridge.pin_checked, timeout=10_000) as answer:
         bridge.check_pin("0000")
-    assert answer.args == [False]
+    assert answer.args == [PinAnswer(False)]
     with qtbot.waitSignal(bridge.selftest_done, timeout=10_000) as answer:
         bridge.run_selftest()
     assert answer.args is not None and answer.args[0].red

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kiosk.events import SelfTestChanged
+    from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Check, Report
 
 _LONGEST = 12
@@ -113,8 +114,8 @@ class Technician(Screen):
         if pin:
             self.context.bridge.check_pin(pin)
 
-    def _pin_checked(self, right: bool) -> None:
-        if right:
+    def _pin_checked(self, answer: "PinAnswer") -> None:
+        if answer.right:
             self._pad.hide()
             self._answer.hide()
             if self.context.state.report is not None:
@@ -123,6 +124,8 @@ class Technician(Screen):
                 self._run()
             self.context.bridge.ask_call_figures()
             self._looks.start()
+        elif answer.wait_s:
+            self._answer.setText(self.texts.technician.pin_shut.format(minutes=-(-answer.wait_s // 60)))
         else:
             self._answer.setText(self.texts.technician.pin_wrong)
 

@@ -384,6 +384,7 @@ TECHNICIAN = TechnicianText(
     pin_title="رمز التقني",
     pin_explain="أدخل رمزك ثم اضغط «دخول».",
     pin_wrong="هذا الرمز غير صحيح. حاول مرة أخرى.",
+    pin_shut="رموز خاطئة كثيرة. انتظر {minutes} د ثم حاول مرة أخرى.",
     pin_enter="دخول",
     pin_erase="مسح",
     running="الفحص جارٍ. قد يستغرق دقيقة…",

@@ -385,6 +385,7 @@ TECHNICIAN = TechnicianText(
     pin_title="Technician's code",
     pin_explain="Enter your code, then touch “Enter”.",
     pin_wrong="This code is not the right one. Try again.",
+    pin_shut="Too many wrong codes. Wait {minutes} min, then try again.",
     pin_enter="Enter",
     pin_erase="Erase",
     running="The check is running. It may take a minute…",

@@ -370,6 +370,7 @@ TECHNICIAN = TechnicianText(
     pin_title="Code du technicien",
     pin_explain="Composez votre code, puis touchez « Entrer ».",
     pin_wrong="Ce code n'est pas le bon. Essayez encore.",
+    pin_shut="Trop de codes faux. Attendez {minutes} min, puis essayez encore.",
     pin_enter="Entrer",
     pin_erase="Effacer",
     running="La vérification est en cours. Cela peut prendre une minute…",

@@ -247,6 +247,7 @@ class TechnicianText(Table):
     pin_title: str
     pin_explain: str
     pin_wrong: str
+    pin_shut: str  # minutes
     pin_enter: str
     pin_erase: str
     running: str
