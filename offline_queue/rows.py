@@ -38,6 +38,9 @@ class Rows:
     def whole_state(self) -> dict[str, bytes]:
         return {key: bytes(value) for key, value in self._database.all("SELECT key, value FROM kiosk_state")}
 
+    def state_bytes(self) -> int:
+        return self._database.number("SELECT coalesce(sum(length(value)), 0) FROM kiosk_state")
+
     def set_state(self, key: str, value: bytes | None) -> None:
         if value is None:
             self._database.change("DELETE FROM kiosk_state WHERE key = ?", key)

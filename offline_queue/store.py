@@ -23,6 +23,7 @@ from offline_queue.witness.record import Done, Kept, Put
 log = logging.getLogger(__name__)
 
 MARK_EVERY = 64
+_SMALL_STATE_BYTES = 16_384
 
 
 class Store:
@@ -158,8 +159,11 @@ class Store:
         return False
 
     def tidy(self, now: float) -> None:
-        """For a quiet moment: nothing that was delivered stays readable, and its room is given back."""
-        if not self._tidier.has_work:
+        """For a quiet moment: nothing that was delivered stays readable, and its room is given back.
+
+        While the kiosk's state holds a session's readings anyway, there is nothing to be won.
+        """
+        if not self._tidier.has_work or self._rows.state_bytes() > _SMALL_STATE_BYTES:
             return
         try:
             self._begin_segment()

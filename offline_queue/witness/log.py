@@ -58,7 +58,10 @@ class Witness:
     @property
     def wants_a_new_segment(self) -> bool:
         """The present one is full; or the disk failed under it, and nothing it says of itself counts."""
-        return self._writing is None or self._spoiled or self._writing.size >= SEGMENT_BYTES
+        if self._writing is None or self._spoiled:
+            return True
+        began = self._writing.began_size  # The state may be large: it is not to be copied with each put.
+        return self._writing.size - began >= max(SEGMENT_BYTES, began)
 
     def append(self, put: Put) -> None:
         """On the disk when it returns. After an error the log is as before."""

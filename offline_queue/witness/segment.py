@@ -74,7 +74,7 @@ class Segment:
         self._seal = Seal(key, number, salt)
         content = MAGIC + salt + b"".join(map(self._seal.sealed, records))
         files.replace(path, content)
-        self.size = len(content)
+        self.size = self.began_size = len(content)
         self._file = path.open("r+b", buffering=0)
         self._before: tuple[int, bytes] = (self.size, self._seal.before)
 

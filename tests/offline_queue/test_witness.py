@@ -270,6 +270,25 @@ def test_what_was_delivered_cannot_be_read_after_tidying(
     store.close()
 
 
+def test_a_large_state_is_not_copied_with_each_put(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session with pictures: its state is larger than a segment."""
+    monkeypatch.setattr(witness_log, "SEGMENT_BYTES", 4000)
+    store = Store(directory, KEY, OWNER, Backoff())
+    store.put([new("picture")], {"reading/1": bytes(50_000)})
+    for number in range(100):
+        store.put([new(f"i{number}", payload=bytes(100))], {"session": b"%d" % number})
+    assert sum(path.stat().st_size for path in segments(directory)) < 3 * 50_000
+    store.claim(NOW)
+    store.settle("picture", Delivered("r"), NOW)
+    before = segments(directory)
+    store.tidy(NOW)  # the state still holds the picture
+    assert segments(directory) == before
+    store.put([], {"reading/1": None})
+    store.tidy(NOW)
+    assert segments(directory) != before
+    store.close()
+
+
 def number_of(path: Path) -> int:
     return int(path.name.rsplit(".", 1)[1])
 
