@@ -16,7 +16,7 @@ from dataclasses import asdict
 from functools import partial
 
 from tests.bench.report import OUTPUT
-from tests.torture.outbox import changes, damage, disk, mutants, proofs
+from tests.torture.outbox import changes, damage, deliveries, disk, mutants, proofs
 from tests.torture.outbox.proofs import Proof
 
 _SHIM_IS_LOADED = "TELECABINE_DISK_SHIM"
@@ -33,6 +33,7 @@ def promises(*, quick: bool) -> dict[str, Promise]:
         "migrated": partial(changes.migrations, 15 if quick else None),
         "new key": partial(changes.rotations, 15 if quick else None),
         "damaged": partial(damage.damages, 60 if quick else 2000),
+        "delivered": partial(deliveries.deliveries, 20 if quick else 1000),
         "mutants": partial(_mutants, mutants.MUTANTS[:2] if quick else mutants.MUTANTS),
     }
 

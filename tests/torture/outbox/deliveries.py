@@ -1,0 +1,118 @@
+"""Killed while it delivers, to a server that answers in every wrong way: each record arrives once, intact."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from kiosk.fhir.known import identifier_of
+from kiosk.fhir.mapping import bundle_for
+from kiosk.fhir.naming import Naming
+from kiosk.fhir.wire import to_json
+from tests.fakes.fhir_faults import FAULTS, FaultyLine
+from tests.fakes.fhir_server import FhirServer, fhir_server
+from tests.kiosk.fhir.items import whole_session
+from tests.torture.outbox.child import scratch
+from tests.torture.outbox.courier import session_name
+from tests.torture.outbox.judge import Told
+from tests.torture.outbox.proofs import Proof
+
+_FAULTS = sorted(set(FAULTS) - {"422"})  # what is refused for good is kept and shown, not delivered
+_LONGEST_LIFE_S = 1.5
+_LIVES = 10
+_DRAINED_S = 120.0
+Json = dict[str, Any]
+
+
+def deliveries(kills: int, seed: int = 1) -> Proof:
+    """In turns with a server that takes our ids, and one that does not."""
+    proof = Proof("killed while it delivers to a faulty server: each record arrives once, unaltered")
+    rng = random.Random(seed)
+    while proof.tries < kills:
+        with (
+            scratch() as folder,
+            fhir_server(folder / "server") as server,
+            FaultyLine(server.url, server.ca, folder / "line") as line,
+        ):
+            line.hide_update_create = proof.tries // _LIVES % 2 == 1
+            _one_kiosk(proof, rng, folder / "outbox", server, line, min(_LIVES, kills - proof.tries))
+    return proof
+
+
+def _one_kiosk(
+    proof: Proof, rng: random.Random, directory: Path, server: FhirServer, line: FaultyLine, lives: int
+) -> None:
+    put: list[str] = []
+    for life in range(lives):
+        for _ in range(rng.randint(1, 4)):
+            line.fault(rng.choice(_FAULTS), method=rng.choice(("POST", "POST", "GET")))
+        put += _killed(directory, line, life, rng.uniform(0.0, _LONGEST_LIFE_S))
+        line.clear()
+    ended = _drained(_run(directory, line, lives, 0))
+    line.settle()
+    wrong = [] if ended and ended[-1] == "drained, 0 refused" else [f"it did not drain: {ended}"]
+    acknowledged = {each.split()[1] for each in (*put, *ended) if each.startswith("put ")}
+    mode = "creates on a condition" if line.hide_update_create else "own ids"
+    told = Told(dict.fromkeys(acknowledged, ""))
+    proof.note(told, wrong + _differences(server, acknowledged, lives), f"{mode}, after {proof.tries} kills")
+    proof.tries += lives - 1
+
+
+def _killed(directory: Path, line: FaultyLine, number: int, after_s: float) -> list[str]:
+    courier = _run(directory, line, number, 1)
+    assert courier.stdout is not None
+    first = courier.stdout.readline()  # importing is over
+    time.sleep(after_s)
+    courier.kill()
+    said = [first, *courier.stdout.readlines()]
+    courier.wait()
+    return [each.strip() for each in said if each.endswith("\n")]
+
+
+def _drained(courier: subprocess.Popen[str]) -> list[str]:
+    try:
+        said, _ = courier.communicate(timeout=_DRAINED_S)
+    except subprocess.TimeoutExpired:
+        courier.kill()
+        said, _ = courier.communicate()
+    return said.splitlines()
+
+
+def _run(directory: Path, line: FaultyLine, first: int, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.torture.outbox.courier", str(directory), line.url, str(line.ca)]
+    return subprocess.Popen([*command, str(first), str(count)], stdout=subprocess.PIPE, text=True)
+
+
+def _differences(server: FhirServer, acknowledged: set[str], sessions: int) -> list[str]:
+    """What is on the server against what was put: how often, and with what in it."""
+    wanted: dict[tuple[str, str], Json] = {}
+    for number in range(sessions):
+        for item in whole_session(session_name(number)):
+            if item.id in acknowledged:
+                for entry in bundle_for(item.kind, item.payload, Naming(own_ids=False))["entry"]:
+                    wanted[entry["resource"]["resourceType"], "|".join(_key(entry))] = entry["resource"]
+    return [fault for (kind, key), sent in wanted.items() if (fault := _fault(server, kind, key, sent))]
+
+
+def _key(entry: Json) -> tuple[str, str]:
+    if "ifNoneExist" in entry["request"]:
+        return identifier_of(entry)
+    identifier = entry["resource"]["identifier"][0]  # an update of what an earlier item created
+    return identifier["system"], identifier["value"]
+
+
+def _fault(server: FhirServer, kind: str, key: str, sent: Json) -> str:
+    found = server.get(f"{kind}?identifier={key}&_count=10").get("entry", [])
+    if len(found) != 1:
+        return f"{kind} {key} is there {len(found)} times"
+    stored, sent = found[0]["resource"], json.loads(to_json(sent))
+    altered = [name for name, value in sent.items() if _is_content(name, value) and stored.get(name) != value]
+    return f"{kind} {key} is altered in {altered}" if altered else ""
+
+
+def _is_content(name: str, value: Any) -> bool:
+    """All but how one resource cites another, which depends on the server, and what the server adds."""
+    return name not in ("id", "meta", "text") and "reference" not in str(value)
