@@ -65,7 +65,15 @@ async def _open_outbox(config: Config) -> Outbox:
 
 def _fhir_settings(config: Config) -> FhirSettings:
     fhir = config.fhir
-    return FhirSettings(fhir.base_url, fhir.token_file, fhir.ca_file, fhir.timeout_s, fhir.identifier_base)
+    return FhirSettings(
+        fhir.base_url,
+        fhir.token_file,
+        fhir.ca_file,
+        fhir.timeout_s,
+        fhir.identifier_base,
+        cert_file=fhir.cert_file,
+        key_file=fhir.key_file,
+    )
 
 
 def site_info(config: Config) -> SiteInfo:

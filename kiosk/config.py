@@ -60,11 +60,13 @@ class PhysicianConfig:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FhirConfig:
-    """Where the record goes."""
+    """Where the record goes. `cert_file` and `key_file`: what the kiosk shows to a server that asks."""
 
     base_url: str
     token_file: Path | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
     timeout_s: float = 20.0
     identifier_base: str = "https://kiosk.example.org/fhir/sid"
 

@@ -51,14 +51,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _status(config: Config, _options: argparse.Namespace) -> int:
     seen = glance(store_dir(config), _key(config), config.kiosk.id)
-    counts = seen.counts
+    counts = seen.look.counts
     print(f"waiting      {counts.waiting}\nparked       {counts.parked}")
     print(f"quarantined  {counts.quarantined}\ndelivered    {counts.delivered} (of the last 30 days)")
-    if seen.oldest is not None:
-        print(f"oldest       {timedelta(seconds=round(max(0.0, time.time() - seen.oldest)))}")
-    answers = [waiting.first.reason for waiting in seen.streams if waiting.first.reason]
-    if answers:
-        print(f"last answer  {answers[-1]}")
+    if seen.look.oldest is not None:
+        print(f"oldest       {timedelta(seconds=round(max(0.0, time.time() - seen.look.oldest)))}")
+    if seen.look.last_answer:
+        print(f"last answer  {seen.look.last_answer}")
     return 0
 
 

@@ -1,6 +1,7 @@
 """What the screens may ask of the kiosk. Lives on the asyncio loop; tells everything by events."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from uuid import UUID
@@ -27,6 +28,7 @@ from kiosk.hub import Hub, StorageError
 from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
+from kiosk.outbox_figures import OutboxFigures, outbox_figures
 from kiosk.pin_door import PinAnswer, PinDoor
 from kiosk.selftest.report import Report, Zone
 from kiosk.selftest.running import daily_tests
@@ -225,6 +227,15 @@ class Kiosk:
     async def call_figures(self) -> CallFigures | None:
         """How the call goes that runs; None without one."""
         return self.desk.figures()
+
+    async def outbox_figures(self) -> OutboxFigures:
+        """What waits to be delivered, and since when."""
+        return await outbox_figures(self.outbox, self._delivery.status, time.time())
+
+    async def retry_delivery(self) -> None:
+        """At once, also what the server had refused."""
+        await self.outbox.retry()
+        self._delivery.kick()
 
     async def check_pin(self, pin: str) -> PinAnswer:
         return await self._door.knock(pin)

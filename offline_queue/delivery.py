@@ -72,6 +72,10 @@ class Delivery:
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
 
+    @property
+    def status(self) -> DeliveryStatus:
+        return self._status
+
     def kick(self) -> None:
         """Ends a pause and looks at once whether something is due. On the loop's thread only."""
         self._resume()

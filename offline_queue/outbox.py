@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from offline_queue.errors import OutboxError
-from offline_queue.item import Counts, Item, ItemState, NewItem
+from offline_queue.item import Counts, Item, ItemState, Look, NewItem
 from offline_queue.outcome import Backoff, Outcome
 from offline_queue.reconcile import Finding
 from offline_queue.store import Store
@@ -88,6 +88,13 @@ class Outbox:
 
     async def counts(self, stream: str | None = None) -> Counts:
         return await self._run(partial(self._store.counts, stream))
+
+    async def look(self) -> Look:
+        return await self._run(self._store.look)
+
+    async def retry(self, stream: str | None = None) -> int:
+        """Lets what rests, or was refused, be tried at once: one stream, or all. Returns how many streams."""
+        return await self._run(partial(self._store.retry, stream))
 
     async def items(self, stream: str) -> tuple[Item, ...]:
         return await self._run(partial(self._store.items, stream))

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from offline_queue.errors import OutboxError, OutboxReason
-from offline_queue.item import Counts, Item, ItemState
+from offline_queue.item import Counts, Item, ItemState, Look
 from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
 from offline_queue.sql import Database, Row
 from offline_queue.witness.record import Kept
@@ -141,6 +141,16 @@ class Rows:
         """Since when the longest waiting item has been here (Unix time)."""
         row = self._database.one("SELECT stored FROM payload ORDER BY sequence LIMIT 1")
         return None if row is None else float(row[0])
+
+    def last_answer(self) -> str:
+        row = self._database.one(
+            "SELECT reason FROM stream JOIN item ON item.stream = name AND sequence = head "
+            "WHERE reason <> '' ORDER BY head DESC LIMIT 1"
+        )
+        return "" if row is None else str(row[0])
+
+    def look(self) -> Look:
+        return Look(self.counts(), self.oldest(), self.last_answer())
 
     def counts(self) -> Counts:
         return Counts(*self._database.all("SELECT waiting, delivered, parked, quarantined FROM identity")[0])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from offline_queue.database import open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
-from offline_queue.item import Counts, Item
+from offline_queue.item import Item, Look
 from offline_queue.outcome import Backoff
 from offline_queue.reconcile import Finding
 from offline_queue.rows import Rows
@@ -35,10 +35,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """`oldest`: since when the longest waiting item has been here (Unix time)."""
-
-    counts: Counts
-    oldest: float | None
+    look: Look
     streams: tuple[Waiting, ...]
 
 
@@ -81,7 +78,7 @@ def _glance(copy: Path, key: bytes, owner: str) -> Glance:
     database = Database(open_database(copy, key, owner))
     try:
         rows = Rows(database)
-        return Glance(rows.counts(), rows.oldest(), tuple(_waiting(rows, *head) for head in rows.heads()))
+        return Glance(rows.look(), tuple(_waiting(rows, *head) for head in rows.heads()))
     finally:
         database.close()
 

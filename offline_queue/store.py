@@ -9,7 +9,7 @@ from offline_queue import files
 from offline_queue.ballast import Ballast
 from offline_queue.database import open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
-from offline_queue.item import Counts, Item, ItemState, NewItem
+from offline_queue.item import Counts, Item, ItemState, Look, NewItem
 from offline_queue.outcome import Backoff, Delivered, Outcome
 from offline_queue.reconcile import Finding, Found, Reconciler
 from offline_queue.room import Room
@@ -136,6 +136,9 @@ class Store:
 
     def counts(self, stream: str | None) -> Counts:
         return self._rows.counts() if stream is None else self._rows.counts_of(stream)
+
+    def look(self) -> Look:
+        return self._rows.look()
 
     def items(self, stream: str) -> tuple[Item, ...]:
         return self._rows.of_stream(stream)

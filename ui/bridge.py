@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kiosk.call.figures import CallFigures
     from kiosk.events import Event
     from kiosk.frames import Frames
+    from kiosk.outbox_figures import OutboxFigures
     from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Report, Zone
     from kiosk.session import Patient
@@ -49,6 +50,8 @@ class KioskPort(Protocol):
     async def run_selftest(self) -> Report | None: ...
     async def keep_touch(self, dead: tuple[Zone, ...], beside: tuple[Zone, ...]) -> None: ...
     async def call_figures(self) -> CallFigures | None: ...
+    async def outbox_figures(self) -> OutboxFigures: ...
+    async def retry_delivery(self) -> None: ...
     async def check_pin(self, pin: str) -> PinAnswer: ...
 
 
@@ -91,6 +94,7 @@ class Bridge(QObject):
     pin_checked = Signal(object)
     selftest_done = Signal(object)
     call_figures_told = Signal(object)
+    outbox_figures_told = Signal(object)
     command_failed = Signal()
 
     _arrived = Signal(object)
@@ -200,6 +204,13 @@ class Bridge(QObject):
     def ask_call_figures(self) -> None:
         """The answer comes with `call_figures_told`: None without a call."""
         self._ask(lambda kiosk: kiosk.call_figures(), self.call_figures_told)
+
+    def ask_outbox_figures(self) -> None:
+        """The answer comes with `outbox_figures_told`."""
+        self._ask(lambda kiosk: kiosk.outbox_figures(), self.outbox_figures_told)
+
+    def retry_delivery(self) -> None:
+        self._ask(lambda kiosk: kiosk.retry_delivery())
 
     def check_pin(self, pin: str) -> None:
         """The answer, a PinAnswer, comes with `pin_checked`."""

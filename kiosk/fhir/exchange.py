@@ -6,6 +6,7 @@ resolver's own affair).
 """
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -29,11 +30,13 @@ _SLOWEST_BPS = 64_000  # what a sound may be sent at while a call has the line
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Of one exchange, connection and TLS included; a long body (a sound) gets the time that it takes at
-    `_SLOWEST_BPS` on top. `ca_file`: the one authority to trust."""
+    `_SLOWEST_BPS` on top. `ca_file`: the one authority to trust. `identity`: the files of our certificate and
+    its key, one or two of them."""
 
     timeout_s: float
     answer_bytes: int
     ca_file: Path | None = None
+    identity: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +139,18 @@ class _WatchedAdapter(HTTPAdapter):
 
 
 def _session(limits: Limits) -> requests.Session:
-    """Only HTTPS; no proxy, no .netrc, no certificates named by environment variables."""
+    """Only HTTPS; no proxy, no .netrc, no certificates named by environment variables.
+
+    Raises FhirError (CONFIGURATION) when our own certificate cannot be read.
+    """
+    for file in limits.identity:
+        if not os.access(file, os.R_OK):
+            raise FhirError(FhirReason.CONFIGURATION, f"the certificate cannot be read: {file}")
     session = requests.Session()
     session.trust_env = False
     session.verify = str(limits.ca_file) if limits.ca_file else True
+    names = tuple(map(str, limits.identity))
+    session.cert = (names[0], names[1]) if len(names) == 2 else names[0] if names else None
     session.adapters.clear()
     session.mount("https://", _WatchedAdapter(max_retries=0))
     return session

@@ -21,7 +21,8 @@ _MEBIBYTE = 1024 * 1024
 class FhirSettings:
     """`base_url` is HTTPS. `token_file` holds a bearer token, read again when the server refuses it.
 
-    `timeout_s` is for one whole exchange, from the connection to the last byte of the answer.
+    `timeout_s` is for one whole exchange, from the connection to the last byte of the answer. `cert_file` and
+    `key_file` (PEM; the key may be in the first one): mutual TLS.
     """
 
     base_url: str
@@ -30,6 +31,8 @@ class FhirSettings:
     timeout_s: float = 20.0
     identifier_base: str = BASE
     answer_bytes: int = 16 * _MEBIBYTE
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.base_url.startswith("https://"):
@@ -51,7 +54,8 @@ class FhirServer:
 
     def __init__(self, settings: FhirSettings) -> None:
         self._base = settings.base_url.rstrip("/")
-        self._limits = Limits(settings.timeout_s, settings.answer_bytes, settings.ca_file)
+        identity = tuple(file for file in (settings.cert_file, settings.key_file) if file)
+        self._limits = Limits(settings.timeout_s, settings.answer_bytes, settings.ca_file, identity)
         self._token_file = settings.token_file
         self._token: str | None = None
         self._capability: Capability | None = None

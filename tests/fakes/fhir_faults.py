@@ -48,12 +48,18 @@ class Request:
 class FaultyLine:
     """`url` is the FHIR base through this line. Faults spoil requests of `method` in the order of asking."""
 
-    def __init__(self, upstream: str, upstream_ca: Path, directory: Path, port: int = 0) -> None:
+    def __init__(
+        self, upstream: str, upstream_ca: Path, directory: Path, port: int = 0, clients: Path | None = None
+    ) -> None:
+        """`clients`: who is to be trusted; everybody else is turned away in the handshake."""
         self._upstream = urlsplit(upstream)
         self._trust = ssl.create_default_context(cafile=str(upstream_ca))
         self.ca, key = self_signed(directory, ["localhost", "127.0.0.1"])
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(self.ca, key)
+        if clients is not None:
+            self._tls.verify_mode = ssl.CERT_REQUIRED
+            self._tls.load_verify_locations(clients)
         self._port = port
         self._faults: deque[tuple[str, str]] = deque()
         self._listener: _Listener | None = None

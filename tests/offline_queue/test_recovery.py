@@ -198,10 +198,10 @@ def test_not_while_a_kiosk_runs(tmp_path: Path) -> None:
         rotate(directory, key_file, OWNER)
     assert caught.value.reason is OutboxReason.BUSY
     seen = glance(directory, load_or_create_key(key_file), OWNER)  # looking is always possible
-    assert seen.counts == Counts(waiting=2, delivered=1)
+    assert seen.look.counts == Counts(waiting=2, delivered=1)
     assert [(waiting.stream, waiting.first.id, waiting.count) for waiting in seen.streams] == [
         ("s1", "b", 1),
         ("s/2", "c", 1),
     ]
-    assert seen.oldest is not None
+    assert seen.look.oldest is not None
     store.close()

@@ -21,6 +21,7 @@ from kiosk.events import (
     SetAsideChanged,
 )
 from kiosk.frames import Frames
+from kiosk.outbox_figures import OutboxFigures
 from kiosk.pin_door import PinAnswer
 from kiosk.selftest.daily import touch_check
 from kiosk.selftest.report import Part, Problem, Report, Zone, amber, green, red, skipped
@@ -39,11 +40,13 @@ from kiosk.session import (
     reduce,
 )
 from kiosk.session import Event as SessionEvent
+from offline_queue.item import Counts
 
 OPENED = datetime(2026, 11, 23, 14, 32, tzinfo=UTC)
 LINK = "https://teleconsultation.exemple.fr/medecin#7Q0c1Xk2mVY3yS9uJbEo4tR8wLzA6dHfGpNiTxCsUe0"
 WORDS = ("abricot", "marteau", "violon", "nuage")
 PIN = "2468"
+OUTBOX = OutboxFigures(Counts(3, 412, 1, 2), False, "", 7500.0, "http 503")
 REPORT = Report(
     (
         green(Part.STORE),
@@ -66,6 +69,7 @@ class SmallKiosk:
     asked: list[str] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
     figures: CallFigures | None = None
+    outbox: OutboxFigures = OUTBOX
     aside: tuple[Reading, ...] = ()
     found: Report = REPORT
 
@@ -147,6 +151,12 @@ class SmallKiosk:
 
     async def call_figures(self) -> CallFigures | None:
         return self.figures
+
+    async def outbox_figures(self) -> OutboxFigures:
+        return self.outbox
+
+    async def retry_delivery(self) -> None:
+        self.asked.append("retry_delivery")
 
     async def check_pin(self, pin: str) -> PinAnswer:
         return PinAnswer(pin == PIN)

@@ -7,13 +7,15 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ui.screens.base import Context, Screen
-from ui.widgets.call_card import CallCard
+from ui.widgets.figures_card import FiguresCard
 from ui.widgets.parts import button, card, label, set_tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kiosk.call.figures import CallFigures
     from kiosk.events import SelfTestChanged
+    from kiosk.outbox_figures import OutboxFigures
     from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Check, Report
 
@@ -34,14 +36,19 @@ class Technician(Screen):
         self._answer = label("", "error")
         self._waiting = label(text.running, "lead")
         self._results = QWidget()
-        self.call_card = CallCard(self.texts)
+        rtl = self.texts.right_to_left
+        self.call_card = FiguresCard(self.texts.call_figures.title, rtl)
+        self.outbox_card = FiguresCard(self.texts.outbox.title, rtl)
+        retry = button(self.texts.outbox.retry, "retry_delivery", context.bridge.retry_delivery)
+        self.outbox_card.add_below(retry)
         self._looks = QTimer(self, interval=_LOOK_MS)
-        self._looks.timeout.connect(context.bridge.ask_call_figures)
+        self._looks.timeout.connect(self._look)
         self.body.addWidget(self._pad)
         self.body.addWidget(self._answer)
         self.body.addWidget(self.call_card)
         self.body.addWidget(self._waiting)
         self.body.addWidget(self._results)
+        self.body.addWidget(self.outbox_card)
         self.body.addStretch(1)
         self._waiting.hide()
         self._again = button(text.run, "run_again", self._run)
@@ -54,7 +61,8 @@ class Technician(Screen):
         context.bridge.pin_checked.connect(self._pin_checked)
         context.bridge.selftest_done.connect(self._show)
         context.bridge.selftest_changed.connect(self._changed)
-        context.bridge.call_figures_told.connect(self.call_card.show_figures)
+        context.bridge.call_figures_told.connect(self._show_call)
+        context.bridge.outbox_figures_told.connect(self._show_outbox)
         context.bridge.command_failed.connect(self._failed)
 
     def focus_first(self) -> None:
@@ -122,12 +130,26 @@ class Technician(Screen):
                 self._show(self.context.state.report)  # what it found by itself: not lost by looking
             else:
                 self._run()
-            self.context.bridge.ask_call_figures()
+            self._look()
             self._looks.start()
         elif answer.wait_s:
             self._answer.setText(self.texts.technician.pin_shut.format(minutes=-(-answer.wait_s // 60)))
         else:
             self._answer.setText(self.texts.technician.pin_wrong)
+
+    def _look(self) -> None:
+        self.context.bridge.ask_call_figures()
+        self.context.bridge.ask_outbox_figures()
+
+    def _show_call(self, figures: "CallFigures | None") -> None:
+        from ui.text.call_figures import lines
+
+        self.call_card.show_lines(lines(figures, self.texts) if figures is not None else [])
+
+    def _show_outbox(self, figures: "OutboxFigures") -> None:
+        from ui.text.outbox_figures import lines
+
+        self.outbox_card.show_lines(lines(figures, self.texts))
 
     def _run(self) -> None:
         self._results.hide()

@@ -31,6 +31,7 @@ from ui.text.table import (
     InstrumentText,
     KeyboardText,
     LaterTexts,
+    OutboxText,
     ReadingText,
     TechnicianText,
 )
@@ -479,6 +480,24 @@ TECHNICIAN = TechnicianText(
     },
 )
 
+OUTBOX = OutboxText(
+    title="السجلات التي تنتظر الإرسال",
+    line="الخادم",
+    online="يستجيب",
+    offline="لا جواب: ستعاد المحاولة تلقائيًا",
+    paused="توقف الإرسال: راجع إعداد الخادم أو كلمة مروره",
+    waiting="في الانتظار",
+    refused="رفضها الخادم",
+    delivered="أُرسلت خلال 30 يومًا",
+    oldest="الأقدم ينتظر منذ",
+    days="{count} يومًا",
+    hours="{count} س",
+    minutes="{count} د",
+    last_answer="آخر عائق",
+    nothing="–",
+    retry="حاول الإرسال الآن",
+)
+
 CALL_FIGURES = CallFiguresText(
     title="المكالمة الجارية",
     back="العودة إلى المكالمة",
@@ -564,6 +583,7 @@ LATER = LaterTexts(
     closing=CLOSING,
     technician=TECHNICIAN,
     call_figures=CALL_FIGURES,
+    outbox=OUTBOX,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

@@ -31,6 +31,7 @@ from ui.text.table import (
     InstrumentText,
     KeyboardText,
     LaterTexts,
+    OutboxText,
     ReadingText,
     TechnicianText,
 )
@@ -480,6 +481,24 @@ TECHNICIAN = TechnicianText(
     },
 )
 
+OUTBOX = OutboxText(
+    title="Records to deliver",
+    line="Server",
+    online="It answers",
+    offline="No answer: it is tried again by itself",
+    paused="Stopped: the server's settings or credential need attention",
+    waiting="Waiting",
+    refused="Refused by the server",
+    delivered="Delivered in the last 30 days",
+    oldest="The oldest has waited for",
+    days="{count} days",
+    hours="{count} h",
+    minutes="{count} min",
+    last_answer="Last obstacle",
+    nothing="–",
+    retry="Try to deliver now",
+)
+
 CALL_FIGURES = CallFiguresText(
     title="Call in progress",
     back="Back to the call",
@@ -570,6 +589,7 @@ LATER = LaterTexts(
     closing=CLOSING,
     technician=TECHNICIAN,
     call_figures=CALL_FIGURES,
+    outbox=OUTBOX,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

@@ -31,6 +31,7 @@ from ui.text.table import (
     InstrumentText,
     KeyboardText,
     LaterTexts,
+    OutboxText,
     ReadingText,
     TechnicianText,
 )
@@ -465,6 +466,24 @@ TECHNICIAN = TechnicianText(
     },
 )
 
+OUTBOX = OutboxText(
+    title="Comptes rendus à envoyer",
+    line="Serveur",
+    online="Il répond",
+    offline="Pas de réponse : nouvel essai tout seul",
+    paused="Envoi arrêté : réglage ou mot de passe du serveur à revoir",
+    waiting="En attente",
+    refused="Refusés par le serveur",
+    delivered="Envoyés depuis 30 jours",
+    oldest="Le plus ancien attend depuis",
+    days="{count} jours",
+    hours="{count} h",
+    minutes="{count} min",
+    last_answer="Dernier empêchement",
+    nothing="–",
+    retry="Essayer l'envoi maintenant",
+)
+
 CALL_FIGURES = CallFiguresText(
     title="Appel en cours",
     back="Revenir à l'appel",
@@ -558,6 +577,7 @@ LATER = LaterTexts(
     closing=CLOSING,
     technician=TECHNICIAN,
     call_figures=CALL_FIGURES,
+    outbox=OUTBOX,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

@@ -294,6 +294,26 @@ class CallFiguresText(Table):
     unknown: str
 
 
+class OutboxText(Table):
+    """The technician's card of what waits: names, then values. `days`, `hours` and `minutes` take {count}."""
+
+    title: str
+    line: str
+    online: str
+    offline: str
+    paused: str
+    waiting: str
+    refused: str
+    delivered: str
+    oldest: str
+    days: str
+    hours: str
+    minutes: str
+    last_answer: str
+    nothing: str
+    retry: str
+
+
 class KeyboardText(Table):
     shift: str
     erase: str
@@ -324,6 +344,7 @@ class LaterTexts(Table):
     closing: ClosingText
     technician: TechnicianText
     call_figures: CallFiguresText
+    outbox: OutboxText
     keyboard: KeyboardText
     blocked: BlockedText
     notices: Mapping[NoticeReason, str]
@@ -382,6 +403,10 @@ class Texts(Table):
     @property
     def technician(self) -> TechnicianText:
         return self._later.technician
+
+    @property
+    def outbox(self) -> OutboxText:
+        return self._later.outbox
 
     @property
     def call_figures(self) -> CallFiguresText:

@@ -2,10 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from kiosk import record
 from kiosk.fhir.client import FhirSender
@@ -217,6 +223,41 @@ async def test_a_renewed_token_is_read_again(tmp_path: Path, name: str) -> None:
         without = FhirSender(FhirSettings(guarded.url, token, guarded.ca))
         assert isinstance(await without.send(site), Pause)
         await without.close()
+
+
+def identity(directory: Path) -> tuple[Path, Path]:
+    """A kiosk's own certificate and key, as its organisation hands them out."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "TEST kiosk")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .sign(key, hashes.SHA256())
+    )
+    (directory / "kiosk.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (directory / "kiosk.key").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return directory / "kiosk.pem", directory / "kiosk.key"
+
+
+async def test_a_server_that_asks_who_we_are_is_shown_our_certificate(
+    server: FhirServer, tmp_path: Path, name: str
+) -> None:
+    ours, key = identity(tmp_path)
+    with FaultyLine(server.url, server.ca, tmp_path / "line", clients=ours) as strict:
+        site = whole_session(name)[0]
+        known = FhirSettings(strict.url, ca_file=strict.ca, cert_file=ours, key_file=key)
+        for settings, outcome in (
+            (known, Delivered),
+            (replace(known, cert_file=None, key_file=None), Retry),
+            (replace(known, key_file=tmp_path / "absent"), Pause),
+        ):
+            sender = FhirSender(settings)
+            assert isinstance(await sender.send(site), outcome)
+            await sender.close()
 
 
 async def test_neither_proxy_nor_netrc_of_the_environment_counts(

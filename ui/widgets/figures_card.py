@@ -1,24 +1,25 @@
-"""The technician's card of the call that runs: names and values, told anew every second."""
+"""A card of the technician's: names and values that are told anew while one looks."""
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
-from kiosk.call.figures import CallFigures
-from ui.text.call_figures import lines
-from ui.text.table import Texts
 from ui.widgets.parts import label
 
 
-class CallCard(QFrame):
-    """Hidden while there is no call."""
+_BELOW = 100  # a row after all figures
 
-    def __init__(self, texts: Texts) -> None:
+
+class FiguresCard(QFrame):
+    """Hidden while there is nothing to tell. The names stay the same, so the card stands still."""
+
+    def __init__(self, title: str, right_to_left: bool) -> None:
         super().__init__()
         self.setObjectName("card")
         self.setProperty("tone", "soft")
-        self.setAccessibleName(texts.call_figures.title)
-        self._texts = texts
-        side = Qt.AlignmentFlag.AlignRight if texts.right_to_left else Qt.AlignmentFlag.AlignLeft
+        self.setAccessibleName(title)
+        side = Qt.AlignmentFlag.AlignRight if right_to_left else Qt.AlignmentFlag.AlignLeft
         self._side = (
             side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
         )  # also what is Latin
@@ -29,18 +30,21 @@ class CallCard(QFrame):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 2)
         grid.setColumnStretch(1, 3)
-        grid.addWidget(label(texts.call_figures.title, "heading"), 0, 0, 1, 2)
+        grid.addWidget(label(title, "heading"), 0, 0, 1, 2)
         self.hide()
 
-    def show_figures(self, figures: CallFigures | None) -> None:
-        self.setVisible(figures is not None)
-        if figures is None:
+    def show_lines(self, lines: Sequence[tuple[str, str]]) -> None:
+        self.setVisible(bool(lines))
+        if not lines:
             return
-        told = lines(figures, self._texts)
         if not self._values:
-            self._make([name for name, _ in told])
-        for value, (_, words) in zip(self._values, told, strict=True):
+            self._make([name for name, _ in lines])
+        for value, (_, words) in zip(self._values, lines, strict=True):
             value.setText(words)
+
+    def add_below(self, widget: QWidget) -> None:
+        self._grid.setRowMinimumHeight(_BELOW - 1, 12)
+        self._grid.addWidget(widget, _BELOW, 0, 1, 2)
 
     def _make(self, names: list[str]) -> None:
         for place, name in enumerate(names, 1):
