@@ -145,6 +145,8 @@ def load_config(path: Path) -> Config:
     _check_turn(path, text, config.turn)
     if not config.fhir.base_url.startswith("https://"):
         raise ConfigError(f"{_where(path, text, 'fhir', 'base_url')}: fhir.base_url must begin with https://")
+    if config.fhir.key_file is not None and config.fhir.cert_file is None:
+        raise ConfigError(f"{_where(path, text, 'fhir', 'key_file')}: fhir.key_file needs fhir.cert_file")
     if config.kiosk.selftest_at and not _HOUR.fullmatch(config.kiosk.selftest_at):
         where = _where(path, text, "kiosk", "selftest_at")
         raise ConfigError(f'{where}: kiosk.selftest_at must be an hour like "06:30", or "" for never')

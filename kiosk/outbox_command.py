@@ -17,7 +17,7 @@ from offline_queue.keys import load_key
 from offline_queue.outcome import Backoff
 from offline_queue.rebuild import rebuild
 from offline_queue.reconcile import Found
-from offline_queue.rotation import rotate
+from offline_queue.rotation import finish, ready_key, rotate
 from offline_queue.slots import add_slot, open_slot, read_slots, remove_slot
 from offline_queue.snapshot import Waiting, glance, verify
 from offline_queue.store import Store
@@ -139,7 +139,8 @@ def _list_keys(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _add_key(config: Config, options: argparse.Namespace) -> int:
-    slot = add_slot(store_dir(config), _key(config), options.name, options.public.read_bytes())
+    key = ready_key(store_dir(config), key_file(config))  # also of a kiosk that was never started
+    slot = add_slot(store_dir(config), key, options.name, options.public.read_bytes())
     print(f"{slot.name} can open this outbox: public key {slot.fingerprint}")
     return 0
 
@@ -160,6 +161,7 @@ def _rotate(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _key(config: Config) -> bytes:
+    finish(store_dir(config), key_file(config))
     return load_key(key_file(config))
 
 

@@ -7,11 +7,10 @@ import hashlib
 import hmac
 import os
 
-_ITERATIONS, _LANES, _MEMORY_KIB = (
-    3,
-    1,
-    64 * 1024,
-)  # RFC 9106, section 4, with one lane
+# RFC 9106, section 4, the second choice, with one lane.
+_ITERATIONS = 3
+_LANES = 1
+_MEMORY_KIB = 64 * 1024
 _N, _R, _P = 2**14, 8, 1
 
 

@@ -39,20 +39,31 @@ class PinDoor:
             wrong = await self._known()
             # The wall clock outlives a restart; set back, it must not shut the door for years.
             self._shut_until = min(self._shut_until, time.time() + LONGEST_WAIT_S)
-            if (wait_s := self._shut_until - time.time()) > 0:
-                return PinAnswer(False, math.ceil(wait_s))
+            if wait_s := self._wait_s():
+                return PinAnswer(False, wait_s)
             # Before the answer is known: who cuts the power at that moment has had his try.
             await self._note(wrong + 1)
             if await asyncio.to_thread(pin_matches, pin, self._stored):
                 await self._note(0)
                 return PinAnswer(True)
-            return PinAnswer(False, round(max(0.0, self._shut_until - time.time())))
+            return PinAnswer(False, self._wait_s())
+
+    def _wait_s(self) -> int:
+        return math.ceil(max(0.0, self._shut_until - time.time()))
 
     async def _known(self) -> int:
         if self._wrong is None:
-            kept = json.loads(await self._outbox.get_state(_STATE) or b"[0, 0]")
-            self._wrong, self._shut_until = int(kept[0]), float(kept[1])
+            self._wrong, self._shut_until = await self._kept()
         return self._wrong
+
+    async def _kept(self) -> tuple[int, float]:
+        """A store that cannot be read must not keep the technician out."""
+        try:
+            wrong, shut_until = json.loads(await self._outbox.get_state(_STATE) or b"[0, 0]")
+        except OutboxError as error:
+            log.warning("the tries at the technician's door could not be read: %s", error)
+            return 0, 0.0
+        return int(wrong), float(shut_until)
 
     async def _note(self, wrong: int) -> None:
         beyond = wrong - FREE_TRIES

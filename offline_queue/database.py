@@ -8,11 +8,10 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from offline_queue import files
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.keys import KEY_BYTES
+from offline_queue.lock import BUSY_TIMEOUT_S
 from offline_queue.migrate import migrate, schema_version
 from offline_queue.sentinel import DATABASE, holds_outbox, read_mark
 
-BUSY_TIMEOUT_S = 1.0
-"""A predecessor that is just being killed may hold the lock a moment longer."""
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 128
 CHECKPOINT_BYTES = CHECKPOINT_PAGES * PAGE_BYTES
@@ -24,12 +23,17 @@ def open_database(directory: Path, key: bytes, owner: str) -> Any:
 
     It belongs to the calling thread. Raises OutboxError (every reason but the KEY_ ones).
     """
-    if len(key) != KEY_BYTES:  # SQLCipher would take an empty key for "do not encrypt".
-        raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, f"the key must have {KEY_BYTES} bytes")
+    check_key(key)
     with translated():
         if not holds_outbox(directory):
             _create(directory, key, owner)
         return _open_existing(directory, key, owner)
+
+
+def check_key(key: bytes) -> None:
+    """Raises OutboxError: SQLCipher would take an empty key for "do not encrypt"."""
+    if len(key) != KEY_BYTES:
+        raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, f"the key must have {KEY_BYTES} bytes")
 
 
 def _create(directory: Path, key: bytes, owner: str) -> None:

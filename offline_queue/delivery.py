@@ -136,6 +136,9 @@ class Delivery:
         except OutboxError:
             await self._outbox.release(item.id)  # It will be sent again: the id makes that harmless.
             raise
+        except LookupError as error:  # An item of its stream came back from the log, and goes before it.
+            log.warning("what became of %s has to wait: %s", item.id, error)
+            await self._outbox.release(item.id)
 
     async def _attempt(self, item: Item) -> Outcome:
         try:

@@ -39,18 +39,18 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """`oldest`: since when the longest waiting item has been here (Unix time). `last_answer`: why the newest
-    of the items that hold up their streams does so, or ""."""
-
-    counts: "Counts"
-    oldest: float | None
-    last_answer: str
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
     waiting: int = 0
     delivered: int = 0
     parked: int = 0
     quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`oldest`: since when the longest waiting item has been here (Unix time). `last_answer`: why the newest
+    of the items that hold up their streams does so, or ""."""
+
+    counts: Counts
+    oldest: float | None
+    last_answer: str

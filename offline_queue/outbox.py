@@ -117,6 +117,7 @@ class Outbox:
     async def tidy(self, now: float) -> None:
         """For a moment in which nothing is sent: destroys what was delivered wherever it still is."""
         await self._run(partial(self._store.tidy, now))
+        self._worker.submit(self._verify)  # if something kept it from ending
 
     async def compared(self) -> None:
         """Returns once everything that was here at the start has been compared with the witness log."""

@@ -15,6 +15,7 @@ from offline_queue import files
 from offline_queue.database import connect, make_empty
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item
+from offline_queue.lock import Lock
 from offline_queue.reconcile import Reconciler
 from offline_queue.rows import Rows
 from offline_queue.sentinel import DATABASE, Mark, read_mark, write_mark
@@ -61,6 +62,13 @@ class Gathered:
         Reconciler(self._database, self._rows, witness).begin_log()
         witness.close()
 
+    def finish(self) -> None:
+        """Closes; everything is in the one file then. OutboxError DISK_FULL: it is not."""
+        busy, in_log, _ = self._database.all("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+        self.close()
+        if busy or in_log:
+            raise OutboxError(OutboxReason.DISK_FULL, "no room to make the database anew")
+
     def close(self) -> None:
         self._database.close()
 
@@ -71,21 +79,30 @@ def rebuild(directory: Path, key: bytes, owner: str, *, accept_loss: bool = Fals
     OutboxError: WRONG_KEY_OR_DAMAGED when nothing here can be read with this key, BUSY, MISSING when items
     are lost (unless that is accepted), DISK_FULL, IO_FAILED. Nothing is changed then.
     """
-    with translated():
-        temporary = files.write_temporary(directory / DATABASE, b"")
-        try:
-            gathered = _gather(directory, key, owner, temporary)
-            gathered.close()
-            if gathered.lost and not accept_loss:
-                detail = f"up to {gathered.lost} items are neither in the database nor in the log"
-                raise OutboxError(OutboxReason.MISSING, detail)
-            aside = _put_aside(directory)
-            files.publish(temporary, directory / DATABASE)
-        finally:
-            for leftover in directory.glob(f"{temporary.name}*"):
-                leftover.unlink()
+    lock = Lock(directory)
+    try:
+        with translated():
+            return _rebuild(directory, key, owner, accept_loss=accept_loss)
+    finally:
+        lock.release()
+
+
+def _rebuild(directory: Path, key: bytes, owner: str, *, accept_loss: bool) -> Rebuilt:
+    temporary = files.write_temporary(directory / DATABASE, b"")
+    try:
+        with copied(directory) as copy:
+            found = _gather(copy, key, owner, temporary)
+        found.finish()
+        if found.lost and not accept_loss:
+            detail = f"up to {found.lost} items are neither in the database nor in the log"
+            raise OutboxError(OutboxReason.MISSING, detail)
+        aside = _put_aside(directory)
+        files.publish(temporary, directory / DATABASE)
+    finally:
+        for leftover in directory.glob(f"{temporary.name}*"):
+            leftover.unlink()
     log.warning("the outbox was made anew, the old files are in %s", aside)
-    return Rebuilt(gathered.counts, gathered.lost, aside)
+    return Rebuilt(found.counts, found.lost, aside)
 
 
 @contextmanager
@@ -120,11 +137,15 @@ def write_anew(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes
 
 
 def _gather(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes | None = None) -> Gathered:
-    make_empty(to, new_key or key, owner)
-    database = Database(connect(to, new_key or key))
+    """From a copy: to read it changes it. `new_key`: of what is made, the same without."""
+    new_key = new_key or key
+    make_empty(to, new_key, owner)
+    database = Database(connect(to, new_key))
     try:
         rows = Rows(database)
         salvaged = _salvage(directory / DATABASE, key, database)
+        with database.transaction():
+            rows.mend_items()
         reconciler = Reconciler(database, rows, Witness(directory, key, owner))
         if not reconciler.replay_all() and not salvaged:
             raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, "nothing can be read with this key")
@@ -154,11 +175,10 @@ def _salvage(old: Path, key: bytes, new: Database) -> int:
     for table, (order, others) in _TABLES.items():
         columns = f"{order}, {others}"
         marks = ", ".join("?" * len(columns.split(",")))
-        for row in (
-            *_walk(old, key, table, columns, order, "ASC"),
-            *_walk(old, key, table, columns, order, "DESC"),
-        ):
-            copied += new.change(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", *row)
+        insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})"
+        with new.transaction():
+            for way in ("ASC", "DESC"):
+                copied += sum(new.change(insert, *row) for row in _walk(old, key, table, columns, order, way))
     return copied
 
 

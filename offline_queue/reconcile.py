@@ -1,14 +1,15 @@
 """The database and the witness log, compared: what one of them lost comes back from the other."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from offline_queue.item import ItemState
 from offline_queue.outcome import Backoff, Delivered
 from offline_queue.rows import Rows
 from offline_queue.sql import Database
-from offline_queue.witness.log import Witness
+from offline_queue.witness.log import SEGMENT_BYTES, Witness
 from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Record
 from offline_queue.witness.segment import Content
 
@@ -31,7 +32,7 @@ class Found(StrEnum):
 class Finding:
     found: Found
     items: int
-    """How many items came back from the other side."""
+    """How many items one side lacked, and got from the other."""
 
 
 class Reconciler:
@@ -44,21 +45,44 @@ class Reconciler:
     def catch_up(self) -> None:
         """First of all: brings a database that is behind to where the log is, and makes a lost log anew."""
         mine, _ = self._rows.progress()
-        if not self._witness.numbers:
-            if mine > 0:
-                self.found(Found.LOG_GONE)
+        begins = [self._witness.begin_of(number) for number in self._witness.numbers]
+        if not any(begin and begin.put_count >= 0 for begin in begins):  # none, or it was being made anew
+            self._replay_segments(self._witness.numbers)
             self.begin_log()
+            if mine > 0 and (not begins or None in begins):
+                self.found(Found.LOG_DAMAGED if begins else Found.LOG_GONE)
             return
-        ahead = max(map(_last_put_count, map(self._witness.read, self._witness.numbers[-2:]))) - mine
+        ahead = self.behind()
         if ahead > 0:
-            restored = self._replay_segments()
+            restored = self._replay_segments(self._since(mine))
             if ahead > 1:  # One: the power failed between the two, before it was acknowledged.
                 self.found(Found.DATABASE_BEHIND, restored)
 
+    def behind(self) -> int:
+        """By how many transactions the database is behind the log; below 0 when the log has lost its end."""
+        last = self._witness.numbers[-2:]
+        mine, _ = self._rows.progress()
+        return max(map(_last_put_count, map(self._witness.read, last)), default=mine) - mine
+
+    def _since(self, put_count: int) -> list[int]:
+        """The segments in which later transactions may be."""
+        numbers = self._witness.numbers
+        for at in range(len(numbers) - 1, -1, -1):
+            begin = self._witness.begin_of(numbers[at])
+            if begin and 0 <= begin.put_count <= put_count:
+                return numbers[at:]
+        return numbers
+
     def begin_log(self) -> None:
-        """The first segment of a log, with all that waits."""
+        """A log of all that waits, in place of whatever is there."""
+        for number in list(self._witness.numbers):
+            self._witness.drop(number)
         put_count, highest = self._rows.progress()
-        self._witness.begin(put_count, highest, self._rows.whole_state(), self._rows.unfinished(0, highest))
+        first = 0
+        while waiting := self._rows.unfinished(first, highest, SEGMENT_BYTES):
+            self._witness.add(waiting)
+            first = waiting[-1].sequence + 1
+        self._witness.begin(put_count, highest, self._rows.whole_state())
 
     def verify(self, number: int) -> bool:
         """Compares one older segment, item by item, and sets right what differs.
@@ -76,6 +100,7 @@ class Reconciler:
         missing = sum(known.get(item.sequence) != item.payload for item in wanted)
         if missing or self._is_damaged(number, content):
             self.found(Found.LOG_DAMAGED, missing)
+        if missing or not content.whole:
             self.rewrite(number)
             return False
         return len(known) > len(wanted)
@@ -95,12 +120,12 @@ class Reconciler:
         return content.begin is None or later is None or _last_put_count(content) != later.put_count
 
     def found(self, found: Found, items: int = 0) -> None:
-        log.error("the outbox: %s, %d items came back", found, items)
+        log.error("the outbox: %s%s", found, f", {items} items came from the other side" if items else "")
         self.findings.append(Finding(found, items))
 
     def replay_all(self) -> int:
         """Brings an empty database to where the log is. Returns how many records could be read."""
-        self._replay_segments()
+        self._replay_segments(self._witness.numbers)
         return sum(len(self._witness.read(number).records) for number in self._witness.numbers)
 
     def possibly_lost(self) -> int:
@@ -115,8 +140,8 @@ class Reconciler:
 
     # --- replaying
 
-    def _replay_segments(self) -> int:
-        return sum(self._replay(self._witness.read(number)) for number in self._witness.numbers)
+    def _replay_segments(self, numbers: Sequence[int]) -> int:
+        return sum(self._replay(self._witness.read(number)) for number in numbers)
 
     def _replay(self, content: Content) -> int:
         """What the log knows and the database does not. Returns how many items came back."""
@@ -142,20 +167,22 @@ class Reconciler:
 
     def _restore(self, item: Kept) -> bool:
         """False: the database has it, or knows that it was delivered."""
-        try:
-            known = self._rows.find("id = ?", item.id)
-        except LookupError:
-            self._rows.insert(item)
-        else:
-            if known.state is ItemState.DELIVERED or known.payload == item.payload:
+        if self._rows.knows(item.id):
+            return False
+        if not self._rows.put_back(item):
+            if self._rows.exists(item.id):  # with other content: refused when it was put
                 return False
-            self._rows.put_back(item)
+            if self._rows.is_taken(item):
+                put_count, highest = self._rows.progress()
+                item = replace(item, sequence=highest + 1)
+                self._rows.set_progress(put_count, highest + 1)
+            self._rows.insert(item)
         self._rows.seek_head(item.stream)
         return True
 
     def _deliver(self, done: Done) -> None:
         try:
-            item = self._rows.find("(stream, sequence) = (?, ?)", done.stream, done.sequence)
+            item = self._rows.find("(stream, sequence) = (?, ?)", done.stream, done.sequence, content=False)
         except LookupError:
             return  # Long ago: its tombstone is gone too.
         if item.state is not ItemState.DELIVERED:

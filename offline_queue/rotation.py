@@ -6,11 +6,13 @@ Killed at any moment, either the old outbox with the old key is whole, or the ne
 
 import secrets
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from offline_queue import files
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.keys import KEY_BYTES, load_key, load_or_create_key, replace_key, staged_key
+from offline_queue.lock import Lock
 from offline_queue.outcome import Backoff
 from offline_queue.rebuild import write_anew
 from offline_queue.reconcile import Found
@@ -21,23 +23,33 @@ from offline_queue.store import Store
 def rotate(directory: Path, key_file: Path, owner: str) -> None:
     """The kiosk must not run (OutboxError BUSY). Other errors as for opening; nothing is changed then."""
     finish(directory, key_file)
-    store = Store(directory, load_key(key_file), owner, Backoff())
+    lock, key = Lock(directory), secrets.token_bytes(KEY_BYTES)
+    try:
+        fresh = _beside(directory, "rotating")
+        fresh_lock = Lock(fresh)  # It is opened by nobody else when the two change places.
+        try:
+            _write_anew(directory, load_key(key_file), owner, fresh, key, lock)
+            with translated():
+                replace_key(staged_key(key_file), key)
+                directory.rename(_beside(directory, "rotated"))
+                files.sync_directory(directory.parent)
+            _finish(directory, key_file)
+        finally:
+            fresh_lock.release()
+    finally:
+        lock.release()
+
+
+def _write_anew(directory: Path, key: bytes, owner: str, fresh: Path, new_key: bytes, lock: Lock) -> None:
+    store = Store(directory, key, owner, Backoff(), lock)
     try:
         _refuse_damaged(store)
-        key = secrets.token_bytes(KEY_BYTES)
-        fresh = _beside(directory, "rotating")
-        with translated():
-            files.make_directory(fresh)
-            write_anew(directory, load_key(key_file), owner, fresh, key)
-            write_slots(fresh, reseal(key, read_slots(directory)))
-            replace_key(staged_key(key_file), key)
-            files.sync_directory(fresh)
     finally:
         store.close()
     with translated():
-        directory.rename(_beside(directory, "rotated"))
-        files.sync_directory(directory.parent)
-    finish(directory, key_file)
+        write_anew(directory, key, owner, fresh, new_key)
+        write_slots(fresh, reseal(new_key, read_slots(directory)))
+        files.sync_directory(fresh)
 
 
 def ready_key(directory: Path, key_file: Path) -> bytes:
@@ -47,17 +59,30 @@ def ready_key(directory: Path, key_file: Path) -> bytes:
 
 
 def finish(directory: Path, key_file: Path) -> None:
-    """Ends a change of the key that was cut short, forwards or backwards."""
+    """Ends a change of the key that was cut short, forwards or backwards. OutboxError BUSY: it goes on."""
+    pending = (_beside(directory, "rotating"), _beside(directory, "rotated"), staged_key(key_file))
+    with translated():
+        files.sweep(key_file.parent, key_file.name)
+    if not any(path.exists() for path in pending):
+        return
+    held = directory if directory.exists() else _beside(directory, "rotating")
+    lock = Lock(held)
+    try:
+        _finish(directory, key_file)
+    finally:
+        lock.release()
+
+
+def _finish(directory: Path, key_file: Path) -> None:
     rotating, rotated, staged = (
         _beside(directory, "rotating"),
         _beside(directory, "rotated"),
         staged_key(key_file),
     )
     with translated():
-        files.sweep(key_file.parent, key_file.name)
-        if rotated.exists() and not (directory.exists() or rotating.exists()):
-            rotated.rename(directory)
         if rotated.exists():  # From here on there is only the way forward.
+            if rotating.exists() and directory.exists():  # Somebody began another one: not ours to delete.
+                directory.rename(_beside(directory, f"found-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
             if not directory.exists():
                 rotating.rename(directory)
                 files.sync_directory(directory.parent)
@@ -65,7 +90,7 @@ def finish(directory: Path, key_file: Path) -> None:
                 staged.replace(key_file)
                 files.sync_directory(key_file.parent)
             shutil.rmtree(rotated)
-        elif rotating.exists() or staged.exists():
+        else:
             shutil.rmtree(rotating, ignore_errors=True)
             staged.unlink(missing_ok=True)
 

@@ -3,15 +3,20 @@
 import hashlib
 from collections.abc import Sequence
 
-from offline_queue.errors import OutboxError, OutboxReason
+from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item, ItemState, Look
 from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
 from offline_queue.sql import Database, Row
 from offline_queue.witness.record import Kept
 
 _SELECT = (
-    "SELECT id, stream, kind, content, sequence, state, attempts, reason, receipt "
+    "SELECT id, stream, kind, content, sequence, state, attempts, reason, receipt, sha256 "
     "FROM item LEFT JOIN payload USING (stream, sequence) WHERE "
+)
+_UNFINISHED = (
+    "SELECT payload.sequence, id, payload.stream, kind, stored, content, sha256 FROM payload "
+    "JOIN item USING (stream, sequence) "
+    "WHERE payload.sequence BETWEEN ? AND ? AND state <> 1 ORDER BY payload.sequence"
 )
 
 
@@ -28,6 +33,18 @@ class Rows:
 
     def set_progress(self, put_count: int, highest: int) -> None:
         self._database.change("UPDATE identity SET put_count = ?, highest = ?", put_count, highest)
+
+    def mend_items(self) -> None:
+        """After rows came from elsewhere: only content that is its item's, and no sequence is given twice."""
+        self._database.change(
+            "DELETE FROM payload WHERE NOT EXISTS (SELECT 1 FROM item "
+            "WHERE item.stream = payload.stream AND item.sequence = payload.sequence)"
+        )
+        for (item_id,) in self._database.all("SELECT id FROM item JOIN payload USING (stream, sequence)"):
+            self.knows(item_id)
+        self._database.change(
+            "UPDATE identity SET highest = max(highest, (SELECT coalesce(max(sequence), 0) FROM item))"
+        )
 
     # --- the kiosk's state
 
@@ -78,19 +95,51 @@ class Rows:
         )
         return True
 
-    def put_back(self, item: Kept) -> None:
-        """The content of an item that is known and waits."""
-        self._database.change(
-            "INSERT OR REPLACE INTO payload VALUES (?, ?, ?, ?)",
-            item.sequence,
-            item.stream,
-            item.stored,
-            item.payload,
+    def knows(self, item_id: str) -> bool:
+        """Whether the item is here, or was delivered. Content that is not what was put is removed."""
+        row = self._database.one(
+            "SELECT state, sequence, content, sha256 FROM item LEFT JOIN payload USING (stream, sequence) "
+            "WHERE id = ?",
+            item_id,
+        )
+        if row is None or row[0] == ItemState.DELIVERED:
+            return row is not None
+        _, sequence, content, digest = row
+        if content is not None and hashlib.sha256(content).digest() == digest:
+            return True
+        self._database.change("DELETE FROM payload WHERE sequence = ?", sequence)
+        return False
+
+    def is_taken(self, item: Kept) -> bool:
+        """Another item has its sequence: one that was refused when the disk failed has left it there."""
+        sql = (
+            "SELECT 1 FROM payload WHERE sequence = ?1 UNION ALL "
+            "SELECT 1 FROM item WHERE stream = ?2 AND sequence = ?1 LIMIT 1"
+        )
+        return self._database.one(sql, item.sequence, item.stream) is not None
+
+    def put_back(self, item: Kept) -> bool:
+        """The content of an item that waits and has lost it. False: it has it, or this is another one's."""
+        digest = hashlib.sha256(item.payload).digest()
+        return (
+            self._database.change(
+                "INSERT OR IGNORE INTO payload SELECT sequence, stream, ?, ? FROM item "
+                "WHERE id = ? AND sha256 = ? AND state <> 1",
+                item.stored,
+                item.payload,
+                item.id,
+                digest,
+            )
+            > 0
         )
 
-    def find(self, where: str, *values: object) -> Item:
-        """LookupError: there is none."""
-        row = self._database.one(_SELECT + where, *values)
+    def exists(self, item_id: str) -> bool:
+        return self._database.one("SELECT 1 FROM item WHERE id = ?", item_id) is not None
+
+    def find(self, where: str, *values: object, content: bool = True) -> Item:
+        """LookupError: there is none. Without `content` the payload is not looked at."""
+        select = _SELECT if content else _SELECT.replace("content", "NULL")
+        row = self._database.one(select + where, *values)
         if row is None:
             raise LookupError(f"the outbox has no item where {where}: {values}")
         return _item(row)
@@ -98,18 +147,19 @@ class Rows:
     def of_stream(self, stream: str) -> tuple[Item, ...]:
         return tuple(map(_item, self._database.all(_SELECT + "stream = ? ORDER BY sequence", stream)))
 
-    def unfinished(self, first: int, last: int) -> list[Kept]:
-        """What has not been delivered of these sequences."""
-        rows = self._database.all(
-            "SELECT payload.sequence, id, payload.stream, kind, stored, content FROM payload "
-            "JOIN item USING (stream, sequence) "
-            "WHERE payload.sequence BETWEEN ? AND ? AND state <> 1 ORDER BY payload.sequence",
-            first,
-            last,
-        )
-        return [
-            Kept(number, id_, name, kind, at, bytes(payload)) for number, id_, name, kind, at, payload in rows
-        ]
+    def unfinished(self, first: int, last: int, most_bytes: int | None = None) -> list[Kept]:
+        """What has not been delivered of these sequences, in their order; with `most_bytes` about so much."""
+        found: list[Kept] = []
+        size = 0
+        with translated():
+            cursor = self._database.connection.execute(_UNFINISHED, (first, last))
+            for number, id_, name, kind, at, payload, digest in cursor:
+                found.append(Kept(number, id_, name, kind, at, _intact(payload, digest, id_)))
+                size += len(payload)
+                if most_bytes is not None and size >= most_bytes:
+                    break
+            cursor.close()
+        return found
 
     def any_unfinished(self, first: int, last: int) -> bool:
         sql = "SELECT 1 FROM payload WHERE sequence BETWEEN ? AND ? LIMIT 1"
@@ -122,10 +172,10 @@ class Rows:
             "WHERE item.stream = payload.stream AND item.sequence = payload.sequence AND state = 1)"
         )
 
-    def old_tombstones(self, before: float) -> list[tuple[str, int]]:
+    def old_tombstones(self, before: float, most: int) -> list[tuple[str, int]]:
         """Stream and sequence of what was delivered before then (Unix time)."""
-        sql = "SELECT stream, sequence FROM item WHERE state = 1 AND settled < ?"
-        return [(str(stream), int(sequence)) for stream, sequence in self._database.all(sql, before)]
+        sql = "SELECT stream, sequence FROM item WHERE state = 1 AND settled < ? LIMIT ?"
+        return [(str(stream), int(sequence)) for stream, sequence in self._database.all(sql, before, most)]
 
     def forget(self, stream: str, sequence: int) -> None:
         """A tombstone; the name of a stream that has nothing left goes with it."""
@@ -201,13 +251,14 @@ class Rows:
         )
 
     def wake(self, stream: str) -> None:
-        """Its head may be tried at once, also if the server had refused it."""
+        """Its head may be tried at once, also if the server had refused it; not what has lost its content."""
+        has_content = "sequence IN (SELECT sequence FROM payload)"
         self._database.change(
             "UPDATE item SET state = 0 WHERE state IN (2, 3) AND (stream, sequence) = "
-            "(SELECT name, head FROM stream WHERE name = ?)",
+            f"(SELECT name, head FROM stream WHERE name = ?) AND {has_content}",
             stream,
         )
-        self._database.change("UPDATE stream SET due = 0 WHERE name = ?", stream)
+        self.seek_head(stream)
 
     def heads(self) -> list[tuple[str, int, float | None]]:
         """Each stream that has something unfinished: its name, the first sequence, when that is due."""
@@ -231,28 +282,27 @@ class Rows:
 
     def write_outcome(
         self, item: Item, outcome: Outcome, now: float, backoff: Backoff, *, destroy: bool
-    ) -> ItemState:
-        """Returns the item's new state. `destroy`: the payload of what was delivered."""
+    ) -> None:
+        """`destroy`: the payload of what was delivered."""
         match outcome:
             case Delivered(receipt):
-                state = self._update(item, ItemState.DELIVERED, "receipt = ?, settled = ?", receipt, now)
+                self._update(item, ItemState.DELIVERED, "receipt = ?, settled = ?", receipt, now)
                 if destroy:
                     self._database.change("DELETE FROM payload WHERE sequence = ?", item.sequence)
                 self.seek_head(item.stream, after=item.sequence)
-                return state
             case Retry(reason):
                 self._rest(item, now + backoff.retry_s(outcome, item.attempts))
-                return self._update(item, ItemState.WAITING, "reason = ?", reason)
+                self._update(item, ItemState.WAITING, "reason = ?", reason)
             case Park(reason):
                 self._rest(item, now + backoff.park_s)
-                return self._update(item, ItemState.PARKED, "reason = ?", reason)
+                self._update(item, ItemState.PARKED, "reason = ?", reason)
             case Quarantine(reason):
                 self._rest(item, None)
-                return self._update(item, ItemState.QUARANTINED, "reason = ?, settled = ?", reason, now)
+                self._update(item, ItemState.QUARANTINED, "reason = ?, settled = ?", reason, now)
             case Pause(reason):
-                return self._update(item, item.state, "reason = ?", reason)
+                self._update(item, item.state, "reason = ?", reason)
 
-    def _update(self, item: Item, state: ItemState, also: str, *values: object) -> ItemState:
+    def _update(self, item: Item, state: ItemState, also: str, *values: object) -> None:
         self._database.change(
             f"UPDATE item SET attempts = attempts + 1, state = ?, {also} WHERE stream = ? AND sequence = ?",
             int(state),
@@ -260,7 +310,6 @@ class Rows:
             item.stream,
             item.sequence,
         )
-        return state
 
     def _rest(self, item: Item, until: float | None) -> None:
         self._database.change("UPDATE stream SET due = ? WHERE name = ?", until, item.stream)
@@ -277,6 +326,13 @@ def _others(passed_over: Sequence[str]) -> str:
 
 
 def _item(row: Row) -> Item:
-    item_id, stream, kind, payload, sequence, state, attempts, reason, receipt = row
-    content = b"" if payload is None else bytes(payload)
+    item_id, stream, kind, payload, sequence, state, attempts, reason, receipt, digest = row
+    content = b"" if payload is None else _intact(payload, digest, item_id)
     return Item(item_id, stream, kind, content, sequence, ItemState(state), attempts, reason, receipt)
+
+
+def _intact(payload: bytes, digest: bytes, item_id: str) -> bytes:
+    """Raises OutboxError: SQLCipher takes a page of zeros for an empty one and says nothing."""
+    if hashlib.sha256(payload).digest() != digest:
+        raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, f"item {item_id} is not what was put")
+    return bytes(payload)

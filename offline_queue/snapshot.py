@@ -1,6 +1,6 @@
 """Looking at an outbox without touching it, also while a kiosk has it open: on a copy of its files.
 
-A copy that is made while the kiosk writes may be torn; the witness log makes it whole, as after a power cut.
+A copy that is made while the kiosk writes may be torn: it is made again.
 """
 
 import shutil
@@ -14,7 +14,7 @@ from offline_queue.database import open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Item, Look
 from offline_queue.outcome import Backoff
-from offline_queue.reconcile import Finding
+from offline_queue.reconcile import Finding, Found
 from offline_queue.rows import Rows
 from offline_queue.sentinel import DATABASE
 from offline_queue.sql import Database
@@ -45,7 +45,7 @@ def copied(directory: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="telecabine-") as folder, translated():
         # The log last: what it has more than the database can be put into it, not the other way round.
         for path in sorted(directory.glob("outbox.*"), key=lambda path: not path.name.startswith(DATABASE)):
-            if path.is_file() and not path.name.endswith((".ballast", ".new")):
+            if path.is_file() and not path.name.endswith((".ballast", ".new", ".lock")):
                 _copy(path, Path(folder) / path.name)
         yield Path(folder)
 
@@ -64,6 +64,14 @@ def glance(directory: Path, key: bytes, owner: str) -> Glance:
 
 def verify(directory: Path, key: bytes, owner: str) -> tuple[Finding, ...]:
     """What is wrong, and would be set right at the next start. OutboxError: it would not open at all."""
+    for _ in range(_TRIES):
+        findings = _verify(directory, key, owner)
+        if all(finding.found is not Found.DATABASE_BEHIND for finding in findings):
+            break  # Else a kiosk may have put something while its files were copied.
+    return findings
+
+
+def _verify(directory: Path, key: bytes, owner: str) -> tuple[Finding, ...]:
     with copied(directory) as copy:
         store = Store(copy, key, owner, Backoff())
         try:

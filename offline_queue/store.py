@@ -7,9 +7,10 @@ from pathlib import Path
 
 from offline_queue import files
 from offline_queue.ballast import Ballast
-from offline_queue.database import open_database
+from offline_queue.database import check_key, open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item, ItemState, Look, NewItem
+from offline_queue.lock import Lock
 from offline_queue.outcome import Backoff, Delivered, Outcome
 from offline_queue.reconcile import Finding, Found, Reconciler
 from offline_queue.room import Room
@@ -27,14 +28,26 @@ _SMALL_STATE_BYTES = 16_384
 
 
 class Store:
-    def __init__(self, directory: Path, key: bytes, owner: str, backoff: Backoff) -> None:
-        """Opens or creates (see `open_database` for the errors)."""
+    def __init__(
+        self, directory: Path, key: bytes, owner: str, backoff: Backoff, lock: Lock | None = None
+    ) -> None:
+        """Opens or creates (see `open_database` for the errors). `lock`: held already, and held on."""
+        check_key(key)
+        self._own_lock = Lock(directory) if lock is None else None
+        try:
+            self._open_all(directory, key, owner, backoff)
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _open_all(self, directory: Path, key: bytes, owner: str, backoff: Backoff) -> None:
         self._directory = directory
         self._owner = owner
         self._backoff = backoff
         self._in_flight: set[str] = set()
         self._marked = -1
-        self._closed = False
+        self._verified = False
+        self._left_over = True
         with translated():
             ballast = Ballast(directory)
         self._witness = Witness(directory, key, owner)
@@ -52,7 +65,7 @@ class Store:
         with translated():
             files.sweep(self._directory, "outbox")
         self._reconciler = Reconciler(self._database, self._rows, self._witness)
-        self._tidier = Tidier(self._rows, self._witness, self._reconciler)
+        self._tidier = Tidier(self._database, self._rows, self._witness, self._reconciler)
         self._catch_up()
         self._put_count, self._highest = self._rows.progress()
         check_mark(read_mark(self._directory), self._highest)
@@ -66,13 +79,19 @@ class Store:
             log.warning("the disk is full: what waits can be delivered, nothing new can be stored")
 
     def _catch_up(self) -> None:
+        """On a full disk what was never acknowledged, or a log that has to be made anew, can wait."""
         try:
             self._reconciler.catch_up()
+            return
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
                 raise
-            self._room.release()
+        self._room.release()
+        try:
             self._reconciler.catch_up()
+        except OutboxError as error:
+            if error.reason is not OutboxReason.DISK_FULL or self._reconciler.behind() > 1:
+                raise
 
     def put(self, items: Sequence[NewItem], state: Mapping[str, bytes | None]) -> None:
         size = sum(len(item.payload) for item in items) + sum(len(value or b"") for value in state.values())
@@ -150,14 +169,20 @@ class Store:
 
     def verify_next(self) -> bool:
         """Compares one more piece of what was here at the start with the witness log. False: that was all."""
+        if self._verified:
+            return False
         try:
-            if self._closed or self._tidier.verify_next():
-                return not self._closed
+            if self._tidier.verify_next():
+                return True
+            if not self._tidier.is_verified:
+                return False
+            self._verified = True
             if not self._room.is_sound():
                 self._reconciler.found(Found.DATABASE_DAMAGED)
         except OutboxError as error:
             if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
                 raise
+            self._verified = True
             self._reconciler.found(Found.DATABASE_DAMAGED)
         return False
 
@@ -170,7 +195,8 @@ class Store:
             return
         try:
             self._begin_segment()
-            self._destroy_left_over()
+            if self._left_over:
+                self._destroy_left_over()
             self._tidier.tidy(now)
             self._room.reclaim()
             self._room.empty_log()
@@ -196,9 +222,16 @@ class Store:
 
     def close(self) -> None:
         self.raise_mark()
-        self._closed = True
+        self._verified = True  # what was not looked at yet is, at the next start
         self._witness.close()
-        self._database.close()
+        try:
+            self._database.close()
+        finally:
+            self._unlock()
+
+    def _unlock(self) -> None:
+        if self._own_lock is not None:
+            self._own_lock.release()
 
     def _open(self, key: bytes, ballast: Ballast) -> object:
         """Opening may have to write (a migration, the end of a recovery): on a full disk from the reserve."""
@@ -271,6 +304,7 @@ class Store:
             except OutboxError as error:
                 if error.reason is not OutboxReason.DISK_FULL or attempt == "keep payload":
                     raise
+                self._left_over = True
                 self._room.release()
 
     # --- room on the disk
@@ -286,3 +320,4 @@ class Store:
     def _destroy_left_over(self) -> None:
         with self._database.transaction():
             self._rows.destroy_delivered()
+        self._left_over = False

@@ -2,18 +2,22 @@
 
 from offline_queue.reconcile import Reconciler
 from offline_queue.rows import Rows
+from offline_queue.sql import Database
 from offline_queue.witness.log import Witness
 from offline_queue.witness.record import Done
 
 TOMBSTONE_S = 30 * 86400.0
 _PRUNE_EVERY_S = 3600.0
+_PRUNED_AT_ONCE = 500
+_REWRITTEN_AT_ONCE = 4
 
 
 class Tidier:
     """Belongs to the store's thread; each method may raise OutboxError."""
 
-    def __init__(self, rows: Rows, witness: Witness, reconciler: Reconciler) -> None:
-        self._rows, self._witness, self._reconciler = rows, witness, reconciler
+    def __init__(self, database: Database, rows: Rows, witness: Witness, reconciler: Reconciler) -> None:
+        self._database, self._rows = database, rows
+        self._witness, self._reconciler = witness, reconciler
         self._unverified = list(witness.numbers)
         self._spent: set[int] = set()  # segments of which something was delivered
         self._pruned = 0.0
@@ -25,41 +29,59 @@ class Tidier:
             self._drop_if_done(number)
 
     def verify_next(self) -> bool:
-        """Compares one more segment that was here at the start. False: there is none left."""
-        if not self._unverified:
+        """Compares one more segment that was here at the start. False: there is none that can be."""
+        if not self.is_verifying:
             return False
         number = self._unverified[0]
-        if self._reconciler.verify(number):
-            self._spent.add(number)
-        del self._unverified[0]
-        if number in self._older():
-            self._drop_if_done(number)
+        if number in self._witness.numbers:
+            if self._reconciler.verify(number):
+                self._spent.add(number)
+                self.has_work = True
+            del self._unverified[0]
+            if number in self._older():
+                self._drop_if_done(number)
+        else:
+            del self._unverified[0]
         return True
 
+    @property
+    def is_verifying(self) -> bool:
+        """A segment is compared once another one has begun."""
+        return bool(self._unverified) and self._unverified[0] != self._witness.numbers[-1]
+
+    @property
+    def is_verified(self) -> bool:
+        return not self._unverified
+
     def delivered(self, done: Done) -> None:
-        self._witness.note(done)
         number = self._witness.segment_of(done.sequence)
         self.has_work = True
         self._spent.add(number)
-        if number in self._older():
-            self._drop_if_done(number)
+        try:
+            self._witness.note(done)
+        finally:
+            if number in self._older():
+                self._drop_if_done(number)
 
     def tidy(self, now: float) -> None:
-        """Nothing that was delivered stays in the older segments; old tombstones go."""
-        for number in self._spent & set(self._older()):
+        """What was delivered leaves the older segments, and old tombstones go: a part of it each time."""
+        spent = sorted(self._spent & set(self._older()))
+        for number in spent[:_REWRITTEN_AT_ONCE]:
             self._reconciler.rewrite(number)
             self._spent.discard(number)
+        self.has_work = len(spent) > _REWRITTEN_AT_ONCE
         if abs(now - self._pruned) >= _PRUNE_EVERY_S:
             self._pruned = now
             self._prune(now - TOMBSTONE_S)
-        self.has_work = False
 
     def _prune(self, before: float) -> None:
-        """Forgets what was delivered long ago, unless the log still holds it and would bring it back."""
+        """Forgets what was delivered long ago, unless an older segment could still bring it back."""
         clean = set(self._older()) - self._spent
-        for stream, sequence in self._rows.old_tombstones(before):
-            if self._witness.segment_of(sequence) in clean:
-                self._rows.forget(stream, sequence)
+        holding = set(self._witness.numbers[:-1]) - clean
+        with self._database.transaction():
+            for stream, sequence in self._rows.old_tombstones(before, _PRUNED_AT_ONCE):
+                if self._witness.segment_of(sequence) not in holding:
+                    self._rows.forget(stream, sequence)
 
     def _older(self) -> list[int]:
         """What is no longer written, and was compared with the database if it is from before the start."""

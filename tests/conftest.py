@@ -21,7 +21,12 @@ _ALONE = (
     "kiosk/call/test_reconnection.py",
     "kiosk/call/test_turn_only.py",
     "kiosk/test_echo_check.py",
-    "ui/physician",
+    "ui/physician/test_auscultation.py",
+    "ui/physician/test_narrow_line.py",
+    "ui/physician/test_pictures_and_sound.py",
+    "ui/physician/test_precheck.py",
+    "ui/physician/test_skew.py",
+    "ui/physician/test_third_seat.py",
 )
 
 

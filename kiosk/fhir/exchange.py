@@ -30,13 +30,14 @@ _SLOWEST_BPS = 64_000  # what a sound may be sent at while a call has the line
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Of one exchange, connection and TLS included; a long body (a sound) gets the time that it takes at
-    `_SLOWEST_BPS` on top. `ca_file`: the one authority to trust. `identity`: the files of our certificate and
-    its key, one or two of them."""
+    `_SLOWEST_BPS` on top. `ca_file`: the one authority to trust. `cert_file`: our certificate (PEM), with its
+    key or without."""
 
     timeout_s: float
     answer_bytes: int
     ca_file: Path | None = None
-    identity: tuple[Path, ...] = ()
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +144,14 @@ def _session(limits: Limits) -> requests.Session:
 
     Raises FhirError (CONFIGURATION) when our own certificate cannot be read.
     """
-    for file in limits.identity:
-        if not os.access(file, os.R_OK):
+    for file in (limits.cert_file, limits.key_file):
+        if file is not None and not os.access(file, os.R_OK):
             raise FhirError(FhirReason.CONFIGURATION, f"the certificate cannot be read: {file}")
     session = requests.Session()
     session.trust_env = False
     session.verify = str(limits.ca_file) if limits.ca_file else True
-    names = tuple(map(str, limits.identity))
-    session.cert = (names[0], names[1]) if len(names) == 2 else names[0] if names else None
+    if limits.cert_file is not None:
+        session.cert = (str(limits.cert_file), str(limits.key_file or limits.cert_file))
     session.adapters.clear()
     session.mount("https://", _WatchedAdapter(max_retries=0))
     return session

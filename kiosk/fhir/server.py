@@ -54,8 +54,9 @@ class FhirServer:
 
     def __init__(self, settings: FhirSettings) -> None:
         self._base = settings.base_url.rstrip("/")
-        identity = tuple(file for file in (settings.cert_file, settings.key_file) if file)
-        self._limits = Limits(settings.timeout_s, settings.answer_bytes, settings.ca_file, identity)
+        self._limits = Limits(
+            settings.timeout_s, settings.answer_bytes, settings.ca_file, settings.cert_file, settings.key_file
+        )
         self._token_file = settings.token_file
         self._token: str | None = None
         self._capability: Capability | None = None

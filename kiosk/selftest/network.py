@@ -51,6 +51,8 @@ async def ask_fhir(settings: FhirConfig) -> Asked:
         return Asked(told, host, Heard.UNASKED)
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
+        if settings.cert_file is not None:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
         async with client() as asking, asking.get(url, ssl=context, headers=headers) as answer:
             ahead_s = _ahead_s(answer.headers)
             return Asked(await _read_fhir(url, answer), host, Heard.ANSWER, ahead_s)

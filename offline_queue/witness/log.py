@@ -11,7 +11,7 @@ from pathlib import Path
 from offline_queue import files
 from offline_queue.errors import translated
 from offline_queue.sentinel import WITNESS
-from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Record
+from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put
 from offline_queue.witness.segment import Content, Segment, destroyed_afterwards, read
 
 SEGMENT_BYTES = 1_000_000
@@ -35,17 +35,15 @@ class Witness:
         with translated():
             return read(self._path(number), self._key, number)
 
-    def begin(
-        self, put_count: int, highest: int, state: Mapping[str, bytes], items: Sequence[Kept] = ()
-    ) -> None:
-        """Starts a new segment after `put_count` transactions; `state`: all that holds at this moment.
+    def begin_of(self, number: int) -> Begin | None:
+        """None: it is damaged."""
+        with translated():
+            return read(self._path(number), self._key, number, only_begin=True).begin
 
-        `items`: what waits, if no older segment has it.
-        """
-        number = self.numbers[-1] + 1 if self.numbers else 1
-        puts = (Put(REWRITTEN, (item,), {}) for item in items)
-        begin, whole_state = Begin(self._owner, put_count, highest), Put(put_count, (), state)
-        records: tuple[Record, ...] = (begin, whole_state, *puts)
+    def begin(self, put_count: int, highest: int, state: Mapping[str, bytes]) -> None:
+        """Starts a new segment after `put_count` transactions; `state`: all that holds at this moment."""
+        number = self._next_number()
+        records = (Begin(self._owner, put_count, highest), Put(put_count, (), state))
         with translated():
             writing = Segment(self._path(number), self._key, number, records)
             if self._writing is not None:
@@ -54,6 +52,13 @@ class Witness:
         self._firsts = [min(first, highest + 1) for first in self._firsts]
         self.numbers.append(number)
         self._firsts.append(highest + 1)
+
+    def add(self, items: Sequence[Kept]) -> None:
+        """An older segment with what waits and no segment has; in the order of their sequences."""
+        number, first = self._next_number(), items[0].sequence
+        self._write_anew(number, first, items)
+        self.numbers.append(number)
+        self._firsts.append(first)
 
     @property
     def wants_a_new_segment(self) -> bool:
@@ -95,23 +100,29 @@ class Witness:
 
     def rewrite(self, number: int, items: Sequence[Kept]) -> None:
         """Puts an older segment anew with what is still needed of it."""
-        begin = Begin(self._owner, REWRITTEN, self.span(number)[0] - 1)
-        puts = (Put(REWRITTEN, (item,), {}) for item in items)
         with translated(), destroyed_afterwards(self._path(number)):
-            Segment(self._path(number), self._key, number, (begin, *puts)).close()
+            self._write_anew(number, self.span(number)[0], items)
 
     def drop(self, number: int) -> None:
         """Destroys an older segment; its span goes to the one before."""
         at = self.numbers.index(number)
-        with translated():
-            with destroyed_afterwards(self._path(number)):
-                self._path(number).unlink()
+        with translated(), destroyed_afterwards(self._path(number)):
+            self._path(number).unlink()
+            del self.numbers[at], self._firsts[at]
             files.sync_directory(self._directory)
-        del self.numbers[at], self._firsts[at]
 
     def close(self) -> None:
         if self._writing is not None:
             self._writing.close()
+
+    def _next_number(self) -> int:
+        return self.numbers[-1] + 1 if self.numbers else 1
+
+    def _write_anew(self, number: int, first: int, items: Sequence[Kept]) -> None:
+        puts = (Put(REWRITTEN, (item,), {}) for item in items)
+        with translated():
+            begin = Begin(self._owner, REWRITTEN, first - 1)
+            Segment(self._path(number), self._key, number, (begin, *puts)).close()
 
     def _write(self, record: Put | Done, *, sync: bool) -> None:
         assert self._writing is not None

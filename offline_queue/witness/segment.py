@@ -115,12 +115,14 @@ def read(path: Path, key: bytes, number: int, *, only_begin: bool = False) -> Co
             return Content(None, (), whole=False)
         seal = Seal(key, number, header[len(MAGIC) :])
         records: list[Record] = []
-        whole = True
+        whole, left = True, path.stat().st_size - _HEADER_BYTES
         while whole and (length := file.read(_LENGTH_BYTES)):
-            try:
-                records.append(seal.unsealed(file.read(int.from_bytes(length, "big"))))
+            left -= _LENGTH_BYTES
+            try:  # A damaged length must not ask for gigabytes.
+                records.append(seal.unsealed(file.read(min(left, int.from_bytes(length, "big")))))
             except ValueError:
                 whole = False
+            left -= int.from_bytes(length, "big")
             if only_begin:
                 break
     if not records or not isinstance(records[0], Begin):

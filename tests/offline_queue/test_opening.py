@@ -8,8 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from offline_queue.ballast import BALLAST
 from offline_queue.database import open_database
 from offline_queue.errors import OutboxReason
+from offline_queue.lock import LOCK
 from offline_queue.migrate import migrations
 from offline_queue.outbox import Counts, Outbox
 from offline_queue.outcome import Delivered
@@ -169,7 +171,7 @@ async def test_only_the_owner_may_read_the_files(directory: Path) -> None:
     await outbox.put([new("a")])
     modes = {path.name: path.stat().st_mode & 0o777 for path in directory.iterdir()}
     await outbox.close()
-    assert set(modes) == {DATABASE, f"{DATABASE}-wal", SENTINEL, "outbox.ballast", f"{WITNESS}00000001"}
+    assert set(modes) == {DATABASE, f"{DATABASE}-wal", SENTINEL, BALLAST, LOCK, f"{WITNESS}00000001"}
     assert set(modes.values()) == {0o600}
     assert directory.stat().st_mode & 0o777 == 0o700
 

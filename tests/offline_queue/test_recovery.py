@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -183,7 +182,7 @@ def test_killed_while_the_key_changes(tmp_path: Path, monkeypatch: pytest.Monkey
     for name in ("rename", "replace"):
         monkeypatch.setattr(Path, name, dying(getattr(Path, name)))
     monkeypatch.setattr(shutil, "rmtree", dying(shutil.rmtree))
-    with suppress(Killed):
+    with pytest.raises(Killed):
         rotate(directory, key_file, OWNER)
     monkeypatch.undo()
     finish(directory, key_file)

@@ -352,3 +352,46 @@ def test_records_in_another_order_are_not_authentic(tmp_path: Path) -> None:
     middle = start + (len(content) - start) // 2
     path.write_bytes(content[:start] + content[middle:] + content[start:middle])
     assert (read(path, KEY, 1).records, read(path, KEY, 1).whole) == ([], False)
+
+
+def test_a_page_of_zeros_in_the_database_alters_nothing(directory: Path, tmp_path: Path) -> None:
+    """SQLCipher takes it for an empty page and says nothing: it shows in the content alone."""
+    held = fill(directory, items=8, delivered=0, size=20_000)
+    open_and_verify(directory).close()
+    content = (directory / DATABASE).read_bytes()
+    made_good = 0
+    for page in range(8, len(content) // 4096, 2):
+        copy = shutil.copytree(directory, tmp_path / f"page {page}")
+        (copy / DATABASE).write_bytes(content[: page * 4096] + bytes(4096) + content[(page + 1) * 4096 :])
+        try:
+            store = open_and_verify(copy)
+        except OutboxError as error:
+            assert error.reason is OutboxReason.WRONG_KEY_OR_DAMAGED
+            continue
+        if Found.DATABASE_DAMAGED not in found(store):
+            intact(store, held, delivered=0)
+            made_good += found(store) == {Found.DATABASE_LACKS}
+        store.close()
+    assert made_good >= 3
+
+
+def test_an_item_whose_number_was_taken_by_a_refused_one_comes_back_under_another(directory: Path) -> None:
+    """The disk failed in a commit that was on the disk all the same: the number was given twice."""
+    store = Store(directory, KEY, OWNER, Backoff())
+    store.put([new("a")], {})
+    store.close()
+    shutil.copytree(directory, directory.with_name("with a"))
+    shutil.rmtree(directory)
+    store = Store(directory, KEY, OWNER, Backoff())
+    store.put([new("b")], {"last": b"b"})
+    store.put([new("c")], {"last": b"c"})
+    store.close()
+    for name in (DATABASE, WAL):
+        (directory / name).unlink(missing_ok=True)
+    shutil.copy(directory.with_name("with a") / DATABASE, directory / DATABASE)
+    store = open_and_verify(directory)
+    assert sorted(item.id for item in store.items("s1")) == ["a", "b", "c"]
+    assert store.get_state("last") == b"c"
+    store.put([new("d")], {})
+    assert len({item.sequence for item in store.items("s1")}) == 4
+    store.close()

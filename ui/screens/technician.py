@@ -1,5 +1,6 @@
 """Behind a code: what works, what does not, and what to do."""
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -133,7 +134,7 @@ class Technician(Screen):
             self._look()
             self._looks.start()
         elif answer.wait_s:
-            self._answer.setText(self.texts.technician.pin_shut.format(minutes=-(-answer.wait_s // 60)))
+            self._answer.setText(self.texts.technician.pin_shut.format(minutes=ceil(answer.wait_s / 60)))
         else:
             self._answer.setText(self.texts.technician.pin_wrong)
 

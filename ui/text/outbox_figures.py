@@ -10,13 +10,14 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 def lines(figures: OutboxFigures, texts: Texts) -> list[tuple[str, str]]:
     """Names and values."""
     text, counts = texts.outbox, figures.counts
+    obstacle = figures.paused or figures.last_answer
     return [
         (text.line, text.paused if figures.paused else text.online if figures.online else text.offline),
         (text.waiting, str(counts.waiting + counts.parked)),
         (text.refused, str(counts.quarantined)),
         (text.delivered, str(counts.delivered)),
         (text.oldest, text.nothing if figures.oldest_s is None else _age(figures.oldest_s, text)),
-        (text.last_answer, _ISOLATED.format(answer) if (answer := figures.last_answer) else text.nothing),
+        (text.last_answer, _ISOLATED.format(obstacle) if obstacle else text.nothing),
     ]
 
 

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from ui.widgets.parts import label
 
-
 _BELOW = 100  # a row after all figures
 
 

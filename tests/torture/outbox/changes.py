@@ -108,7 +108,7 @@ def _killed_often(
     for at in range(1, limit + 1, 1 if tries is None else max(1, limit // tries)):
         with scratch() as folder:
             told = prepare(folder)
-            in_child(partial(_watched, folder, act, at))
+            told.hear(in_child(partial(_watched, folder, act, at)))
             finish(folder / OUTBOX, folder / KEY_FILE)
             key = load_key(folder / KEY_FILE)
             proof.note(told, judge(folder / OUTBOX, told, key=key), f"{how}, killed at step {at}")

@@ -2,17 +2,23 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from offline_queue.errors import OutboxError
+
 Say = Callable[[str], object]
 _MEMORY = Path("/dev/shm")
+_REFUSED = 3
 
 
 def said(run: Callable[[Say], None]) -> list[str]:
-    """Runs it in a child; returns the lines it said before its end, whatever end it took."""
+    """Runs it in a child; returns the lines it said before its end. The last one is `fell: ...` when that was
+    neither its own nor a kill.
+    """
     reading, writing = os.pipe()
 
     def child() -> None:
@@ -22,12 +28,18 @@ def said(run: Callable[[Say], None]) -> list[str]:
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         lines = pipe.read().decode().splitlines()
-    os.waitpid(number, 0)
-    return lines
+    return lines + _fall(number)
 
 
-def in_child(run: Callable[[], None]) -> None:
-    os.waitpid(_begin(run), 0)
+def in_child(run: Callable[[], None]) -> list[str]:
+    """See `said`."""
+    return _fall(_begin(run))
+
+
+def _fall(child: int) -> list[str]:
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return [] if code in (0, _REFUSED, -signal.SIGKILL) else [f"fell: exit code {code}"]
 
 
 @contextmanager
@@ -49,6 +61,8 @@ def _begin(run: Callable[[], None]) -> int:
     try:
         run()
         code = 0
+    except OutboxError:  # the disk kept it from opening or closing: what was said before counts
+        code = _REFUSED
     except Exception as error:  # noqa: BLE001 - the parent judges by what was said and what is on the disk
         os.write(2, f"a day ended with {type(error).__name__}: {error}\n".encode())
     finally:

@@ -68,10 +68,10 @@ static void told(char what, const char *name, const char *other, uint64_t offset
 }
 
 /* Counts a step. Not 0: it has to fail, with errno set; of a write, `half` is done before the process dies. */
-static int fails(int fd, const void *half, size_t size) {
+static int fails(int fd, const void *half, size_t size, off_t at) {
     if (++steps != fail_at) return 0;
     if (fail_with < 0) {
-        if (half && size > 1) (void)!syscall(SYS_write, fd, half, size / 2);
+        if (half && size > 1) (void)!syscall(SYS_pwrite64, fd, half, size / 2, at);
         kill(getpid(), SIGKILL);
     }
     errno = fail_with;
@@ -100,7 +100,7 @@ static int open_at(int dir, const char *path, int flags, mode_t mode) {
     int was_there = name && !stat(path, &found), fd;
     if (!name) return (int)syscall(SYS_openat, dir, path, flags, mode);
     pthread_mutex_lock(&lock);
-    fd = (flags & O_CREAT) && !was_there && fails(-1, NULL, 0) ? -1
+    fd = (flags & O_CREAT) && !was_there && fails(-1, NULL, 0, 0) ? -1
         : (int)syscall(SYS_openat, dir, path, flags, mode);
     opened(fd, path, flags, was_there);
     pthread_mutex_unlock(&lock);
@@ -148,7 +148,7 @@ ssize_t write(int fd, const void *data, size_t size) {
     if (!of(fd)) return real(fd, data, size);
     pthread_mutex_lock(&lock);
     off_t at = lseek(fd, 0, SEEK_CUR);
-    ssize_t done = fails(fd, data, size) ? -1 : real(fd, data, size);
+    ssize_t done = fails(fd, data, size, at) ? -1 : real(fd, data, size);
     if (done > 0) told('w', of(fd), "", (uint64_t)at, data, (size_t)done);
     pthread_mutex_unlock(&lock);
     return done;
@@ -158,7 +158,7 @@ static ssize_t write_at(int fd, const void *data, size_t size, off_t at) {
     ssize_t done;
     if (!of(fd)) return syscall(SYS_pwrite64, fd, data, size, at);
     pthread_mutex_lock(&lock);
-    done = fails(fd, NULL, 0) ? -1 : syscall(SYS_pwrite64, fd, data, size, at);
+    done = fails(fd, data, size, at) ? -1 : syscall(SYS_pwrite64, fd, data, size, at);
     if (done > 0) told('w', of(fd), "", (uint64_t)at, data, (size_t)done);
     pthread_mutex_unlock(&lock);
     return done;
@@ -170,7 +170,7 @@ static int cut(int fd, off_t size) {
     int done;
     if (!of(fd)) return (int)syscall(SYS_ftruncate, fd, size);
     pthread_mutex_lock(&lock);
-    done = fails(fd, NULL, 0) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
+    done = fails(fd, NULL, 0, 0) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
     if (!done) told('t', of(fd), "", (uint64_t)size, NULL, 0);
     pthread_mutex_unlock(&lock);
     return done;
@@ -182,7 +182,7 @@ static int synced(int fd, long call) {
     int done;
     if (!of(fd)) return (int)syscall(call, fd);
     pthread_mutex_lock(&lock);
-    done = fails(fd, NULL, 0) ? -1 : (int)syscall(call, fd);
+    done = fails(fd, NULL, 0, 0) ? -1 : (int)syscall(call, fd);
     if (!done) told(is_dir[fd] ? 'd' : 's', of(fd), "", 0, NULL, 0);
     pthread_mutex_unlock(&lock);
     return done;
@@ -207,7 +207,7 @@ static int named(char what, long call, const char *from, const char *to) {
     int done;
     if (!name || !other) return to ? (int)syscall(call, from, to) : (int)syscall(call, from);
     pthread_mutex_lock(&lock);
-    done = fails(-1, NULL, 0) ? -1 : to ? (int)syscall(call, from, to) : (int)syscall(call, from);
+    done = fails(-1, NULL, 0, 0) ? -1 : to ? (int)syscall(call, from, to) : (int)syscall(call, from);
     if (!done) told(what, name, other, 0, NULL, 0);
     if (!done && what != 'l') moved(name, to ? other : NULL);
     pthread_mutex_unlock(&lock);

@@ -20,6 +20,7 @@ class Told:
 
     put: dict[str, str] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
+    fallen: list[str] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
 
     def hear(self, lines: Iterable[str]) -> "Told":
@@ -31,6 +32,8 @@ class Told:
                     self.begun.add(item)
                 case ["done", item]:
                     self.done.add(item)
+                case ["fell:", *how]:
+                    self.fallen.append(f"the program fell: {' '.join(how)}")
         return self
 
     def unsent(self) -> "Told":
@@ -51,7 +54,7 @@ def judge(directory: Path, told: Told, *, sound: bool = True, key: bytes = KEY) 
         wrong = [f"{name}: {fault}" for name in told.put if (fault := _fault(items.get(name), name, told))]
         if sound and store.findings:
             wrong.append(f"reported as damaged: {[finding.found.value for finding in store.findings]}")
-        return wrong + _state(store, items)
+        return told.fallen + wrong + _state(store, items)
     except Exception as error:  # noqa: BLE001 - see above
         return [f"cannot be read: {type(error).__name__}: {error}"]
     finally:

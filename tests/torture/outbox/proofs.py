@@ -68,7 +68,7 @@ def power_cuts(states: int, seed: int = 1) -> Proof:
     proof = Proof("the power fails: nothing acknowledged is lost or altered, and no false alarm is given")
     with scratch() as folder, scratch() as aside:
         trace = aside / "trace"
-        in_child(partial(_traced_day, folder, trace, seed))
+        proof.broken += in_child(partial(_traced_day, folder, trace, seed))
         for ordered in (True, False):
             for loss in Loss:
                 rng = random.Random(f"{seed} {ordered} {loss}")

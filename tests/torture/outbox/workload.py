@@ -72,5 +72,9 @@ class Day:
         self._store.tidy(3.0)
 
     def _start_again(self) -> None:
-        self._store.close()
-        self._store = self._open()
+        try:
+            self._store.close()
+            self._store = self._open()
+        except OutboxError as error:
+            self._say(f"error {error.reason}")
+            self._store = self._open()  # the system starts it again
