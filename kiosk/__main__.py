@@ -12,7 +12,7 @@ DEFAULT_CONFIG = Path("/etc/telecabine/telecabine.toml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns its exit code: 0 good, 1 a red self-test, 2 a wrong call or configuration."""
+    """Run one command. Returns its exit code: 0 good, 1 something is red or damaged, 2 a wrong call."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("aioice", "aiortc", "bleak"):  # they log addresses, and by the packet

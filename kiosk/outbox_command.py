@@ -13,6 +13,7 @@ from kiosk.config import Config, ConfigError, load_config
 from kiosk.data_dir import key_file, store_dir
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.export import Exported, export
+from offline_queue.item import ItemState
 from offline_queue.keys import load_key
 from offline_queue.outcome import Backoff
 from offline_queue.rebuild import rebuild
@@ -24,18 +25,29 @@ from offline_queue.store import Store
 
 _FOUND = {
     Found.DATABASE_BEHIND: "the database had lost what was put last; the log has it",
-    Found.DATABASE_LACKS: "items are missing in the database; the log has them",
+    Found.DATABASE_LACKS: "items are missing or altered in the database; the log has them",
     Found.DATABASE_DAMAGED: "the database is damaged: `telecabine outbox recover` makes it anew",
     Found.LOG_GONE: "the witness log is gone; the database has everything",
     Found.LOG_DAMAGED: "the witness log is damaged; the database has everything",
 }
+_STATES = {
+    ItemState.WAITING: "waits",
+    ItemState.PARKED: "rests",
+    ItemState.QUARANTINED: "was refused",
+    ItemState.DELIVERED: "was delivered",
+}
+_RECOVER = "`telecabine outbox recover` (the kiosk stopped) makes the database anew from the witness log"
 _ADVICE = {
-    OutboxReason.WRONG_KEY_OR_DAMAGED: "`telecabine outbox recover` makes the database anew from the "
-    "witness log, if the key is right; the old files are put aside",
-    OutboxReason.MISSING: "`telecabine outbox recover` makes the database anew from the witness log",
+    OutboxReason.WRONG_KEY_OR_DAMAGED: f"{_RECOVER}, if the key is right; the old files are put aside",
+    OutboxReason.MISSING: _RECOVER,
     OutboxReason.KEY_MISSING: "put the key file back, or open a copy with the organisation's key: "
     "`telecabine outbox recover --key ORG.pem --from COPY --to FOLDER`",
     OutboxReason.BUSY: "a kiosk has it open: stop it first (systemctl stop telecabine)",
+}
+_ADVICE_OF_RECOVER = _ADVICE | {
+    OutboxReason.WRONG_KEY_OR_DAMAGED: "this is not the key of this outbox, or nothing of it is left",
+    OutboxReason.MISSING: "to go on without them: `telecabine outbox recover --accept-loss`",
+    OutboxReason.KEY_MISSING: "it wants the private key of an organisation that `telecabine keys list` shows",
 }
 
 
@@ -45,15 +57,20 @@ def run(options: argparse.Namespace) -> int:
         if options.command == "outbox recover" and (options.key or options.copy or options.to):
             return _recover_copy(options)  # of another kiosk: its settings are not here
         return _COMMANDS[options.command](load_config(options.config), options)
-    except (OutboxError, ConfigError, OSError) as error:
-        return _fail(error)
+    except (ConfigError, OSError) as error:
+        return _fail(str(error))
+    except OutboxError as error:
+        advice = _ADVICE_OF_RECOVER if options.command == "outbox recover" else _ADVICE
+        return _fail(f"{error}\n{advice.get(error.reason, '')}".strip())
 
 
 def _status(config: Config, _options: argparse.Namespace) -> int:
     seen = glance(store_dir(config), _key(config), config.kiosk.id)
     counts = seen.look.counts
-    print(f"waiting      {counts.waiting}\nparked       {counts.parked}")
-    print(f"quarantined  {counts.quarantined}\ndelivered    {counts.delivered} (of the last 30 days)")
+    print(f"waiting      {counts.waiting}")
+    print(f"resting      {counts.parked} (tried again by themselves)")
+    print(f"refused      {counts.quarantined} (tried again by `telecabine outbox retry`)")
+    print(f"delivered    {counts.delivered} (of the last 30 days)")
     if seen.look.oldest is not None:
         print(f"oldest       {timedelta(seconds=round(max(0.0, time.time() - seen.look.oldest)))}")
     if seen.look.last_answer:
@@ -69,10 +86,10 @@ def _list(config: Config, _options: argparse.Namespace) -> int:
 
 def _line(waiting: Waiting) -> str:
     first = waiting.first
-    tried = f"tried {first.attempts} times" if first.attempts else "not tried yet"
+    tried = f"tries: {first.attempts}"
     rest = "" if waiting.due is None else f", again in {max(0, round(waiting.due - time.time()))} s"
     reason = f": {first.reason}" if first.reason else ""
-    what = f"{first.kind} {first.state.name.lower()}"
+    what = f"{first.kind} {_STATES[first.state]}"
     return f"{waiting.stream}  {waiting.count} waiting, {what}, {tried}{rest}{reason}"
 
 
@@ -84,7 +101,7 @@ def _verify(config: Config, _options: argparse.Namespace) -> int:
         print(_ADVICE.get(error.reason, ""))
         return 1
     for finding in findings:
-        print(f"{_FOUND[finding.found]} ({finding.items} items)")
+        print(_FOUND[finding.found] + (f" ({finding.items} items)" if finding.items else ""))
     if not findings:
         print("database, witness log and sentinel agree")
     elif all(finding.found is not Found.DATABASE_DAMAGED for finding in findings):
@@ -94,7 +111,10 @@ def _verify(config: Config, _options: argparse.Namespace) -> int:
 
 def _retry(config: Config, options: argparse.Namespace) -> int:
     with closing(Store(store_dir(config), _key(config), config.kiosk.id, Backoff())) as store:
-        print(f"{store.retry(options.session)} sessions will be tried as soon as the kiosk runs")
+        count = store.retry(options.session)
+    if options.session and not count:
+        return _fail(f"no such session waits: {options.session}")
+    print(f"{count} sessions will be tried as soon as the kiosk runs")
     return 0
 
 
@@ -105,7 +125,7 @@ def _export(config: Config, options: argparse.Namespace) -> int:
 def _recover(config: Config, options: argparse.Namespace) -> int:
     made = rebuild(store_dir(config), _key(config), config.kiosk.id, accept_loss=options.accept_loss)
     waiting = made.counts.waiting + made.counts.parked + made.counts.quarantined
-    print(f"{waiting} records wait, {made.lost} are lost; the old files are in {made.aside}")
+    print(f"{waiting} records wait, at most {made.lost} are lost; the old files are in {made.aside}")
     return 0
 
 
@@ -125,9 +145,9 @@ def _password(pem: Path) -> bytes | None:
 def _tell(exported: Exported, to: Path) -> int:
     counts = exported.counts
     waiting = counts.waiting + counts.parked + counts.quarantined
-    print(
-        f"{waiting} records are in {to}, in clear; {counts.delivered} were delivered; lost: {exported.lost}"
-    )
+    print(f"{waiting} records are in {to}, in clear; {counts.delivered} were delivered")
+    if exported.lost:
+        print(f"at most {exported.lost} are lost")
     return 1 if exported.lost else 0
 
 
@@ -165,10 +185,8 @@ def _key(config: Config) -> bytes:
     return load_key(key_file(config))
 
 
-def _fail(error: Exception | str) -> int:
-    print(f"telecabine: {error}", file=sys.stderr)
-    if isinstance(error, OutboxError) and error.reason in _ADVICE:
-        print(_ADVICE[error.reason], file=sys.stderr)
+def _fail(sentence: str) -> int:
+    print(f"telecabine: {sentence}", file=sys.stderr)
     return 2
 
 

@@ -18,7 +18,7 @@ from offline_queue.rotation import ready_key
 from offline_queue.sentinel import DATABASE
 from offline_queue.store import Store
 from tests.kiosk.test_config import GOOD, write
-from tests.offline_queue.test_recovery import pems
+from tests.offline_queue.helpers import pems
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_status_and_list_say_what_waits(settings: Path, capsys: pytest.CaptureFi
     said = capsys.readouterr().out
     for line in (
         "waiting      1",
-        "quarantined  1",
+        "refused      1",
         "delivered    1",
         "oldest       0:00:0",
         "last answer  http 422",
@@ -63,8 +63,8 @@ def test_status_and_list_say_what_waits(settings: Path, capsys: pytest.CaptureFi
         assert line in said
     assert telecabine(settings, "outbox", "list") == 0
     refused, waiting = capsys.readouterr().out.splitlines()
-    assert refused == "session-b  1 waiting, reading quarantined, tried 1 times: http 422"
-    assert waiting.startswith("session-c  1 waiting, reading waiting, not tried yet, again in 0 s")
+    assert refused == "session-b  1 waiting, reading was refused, tries: 1: http 422"
+    assert waiting.startswith("session-c  1 waiting, reading waits, tries: 0, again in 0 s")
 
 
 def test_what_was_refused_is_tried_again_on_request(
@@ -72,8 +72,9 @@ def test_what_was_refused_is_tried_again_on_request(
 ) -> None:
     assert telecabine(settings, "outbox", "retry", "--session", "session-b") == 0
     assert "1 sessions will be tried" in capsys.readouterr().out
+    assert telecabine(settings, "outbox", "retry", "--session", "unknown") == 2
     telecabine(settings, "outbox", "status")
-    assert "quarantined  0" in capsys.readouterr().out
+    assert "refused      0" in capsys.readouterr().out
 
 
 def test_verify_says_what_is_wrong_and_recover_mends_it(
@@ -87,7 +88,7 @@ def test_verify_says_what_is_wrong_and_recover_mends_it(
     assert telecabine(settings, "outbox", "status") == 2
     assert "telecabine outbox recover" in capsys.readouterr().err
     assert telecabine(settings, "outbox", "recover") == 0
-    assert "2 records wait, 0 are lost; the old files are in" in capsys.readouterr().out
+    assert "2 records wait, at most 0 are lost; the old files are in" in capsys.readouterr().out
     assert telecabine(settings, "outbox", "verify") == 0
 
 
@@ -130,5 +131,7 @@ def test_the_organisation_recovers_a_stolen_or_dead_kiosk(
     }
     assert telecabine(settings, "keys", "rotate") == 0
     assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "own")) == 0
-    assert main(["outbox", "recover", "--key", str(tmp_path / "org.pem"), "--from", str(directory),
-                 "--to", str(tmp_path / "new")]) == 0  # fmt: skip
+    words = ("--key", str(tmp_path / "org.pem"), "--from", str(directory))
+    assert main(["outbox", "recover", *words, "--to", str(tmp_path / "new")]) == 0
+    for folder in ("own", "new"):
+        assert json.loads((tmp_path / folder / "index.json").read_text()) == entries

@@ -4,6 +4,14 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import NewItem, Outbox
 
@@ -30,3 +38,12 @@ async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - what is waited for is another process or a database
             await asyncio.sleep(0.01)
+
+
+def pems(private: object, password: bytes | None = None) -> tuple[bytes, bytes]:
+    """Private and public key as an organisation keeps them."""
+    protection = BestAvailableEncryption(password) if password else NoEncryption()
+    return (
+        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection),  # type: ignore[attr-defined]
+        private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),  # type: ignore[attr-defined]
+    )

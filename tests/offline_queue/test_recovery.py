@@ -9,13 +9,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 
 from offline_queue import rotation
 from offline_queue.errors import OutboxError, OutboxReason
@@ -28,16 +21,7 @@ from offline_queue.sentinel import DATABASE
 from offline_queue.slots import SLOTS, add_slot, open_slot, read_slots, remove_slot
 from offline_queue.snapshot import glance, verify
 from offline_queue.store import Store
-from tests.offline_queue.helpers import KEY, NOW, OWNER, new
-
-
-def pems(private: object, password: bytes | None = None) -> tuple[bytes, bytes]:
-    """Private and public key as an organisation keeps them."""
-    protection = BestAvailableEncryption(password) if password else NoEncryption()
-    return (
-        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection),  # type: ignore[attr-defined]
-        private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),  # type: ignore[attr-defined]
-    )
+from tests.offline_queue.helpers import KEY, NOW, OWNER, new, pems
 
 
 def filled(directory: Path, key: bytes = KEY) -> Store:

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from kiosk.events import SelfTestChanged
+from kiosk.pin_door import PinAnswer
 from kiosk.selftest.report import Part, Problem, Report, Zone, green, red
 from tests.ui import steps
 from tests.ui.conftest import Desk, OpenDesk
@@ -140,3 +141,15 @@ def test_nothing_is_cut(open_desk: OpenDesk, look: tuple[str, float, tuple[int, 
         assert shown.height() >= shown.heightForWidth(shown.width()), shown.text()
         for _ in Zone:
             assert not shown.geometry().intersects(test.target), shown.text()
+
+
+def test_after_too_many_wrong_codes_the_technician_is_told_how_long_to_wait(desk: Desk) -> None:
+    steps.technician(desk)
+    desk.kiosk.door = PinAnswer(False, wait_s=61)
+    desk.bridge.check_pin("0000")
+    told = texts("fr").technician.pin_shut.format(minutes=2)
+
+    def is_told() -> bool:
+        return told in [shown.text() for shown in desk.screen.findChildren(QLabel)]
+
+    desk.qtbot.waitUntil(is_told, timeout=10_000)

@@ -29,7 +29,7 @@ from tests.fakes.call_bench import PAGE_DIR
 from tests.fakes.fhir_server import FhirServer, fhir_server, free_port
 from tests.kiosk.selftest.found import reds
 from tests.kiosk.whole import config_in, whole_kiosk
-from tests.offline_queue.test_recovery import pems
+from tests.offline_queue.helpers import pems
 from ui.text.selftest import report_text
 
 TOKEN = "a-token-of-this-site"

@@ -18,7 +18,7 @@ from kiosk.selftest.report import Part, Problem, Verdict
 from offline_queue.slots import add_slot
 from tests.kiosk.selftest.found import Found, reds
 from tests.kiosk.whole import config_in
-from tests.offline_queue.test_recovery import pems
+from tests.offline_queue.helpers import pems
 
 
 @contextmanager
