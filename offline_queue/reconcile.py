@@ -45,7 +45,7 @@ class Reconciler:
     def catch_up(self) -> None:
         """First of all: brings a database that is behind to where the log is, and makes a lost log anew."""
         mine, _ = self._rows.progress()
-        begins = [self._witness.begin_of(number) for number in self._witness.numbers]
+        begins = self._witness.begins.values()
         if not any(begin and begin.put_count >= 0 for begin in begins):  # none, or it was being made anew
             self._replay_segments(self._witness.numbers)
             self.begin_log()
@@ -68,7 +68,7 @@ class Reconciler:
         """The segments in which later transactions may be."""
         numbers = self._witness.numbers
         for at in range(len(numbers) - 1, -1, -1):
-            begin = self._witness.begin_of(numbers[at])
+            begin = self._witness.begins.get(numbers[at])
             if begin and 0 <= begin.put_count <= put_count:
                 return numbers[at:]
         return numbers

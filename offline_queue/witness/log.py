@@ -28,17 +28,14 @@ class Witness:
         self._spoiled = False
         with translated():
             self.numbers = sorted(int(path.name[len(WITNESS) :]) for path in _files(directory))
-            self._firsts = self._find_firsts()
+            self.begins = {number: self._begin_of(number) for number in self.numbers}
+        """How each segment that was here at the start begins; None: it is damaged."""
+        self._firsts = self._find_firsts()
 
     def read(self, number: int) -> Content:
         """What an older segment says, as far as it is authentic."""
         with translated():
             return read(self._path(number), self._key, number)
-
-    def begin_of(self, number: int) -> Begin | None:
-        """None: it is damaged."""
-        with translated():
-            return read(self._path(number), self._key, number, only_begin=True).begin
 
     def begin(self, put_count: int, highest: int, state: Mapping[str, bytes]) -> None:
         """Starts a new segment after `put_count` transactions; `state`: all that holds at this moment."""
@@ -136,11 +133,14 @@ class Witness:
     def _path(self, number: int) -> Path:
         return self._directory / f"{WITNESS}{number:08d}"
 
+    def _begin_of(self, number: int) -> Begin | None:
+        return read(self._path(number), self._key, number, only_begin=True).begin
+
     def _find_firsts(self) -> list[int]:
         """A segment whose beginning is damaged gets an empty span: its items count to the one before."""
         firsts: list[int] = []
         for number in reversed(self.numbers):
-            begin = read(self._path(number), self._key, number, only_begin=True).begin
+            begin = self.begins[number]
             after = firsts[-1] if firsts else _FAR
             firsts.append(after if begin is None else begin.highest + 1)
         return firsts[::-1]
