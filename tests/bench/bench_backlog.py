@@ -1,5 +1,6 @@
 """What a long time without a line costs: claiming and opening with a million items waiting, beside ten."""
 
+import hashlib
 import os
 import statistics
 import tempfile
@@ -16,6 +17,7 @@ STREAMS = 200
 _OWNER = "bench"
 _ROUNDS = 60
 _OPENINGS = 7
+_CONTENT = b"x" * 100
 
 
 def run(directory: Path | None, large: int) -> dict[str, float]:
@@ -37,16 +39,16 @@ def _fill(folder: Path, key: bytes, count: int) -> None:
     """By few large transactions, as no kiosk does it; what lies there afterwards is the same."""
     store = Store(folder, key, _OWNER, Backoff())
     database: Database = store._database
-    each = -(-count // STREAMS)
+    each, digest = -(-count // STREAMS), hashlib.sha256(_CONTENT).digest()
     with database.transaction():
         rows = range(1, count + 1)
         database.connection.executemany(
-            "INSERT INTO item (id, stream, sequence, kind, sha256) VALUES (?, ?, ?, 'reading', x'00')",
-            ((f"{row:08x}", f"s{(row - 1) // each}", row) for row in rows),
+            "INSERT INTO item (id, stream, sequence, kind, sha256) VALUES (?, ?, ?, 'reading', ?)",
+            ((f"{row:08x}", f"s{(row - 1) // each}", row, digest) for row in rows),
         )
         database.connection.executemany(
             "INSERT INTO payload VALUES (?, ?, 1.0, ?)",
-            ((row, f"s{(row - 1) // each}", b"x" * 100) for row in rows),
+            ((row, f"s{(row - 1) // each}", _CONTENT) for row in rows),
         )
         database.change("INSERT INTO stream SELECT stream, min(sequence), 0 FROM item GROUP BY stream")
         database.change("UPDATE identity SET highest = ?", count)
