@@ -17,7 +17,7 @@ from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item
 from offline_queue.lock import Lock
 from offline_queue.reconcile import Reconciler
-from offline_queue.rows import Rows
+from offline_queue.repairs import Repairs
 from offline_queue.sentinel import DATABASE, Mark, read_mark, write_mark
 from offline_queue.snapshot import copied
 from offline_queue.sql import Database, Row
@@ -46,7 +46,7 @@ class Gathered:
 
     def __init__(self, database: Database, lost: int) -> None:
         self._database = database
-        self._rows = Rows(database)
+        self._rows = Repairs(database)
         self.lost = lost
         self.counts = self._rows.counts()
 
@@ -142,7 +142,7 @@ def _gather(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes | 
     make_empty(to, new_key, owner)
     database = Database(connect(to, new_key))
     try:
-        rows = Rows(database)
+        rows = Repairs(database)
         salvaged = _salvage(directory / DATABASE, key, database)
         with database.transaction():
             rows.mend_items()
@@ -158,7 +158,7 @@ def _gather(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes | 
         raise
 
 
-def _skip_lost(directory: Path, rows: Rows) -> int:
+def _skip_lost(directory: Path, rows: Repairs) -> int:
     """How many items the sentinel knew of after the last one found. Their numbers are not given again."""
     mark = read_mark(directory)
     put_count, highest = rows.progress()

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from offline_queue.item import ItemState
 from offline_queue.outcome import Backoff, Delivered
-from offline_queue.rows import Rows
+from offline_queue.repairs import Repairs
 from offline_queue.sql import Database
 from offline_queue.witness.log import SEGMENT_BYTES, Witness
 from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Record
@@ -38,7 +38,7 @@ class Finding:
 class Reconciler:
     """Each method is one or more transactions of its own; OutboxError as those of the store."""
 
-    def __init__(self, database: Database, rows: Rows, witness: Witness) -> None:
+    def __init__(self, database: Database, rows: Repairs, witness: Witness) -> None:
         self._database, self._rows, self._witness = database, rows, witness
         self.findings: list[Finding] = []
 
@@ -74,15 +74,16 @@ class Reconciler:
         return numbers
 
     def begin_log(self) -> None:
-        """A log of all that waits, in place of whatever is there."""
-        for number in list(self._witness.numbers):
-            self._witness.drop(number)
+        """A log of all that waits, in place of whatever is there: that goes when the new one is whole."""
+        old = self._witness.set_aside()
         put_count, highest = self._rows.progress()
         first = 0
         while waiting := self._rows.unfinished(first, highest, SEGMENT_BYTES):
             self._witness.add(waiting)
             first = waiting[-1].sequence + 1
         self._witness.begin(put_count, highest, self._rows.whole_state())
+        for number in old:
+            self._witness.destroy(number)
 
     def verify(self, number: int) -> bool:
         """Compares one older segment, item by item, and sets right what differs.

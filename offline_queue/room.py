@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from offline_queue.ballast import Ballast
@@ -42,6 +43,23 @@ class Room:
             if free >= before:
                 break
         self._ballast.hold()
+
+    def write_in_any_case(self, write: Callable[[bool], None]) -> bool:
+        """`write` in a transaction, with True: it may destroy a payload.
+
+        On a full disk the reserve pays; should even that be too little, it is written with False, and False
+        comes back: the payload has to be destroyed later.
+        """
+        for attempt in ("plain", "reserve", "keep payload"):
+            try:
+                with self._database.transaction():
+                    write(attempt != "keep payload")
+                return attempt != "keep payload"
+            except OutboxError as error:
+                if error.reason is not OutboxReason.DISK_FULL or attempt == "keep payload":
+                    raise
+                self.release()
+        raise AssertionError("unreachable")
 
     def release(self) -> None:
         """Spends the reserve, so that what is being settled can be written."""

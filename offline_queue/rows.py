@@ -34,18 +34,6 @@ class Rows:
     def set_progress(self, put_count: int, highest: int) -> None:
         self._database.change("UPDATE identity SET put_count = ?, highest = ?", put_count, highest)
 
-    def mend_items(self) -> None:
-        """After rows came from elsewhere: only content that is its item's, and no sequence is given twice."""
-        self._database.change(
-            "DELETE FROM payload WHERE NOT EXISTS (SELECT 1 FROM item "
-            "WHERE item.stream = payload.stream AND item.sequence = payload.sequence)"
-        )
-        for (item_id,) in self._database.all("SELECT id FROM item JOIN payload USING (stream, sequence)"):
-            self.knows(item_id)
-        self._database.change(
-            "UPDATE identity SET highest = max(highest, (SELECT coalesce(max(sequence), 0) FROM item))"
-        )
-
     # --- the kiosk's state
 
     def state(self, key: str) -> bytes | None:
@@ -94,47 +82,6 @@ class Rows:
             item.sequence,
         )
         return True
-
-    def knows(self, item_id: str) -> bool:
-        """Whether the item is here, or was delivered. Content that is not what was put is removed."""
-        row = self._database.one(
-            "SELECT state, sequence, content, sha256 FROM item LEFT JOIN payload USING (stream, sequence) "
-            "WHERE id = ?",
-            item_id,
-        )
-        if row is None or row[0] == ItemState.DELIVERED:
-            return row is not None
-        _, sequence, content, digest = row
-        if content is not None and hashlib.sha256(content).digest() == digest:
-            return True
-        self._database.change("DELETE FROM payload WHERE sequence = ?", sequence)
-        return False
-
-    def is_taken(self, item: Kept) -> bool:
-        """Another item has its sequence: one that was refused when the disk failed has left it there."""
-        sql = (
-            "SELECT 1 FROM payload WHERE sequence = ?1 UNION ALL "
-            "SELECT 1 FROM item WHERE stream = ?2 AND sequence = ?1 LIMIT 1"
-        )
-        return self._database.one(sql, item.sequence, item.stream) is not None
-
-    def put_back(self, item: Kept) -> bool:
-        """The content of an item that waits and has lost it. False: it has it, or this is another one's."""
-        digest = hashlib.sha256(item.payload).digest()
-        return (
-            self._database.change(
-                "INSERT OR IGNORE INTO payload SELECT sequence, stream, ?, ? FROM item "
-                "WHERE id = ? AND sha256 = ? AND state <> 1",
-                item.stored,
-                item.payload,
-                item.id,
-                digest,
-            )
-            > 0
-        )
-
-    def exists(self, item_id: str) -> bool:
-        return self._database.one("SELECT 1 FROM item WHERE id = ?", item_id) is not None
 
     def find(self, where: str, *values: object, content: bool = True) -> Item:
         """LookupError: there is none. Without `content` the payload is not looked at."""
@@ -210,11 +157,6 @@ class Rows:
         found: dict[int, int] = dict(self._database.all(sql, stream))
         return Counts(*(found.get(int(state), 0) for state in ItemState))
 
-    def unknown(self, first: int, last: int) -> int:
-        """How many of these sequences no item has."""
-        sql = "SELECT count(*) FROM item WHERE sequence BETWEEN ? AND ?"
-        return last - max(first, 1) + 1 - int(self._database.all(sql, first, last)[0][0])
-
     # --- streams
 
     def head(self, when: str, limit: float, passed_over: Sequence[str]) -> Row | None:
@@ -264,15 +206,6 @@ class Rows:
         """Each stream that has something unfinished: its name, the first sequence, when that is due."""
         sql = "SELECT name, head, due FROM stream WHERE head IS NOT NULL ORDER BY head"
         return [(name, head, due) for name, head, due in self._database.all(sql)]
-
-    def mend_streams(self) -> None:
-        """Each stream's head, after items came from elsewhere. What has lost its content stops its stream."""
-        self._database.change(
-            "UPDATE item SET state = 3, reason = 'content lost' WHERE state IN (0, 2) AND NOT EXISTS "
-            "(SELECT 1 FROM payload WHERE payload.sequence = item.sequence)"
-        )
-        for stream in self.streams():
-            self.seek_head(stream)
 
     def streams(self) -> list[str]:
         """All that ever had an item that is still known."""

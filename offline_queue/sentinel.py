@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 DATABASE = "outbox.db"
 SENTINEL = "outbox.owner"
 WITNESS = "outbox.log."
+MARK_EVERY = 64
 
 
 def holds_outbox(directory: Path) -> bool:
@@ -66,3 +67,25 @@ def check_mark(mark: Mark | None, sequence: int) -> None:
     if mark is not None and sequence < mark.sequence:
         detail = f"the outbox ends at item {sequence}, but item {mark.sequence} was stored once"
         raise OutboxError(OutboxReason.MISSING, detail)
+
+
+class Sentinel:
+    """Keeps the mark near to where the outbox is, without writing it for each item."""
+
+    def __init__(self, directory: Path, owner: str) -> None:
+        self._directory, self._owner = directory, owner
+        self._marked = -1
+
+    def lags(self, sequence: int) -> bool:
+        return sequence - self._marked >= MARK_EVERY
+
+    def raise_to(self, sequence: int) -> None:
+        """It is a lower bound: a failure is logged and tried again later."""
+        if self._marked == sequence:
+            return
+        try:
+            write_mark(self._directory, Mark(self._owner, sequence))
+        except OutboxError as error:
+            log.warning("the outbox's sentinel could not be written: %s", error)
+        else:
+            self._marked = sequence

@@ -13,9 +13,9 @@ from offline_queue.item import Counts, Item, ItemState, Look, NewItem
 from offline_queue.lock import Lock
 from offline_queue.outcome import Backoff, Delivered, Outcome
 from offline_queue.reconcile import Finding, Found, Reconciler
+from offline_queue.repairs import Repairs
 from offline_queue.room import Room
-from offline_queue.rows import Rows
-from offline_queue.sentinel import Mark, check_mark, read_mark, write_mark
+from offline_queue.sentinel import Sentinel, check_mark, read_mark
 from offline_queue.sql import Database
 from offline_queue.tidy import Tidier
 from offline_queue.witness.log import Witness
@@ -23,7 +23,6 @@ from offline_queue.witness.record import Done, Kept, Put
 
 log = logging.getLogger(__name__)
 
-MARK_EVERY = 64
 _SMALL_STATE_BYTES = 16_384
 
 
@@ -42,18 +41,17 @@ class Store:
 
     def _open_all(self, directory: Path, key: bytes, owner: str, backoff: Backoff) -> None:
         self._directory = directory
-        self._owner = owner
         self._backoff = backoff
         self._in_flight: set[str] = set()
-        self._marked = -1
+        self._sentinel = Sentinel(directory, owner)
         self._verified = False
         self._left_over = True
         with translated():
             ballast = Ballast(directory)
         self._witness = Witness(directory, key, owner)
-        self._database = Database(self._open(key, ballast))
+        self._database = Database(self._open(key, owner, ballast))
         self._room = Room(directory, self._database, ballast)
-        self._rows = Rows(self._database)
+        self._rows = Repairs(self._database)
         try:
             self._begin()
         except BaseException:
@@ -137,7 +135,9 @@ class Store:
         if item.state is not ItemState.DELIVERED:
             if not self._rows.is_head(item):
                 raise LookupError(f"item {item.id} is not the first of its stream")
-            self._settle_in_any_case(item, outcome, now)
+            self._left_over |= not self._room.write_in_any_case(
+                lambda destroy: self._rows.write_outcome(item, outcome, now, self._backoff, destroy=destroy)
+            )
             if isinstance(outcome, Delivered):
                 self._witness_delivery(Done(item.stream, item.sequence, outcome.receipt, now))
         self._in_flight.discard(item.stream)
@@ -207,18 +207,10 @@ class Store:
 
     @property
     def mark_lags(self) -> bool:
-        return self._highest - self._marked >= MARK_EVERY
+        return self._sentinel.lags(self._highest)
 
     def raise_mark(self) -> None:
-        """Brings the sentinel up to date; a lower bound, so a failure is logged and tried again later."""
-        if self._marked == self._highest:
-            return
-        try:
-            write_mark(self._directory, Mark(self._owner, self._highest))
-        except OutboxError as error:
-            log.warning("the outbox's sentinel could not be written: %s", error)
-        else:
-            self._marked = self._highest
+        self._sentinel.raise_to(self._highest)
 
     def close(self) -> None:
         self.raise_mark()
@@ -233,16 +225,16 @@ class Store:
         if self._own_lock is not None:
             self._own_lock.release()
 
-    def _open(self, key: bytes, ballast: Ballast) -> object:
+    def _open(self, key: bytes, owner: str, ballast: Ballast) -> object:
         """Opening may have to write (a migration, the end of a recovery): on a full disk from the reserve."""
         try:
-            return open_database(self._directory, key, self._owner)
+            return open_database(self._directory, key, owner)
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL or not ballast.held:
                 raise
         with translated():
             ballast.release()
-        return open_database(self._directory, key, self._owner)
+        return open_database(self._directory, key, owner)
 
     # --- putting
 
@@ -290,22 +282,6 @@ class Store:
             self._tidier.delivered(done)
         except OutboxError as error:
             log.warning("the witness could not note that an item was delivered: %s", error)
-
-    # --- settling
-
-    def _settle_in_any_case(self, item: Item, outcome: Outcome, now: float) -> None:
-        """On a full disk the reserve pays; should even that be too little, the payload is destroyed later."""
-        for attempt in ("plain", "reserve", "keep payload"):
-            try:
-                with self._database.transaction():
-                    destroy = attempt != "keep payload"
-                    self._rows.write_outcome(item, outcome, now, self._backoff, destroy=destroy)
-                return
-            except OutboxError as error:
-                if error.reason is not OutboxReason.DISK_FULL or attempt == "keep payload":
-                    raise
-                self._left_over = True
-                self._room.release()
 
     # --- room on the disk
 

@@ -28,6 +28,7 @@ class Witness:
         self._spoiled = False
         with translated():
             self.numbers = sorted(int(path.name[len(WITNESS) :]) for path in _files(directory))
+            self._newest = max(self.numbers, default=0)
             self.begins = {number: self._begin_of(number) for number in self.numbers}
         """How each segment that was here at the start begins; None: it is damaged."""
         self._firsts = self._find_firsts()
@@ -103,9 +104,17 @@ class Witness:
     def drop(self, number: int) -> None:
         """Destroys an older segment; its span goes to the one before."""
         at = self.numbers.index(number)
+        del self.numbers[at], self._firsts[at]
+        self.destroy(number)
+
+    def set_aside(self) -> list[int]:
+        """From now on there is no segment; the numbers of those that were. `destroy` removes their files."""
+        old, self.numbers, self._firsts = self.numbers, [], []
+        return old
+
+    def destroy(self, number: int) -> None:
         with translated(), destroyed_afterwards(self._path(number)):
             self._path(number).unlink()
-            del self.numbers[at], self._firsts[at]
             files.sync_directory(self._directory)
 
     def close(self) -> None:
@@ -113,7 +122,8 @@ class Witness:
             self._writing.close()
 
     def _next_number(self) -> int:
-        return self.numbers[-1] + 1 if self.numbers else 1
+        self._newest += 1
+        return self._newest
 
     def _write_anew(self, number: int, first: int, items: Sequence[Kept]) -> None:
         puts = (Put(REWRITTEN, (item,), {}) for item in items)

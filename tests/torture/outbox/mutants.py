@@ -81,7 +81,7 @@ MUTANTS = (
     Mutant(
         "delivered payloads stay in the witness",
         "offline_queue/store.py",
-        "        self._tidier.tidy(now)\n",
+        "            self._tidier.tidy(now)\n",
         "",
     ),
     Mutant(
