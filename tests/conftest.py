@@ -17,6 +17,7 @@ _HERE = Path(__file__).parent
 _ALONE = (
     "bench",
     "drivers/test_audio.py",
+    "kiosk/call/reaching/test_reaching.py",
     "kiosk/call/test_chromium.py",
     "kiosk/call/test_reconnection.py",
     "kiosk/call/test_turn_only.py",
