@@ -47,13 +47,15 @@ class Tidier:
     @property
     def is_verifying(self) -> bool:
         """A segment is compared once another one has begun."""
-        return bool(self._unverified) and self._unverified[0] != self._witness.numbers[-1]
+        return bool(self._unverified) and self._unverified[:1] != self._witness.numbers[-1:]
 
     @property
     def is_verified(self) -> bool:
         return not self._unverified
 
     def delivered(self, done: Done) -> None:
+        if not self._witness.numbers:  # The log was lost, and a full disk has no room for a new one.
+            return
         number = self._witness.segment_of(done.sequence)
         self.has_work = True
         self._spent.add(number)

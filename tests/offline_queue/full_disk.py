@@ -13,6 +13,7 @@ from offline_queue.ballast import BALLAST
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import Counts, Outbox
 from offline_queue.outcome import Delivered, Retry
+from offline_queue.sentinel import WITNESS
 from tests.offline_queue.helpers import KEY, NOW, OWNER, new
 
 
@@ -97,6 +98,21 @@ async def reopening(disk: Path) -> None:
     await recovers(disk, outbox, len(names))
 
 
+async def log_gone(disk: Path) -> None:
+    """The log is lost while there is no room for a new one: what waits can be delivered all the same."""
+    directory = disk / "outbox"
+    outbox = await Outbox.open(directory, KEY, OWNER)
+    names = await put_until_full(outbox, 2000)
+    await outbox.close()
+    for path in directory.glob(f"{WITNESS}*"):
+        path.unlink()
+    fill(disk / "filler")
+    outbox = await Outbox.open(directory, KEY, OWNER)
+    await refused(outbox, 20_000)
+    assert sorted(await settle_everything(outbox)) == sorted(names)
+    await recovers(disk, outbox, len(names))
+
+
 async def large(disk: Path) -> None:
     """To destroy a large payload takes more room than the reserve has: settled now, destroyed later."""
     outbox = await Outbox.open(disk / "outbox", KEY, OWNER)
@@ -145,7 +161,9 @@ async def no_room_to_begin(disk: Path) -> None:
     await (await Outbox.open(disk / "outbox", KEY, OWNER)).close()
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (settling, reopening, large, no_room_to_begin)}
+SCENARIOS = {
+    scenario.__name__: scenario for scenario in (settling, reopening, log_gone, large, no_room_to_begin)
+}
 
 if __name__ == "__main__":
     asyncio.run(SCENARIOS[sys.argv[2]](Path(sys.argv[1])))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SIZES_MB = {"settling": 3, "reopening": 3, "large": 7, "no_room_to_begin": 3}
+SIZES_MB = {"settling": 3, "reopening": 3, "log_gone": 10, "large": 7, "no_room_to_begin": 3}
 
 
 @pytest.mark.parametrize("scenario", SIZES_MB)
