@@ -3,7 +3,7 @@
 import hashlib
 
 from offline_queue.item import ItemState
-from offline_queue.rows import Rows
+from offline_queue.rows import Rows, is_intact
 from offline_queue.witness.record import Kept
 
 
@@ -47,7 +47,7 @@ class Repairs(Rows):
         if row is None or row[0] == ItemState.DELIVERED:
             return row is not None
         _, sequence, content, digest = row
-        if content is not None and hashlib.sha256(content).digest() == digest:
+        if content is not None and is_intact(content, digest):
             return True
         self._database.change("DELETE FROM payload WHERE sequence = ?", sequence)
         return False

@@ -13,8 +13,8 @@ from offline_queue.sql import Database
 
 log = logging.getLogger(__name__)
 
-
 _SOUND_BYTES = 64_000_000
+"""A larger file is not read as a whole beside a running kiosk: nobody could put anything meanwhile."""
 
 
 class Room:

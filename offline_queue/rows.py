@@ -264,8 +264,13 @@ def _item(row: Row) -> Item:
     return Item(item_id, stream, kind, content, sequence, ItemState(state), attempts, reason, receipt)
 
 
+def is_intact(payload: bytes, digest: bytes) -> bool:
+    """Whether it is what was put: `digest` is its SHA-256."""
+    return hashlib.sha256(payload).digest() == digest
+
+
 def _intact(payload: bytes, digest: bytes, item_id: str) -> bytes:
     """Raises OutboxError: SQLCipher takes a page of zeros for an empty one and says nothing."""
-    if hashlib.sha256(payload).digest() != digest:
+    if not is_intact(payload, digest):
         raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, f"item {item_id} is not what was put")
     return bytes(payload)
