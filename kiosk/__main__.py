@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kiosk.outbox_options import add_keys, add_outbox
+from kiosk.outbox_options import add_audit, add_keys, add_outbox
 
 DEFAULT_CONFIG = Path("/etc/telecabine/telecabine.toml")
 
@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     echo.set_defaults(run=_echo)
     add_outbox(commands.add_parser("outbox", help="what waits to be delivered"))
     add_keys(commands.add_parser("keys", help="who can open what waits"))
+    add_audit(
+        commands.add_parser("audit", help="what happened on this kiosk, and whether somebody changed it")
+    )
     pin = commands.add_parser("pin", help="make the technician's PIN for the settings file")
     pin.set_defaults(run=_pin)
     return parser

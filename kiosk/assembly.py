@@ -10,7 +10,8 @@ from kiosk.call_desk import CallDesk
 from kiosk.config import Config
 from kiosk.data_dir import key_file, store_dir
 from kiosk.events import Event
-from kiosk.fhir.client import FhirSender, FhirSettings
+from kiosk.fhir.client import FhirSender
+from kiosk.fhir_settings import fhir_settings
 from kiosk.hub import Hub
 from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper
@@ -19,6 +20,7 @@ from kiosk.record import SiteInfo
 from kiosk.service import Kiosk
 from kiosk.tasks import Tasks
 from kiosk.version import VERSION
+from offline_queue.keeping import Keeping
 from offline_queue.outbox import Outbox
 from offline_queue.rotation import ready_key
 
@@ -53,27 +55,16 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
         session = keeper.session
         return Call(meeting.call_settings(session.number if session else ""), media, desk)
 
-    sender = FhirSender(_fhir_settings(config))
+    sender = FhirSender(fhir_settings(config))
     desk = CallDesk(keeper, hub, emit, tasks, make_call)
     return Kiosk(config, outbox, keeper, hub, desk, instruments, meeting, emit, sender, tasks, interrupted)
 
 
 async def _open_outbox(config: Config) -> Outbox:
     directory = store_dir(config)
-    return await Outbox.open(directory, ready_key(directory, key_file(config)), config.kiosk.id)
-
-
-def _fhir_settings(config: Config) -> FhirSettings:
-    fhir = config.fhir
-    return FhirSettings(
-        fhir.base_url,
-        fhir.token_file,
-        fhir.ca_file,
-        fhir.timeout_s,
-        fhir.identifier_base,
-        cert_file=fhir.cert_file,
-        key_file=fhir.key_file,
-    )
+    key = ready_key(directory, key_file(config))
+    keeping = Keeping.of_days(config.kiosk.audit_days, config.kiosk.sealed_copy_days)
+    return await Outbox.open(directory, key, config.kiosk.id, keeping=keeping)
 
 
 def site_info(config: Config) -> SiteInfo:

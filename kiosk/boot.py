@@ -45,6 +45,9 @@ class Boot:
         self._runtime.stop()
 
     async def _run(self) -> None:
+        from kiosk.core_dumps import forbid_core_dumps
+
+        forbid_core_dumps()  # before anything of a patient is in the memory
         from kiosk.assembly import (
             assemble,  # heavy: the call, OpenCV and Bluetooth load behind the first screen
         )

@@ -35,7 +35,9 @@ class SiteConfig:
 class KioskConfig:
     """The machine. `id` is its EUI-64; `technician_pin` is the hash that `telecabine pin` prints.
 
-    `selftest_at`: when it looks after itself each day, local time as "06:30"; "" is never.
+    `selftest_at`: when it looks after itself each day, local time as "06:30"; "" is never. `audit_days`: for
+    how long the audit chain is kept here, 31 at least; what was signed is on the FHIR server too.
+    `sealed_copy_days`: for how long what was delivered stays here, readable for the organisation's key alone.
     """
 
     id: str
@@ -47,6 +49,8 @@ class KioskConfig:
     text_scale: float = 1.0
     full_screen: bool = True
     selftest_at: str = "06:30"
+    audit_days: int = 180
+    sealed_copy_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -128,6 +132,7 @@ class Config:
 KINDS = (
     "oximeter", "cuff", "thermometer", "scale", "glucometer", "heart_rate_monitor", "otoscope", "stethoscope",
 )  # fmt: skip
+REMEMBERED_DAYS = 30  # so long the queue knows what it delivered
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _TYPE_NAMES = {
     str: "text in quotes",
@@ -150,6 +155,12 @@ def load_config(path: Path) -> Config:
     if config.kiosk.selftest_at and not _HOUR.fullmatch(config.kiosk.selftest_at):
         where = _where(path, text, "kiosk", "selftest_at")
         raise ConfigError(f'{where}: kiosk.selftest_at must be an hour like "06:30", or "" for never')
+    if config.kiosk.audit_days <= REMEMBERED_DAYS:
+        where = _where(path, text, "kiosk", "audit_days")
+        raise ConfigError(f"{where}: kiosk.audit_days must be more than {REMEMBERED_DAYS}")
+    if not 0 <= config.kiosk.sealed_copy_days <= REMEMBERED_DAYS:
+        where = _where(path, text, "kiosk", "sealed_copy_days")
+        raise ConfigError(f"{where}: kiosk.sealed_copy_days must be 0 to {REMEMBERED_DAYS}")
     for kind in config.devices.expected:
         if kind not in KINDS:
             where = _where(path, text, "devices", "expected")

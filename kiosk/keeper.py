@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from devices.reading import Reading
 from kiosk import record
+from kiosk.audit import of_session
 from kiosk.events import Event, NoticeReason, ReadingShown, SessionChanged
 from kiosk.hub import StorageError
 from kiosk.session import (
@@ -35,6 +36,7 @@ from kiosk.session import (
     reduce,
 )
 from kiosk.session import Event as SessionEvent
+from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import NewItem, Outbox
 
@@ -184,16 +186,19 @@ class Keeper:
             session = reduce(self._open(), event)
             items, state = await write(session)
             snapshot = {_SESSION: record.encode_session(session)}
-            await self._put(items, {**snapshot, **state})
+            await self._put(items, {**snapshot, **state}, of_session(session, event))
             self._session = session
         if not quiet:
             self._tell()
 
     async def _put(
-        self, items: tuple[NewItem, ...] = (), state: Mapping[str, bytes | None] = _NO_STATE
+        self,
+        items: tuple[NewItem, ...] = (),
+        state: Mapping[str, bytes | None] = _NO_STATE,
+        events: tuple[NewEvent, ...] = (),
     ) -> None:
         try:
-            await self._outbox.put(items, state)
+            await self._outbox.put(items, state, events)
         except OutboxError as error:
             log.error("outbox refused: %s", error)
             raise StorageError(_notice(error)) from error

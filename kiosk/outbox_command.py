@@ -1,7 +1,6 @@
-"""`telecabine outbox ...` and `telecabine keys ...`: the outbox as its technician and its owner see it."""
+"""`telecabine outbox ...`, `keys ...` and `audit ...`: the outbox as its technician and its owner see it."""
 
 import argparse
-import getpass
 import sys
 import time
 from collections.abc import Callable
@@ -9,16 +8,21 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+from kiosk import audit_command
 from kiosk.config import Config, ConfigError, load_config
+from kiosk.core_dumps import forbid_core_dumps
 from kiosk.data_dir import key_file, store_dir
+from kiosk.fhir.errors import FhirError
+from kiosk.fhir.server import Undelivered
+from kiosk.reconcile_command import private_key, reconcile
+from kiosk.store_key import usable_key
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.export import Exported, export
 from offline_queue.item import ItemState
-from offline_queue.keys import load_key
 from offline_queue.outcome import Backoff
 from offline_queue.rebuild import rebuild
 from offline_queue.reconcile import Found
-from offline_queue.rotation import finish, ready_key, rotate
+from offline_queue.rotation import ready_key, rotate
 from offline_queue.slots import add_slot, open_slot, read_slots, remove_slot
 from offline_queue.snapshot import Waiting, glance, verify
 from offline_queue.store import Store
@@ -53,19 +57,22 @@ _ADVICE_OF_RECOVER = _ADVICE | {
 
 def run(options: argparse.Namespace) -> int:
     """One command. Exit code 0 good, 1 something is wrong with the outbox, 2 a wrong call or settings."""
+    forbid_core_dumps()
     try:
         if options.command == "outbox recover" and (options.key or options.copy or options.to):
             return _recover_copy(options)  # of another kiosk: its settings are not here
         return _COMMANDS[options.command](load_config(options.config), options)
-    except (ConfigError, OSError) as error:
+    except (ConfigError, FhirError, OSError) as error:
         return _fail(str(error))
+    except Undelivered as error:
+        return _fail(f"the server: {getattr(error.outcome, 'reason', error)}")
     except OutboxError as error:
         advice = _ADVICE_OF_RECOVER if options.command == "outbox recover" else _ADVICE
         return _fail(f"{error}\n{advice.get(error.reason, '')}".strip())
 
 
 def _status(config: Config, _options: argparse.Namespace) -> int:
-    seen = glance(store_dir(config), _key(config), config.kiosk.id)
+    seen = glance(store_dir(config), usable_key(config), config.kiosk.id)
     counts = seen.look.counts
     print(f"waiting      {counts.waiting}")
     print(f"resting      {counts.parked} (tried again by themselves)")
@@ -79,7 +86,7 @@ def _status(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _list(config: Config, _options: argparse.Namespace) -> int:
-    for waiting in glance(store_dir(config), _key(config), config.kiosk.id).streams:
+    for waiting in glance(store_dir(config), usable_key(config), config.kiosk.id).streams:
         print(_line(waiting))
     return 0
 
@@ -95,7 +102,7 @@ def _line(waiting: Waiting) -> str:
 
 def _verify(config: Config, _options: argparse.Namespace) -> int:
     try:
-        findings = verify(store_dir(config), _key(config), config.kiosk.id)
+        findings = verify(store_dir(config), usable_key(config), config.kiosk.id)
     except OutboxError as error:
         print(f"{error.reason}: {error.detail}")
         print(_ADVICE.get(error.reason, ""))
@@ -110,7 +117,7 @@ def _verify(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _retry(config: Config, options: argparse.Namespace) -> int:
-    with closing(Store(store_dir(config), _key(config), config.kiosk.id, Backoff())) as store:
+    with closing(Store(store_dir(config), usable_key(config), config.kiosk.id, Backoff())) as store:
         count = store.retry(options.session)
     if options.session and not count:
         return _fail(f"no such session waits: {options.session}")
@@ -119,11 +126,11 @@ def _retry(config: Config, options: argparse.Namespace) -> int:
 
 
 def _export(config: Config, options: argparse.Namespace) -> int:
-    return _tell(export(store_dir(config), _key(config), options.to), options.to)
+    return _tell(export(store_dir(config), usable_key(config), options.to), options.to)
 
 
 def _recover(config: Config, options: argparse.Namespace) -> int:
-    made = rebuild(store_dir(config), _key(config), config.kiosk.id, accept_loss=options.accept_loss)
+    made = rebuild(store_dir(config), usable_key(config), config.kiosk.id, accept_loss=options.accept_loss)
     waiting = made.counts.waiting + made.counts.parked + made.counts.quarantined
     print(f"{waiting} records wait, at most {made.lost} are lost; the old files are in {made.aside}")
     return 0
@@ -132,14 +139,8 @@ def _recover(config: Config, options: argparse.Namespace) -> int:
 def _recover_copy(options: argparse.Namespace) -> int:
     if not (options.key and options.copy and options.to):
         return _fail("--key, --from and --to belong together")
-    key = open_slot(options.copy, options.key.read_bytes(), _password(options.key))
+    key = open_slot(options.copy, private_key(options.key))
     return _tell(export(options.copy, key, options.to), options.to)
-
-
-def _password(pem: Path) -> bytes | None:
-    if b"ENCRYPTED" not in pem.read_bytes():
-        return None
-    return getpass.getpass(f"Password of {pem}: ").encode()
 
 
 def _tell(exported: Exported, to: Path) -> int:
@@ -180,11 +181,6 @@ def _rotate(config: Config, _options: argparse.Namespace) -> int:
     return 0
 
 
-def _key(config: Config) -> bytes:
-    finish(store_dir(config), key_file(config))
-    return load_key(key_file(config))
-
-
 def _fail(sentence: str) -> int:
     print(f"telecabine: {sentence}", file=sys.stderr)
     return 2
@@ -197,8 +193,11 @@ _COMMANDS: dict[str, Callable[[Config, argparse.Namespace], int]] = {
     "outbox retry": _retry,
     "outbox export": _export,
     "outbox recover": _recover,
+    "outbox reconcile": reconcile,
     "keys list": _list_keys,
     "keys add": _add_key,
     "keys remove": _remove_key,
     "keys rotate": _rotate,
+    "audit verify": audit_command.verify,
+    "audit list": audit_command.list_events,
 }

@@ -1,4 +1,4 @@
-"""The options of `telecabine outbox` and `telecabine keys`; light: each start of the kiosk imports them."""
+"""The options of `telecabine outbox`, `keys` and `audit`; light: each start of the kiosk imports them."""
 
 import argparse
 from pathlib import Path
@@ -13,6 +13,12 @@ def add_outbox(parser: argparse.ArgumentParser) -> None:
         commands, "outbox retry", "try at once what rests or was refused; not beside a running kiosk"
     )
     again.add_argument("--session", metavar="ID", help="this one alone, by its name in the list")
+    again = _add(
+        commands, "outbox reconcile", "what the server has lost of what it took; not beside a running kiosk"
+    )
+    again.add_argument(
+        "--key", type=Path, metavar="ORG.pem", help="opens the sealed copies and sends them again"
+    )
     exported = _add(commands, "outbox export", "every record that waits as a file, in clear")
     exported.add_argument("--to", type=Path, required=True, metavar="FOLDER")
     recovered = _add(commands, "outbox recover", "make a damaged database anew; or open a dead kiosk's copy")
@@ -33,6 +39,19 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
     removed = _add(commands, "keys remove", "take an organisation's key away, not the last one; then rotate")
     removed.add_argument("name", help="as the list shows it")
     _add(commands, "keys rotate", "a new key for everything; not beside a running kiosk")
+
+
+def add_audit(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True)
+    checked = _add(
+        commands, "audit verify", "look for events that were altered or removed; exit code 1 when there are"
+    )
+    checked.add_argument("--offline", action="store_true", help="do not ask the FHIR server what it holds")
+    checked.add_argument(
+        "--all", action="store_true", help="compare with every checkpoint on the server, not with ten"
+    )
+    listed = _add(commands, "audit list", "every event that is kept here")
+    listed.add_argument("--json", action="store_true", help="for machines")
 
 
 def _add(

@@ -7,7 +7,9 @@ import math
 import time
 from dataclasses import dataclass
 
+from kiosk.audit import Told
 from kiosk.pin import pin_matches
+from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
 from offline_queue.outbox import Outbox
 
@@ -42,9 +44,9 @@ class PinDoor:
             if wait_s := self._wait_s():
                 return PinAnswer(False, wait_s)
             # Before the answer is known: who cuts the power at that moment has had his try.
-            await self._note(wrong + 1)
+            await self._note(wrong + 1, Told.PIN_TRIED)
             if await asyncio.to_thread(pin_matches, pin, self._stored):
-                await self._note(0)
+                await self._note(0, Told.TECHNICIAN_ENTERED)
                 return PinAnswer(True)
             return PinAnswer(False, self._wait_s())
 
@@ -65,12 +67,12 @@ class PinDoor:
             return 0, 0.0
         return int(wrong), float(shut_until)
 
-    async def _note(self, wrong: int) -> None:
+    async def _note(self, wrong: int, told: Told) -> None:
         beyond = wrong - FREE_TRIES
         wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(beyond, 10)) if beyond >= 0 else 0.0
         self._wrong, self._shut_until = wrong, time.time() + wait_s if wait_s else 0.0
         state = json.dumps([self._wrong, self._shut_until]).encode() if wrong else None
         try:
-            await self._outbox.put(state={_STATE: state})
+            await self._outbox.put(state={_STATE: state}, events=[NewEvent(told)])
         except OutboxError as error:
             log.warning("the tries at the technician's door could not be kept: %s", error)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
+from kiosk.auditing import Auditing
 from kiosk.call.checks.checking import CallChecks, Tried
 from kiosk.call.checks.line import LineAddress
 from kiosk.call.figures import CallFigures
@@ -69,6 +70,7 @@ class Kiosk:
         teller = DeliveryTeller(outbox, lambda: keeper.session, emit, tasks)
         self._door = PinDoor(outbox, config.kiosk.technician_pin)
         self._delivery = Delivery(outbox, sender, teller.changed)
+        self._auditing = Auditing(config, outbox)
         self._tasks = tasks
         self._interrupted = interrupted
         self._work: asyncio.Task[None] | None = None
@@ -108,6 +110,7 @@ class Kiosk:
         self._tasks.spawn(self.selftests.watch())
         async with asyncio.TaskGroup() as group:
             group.create_task(self._delivery.run())
+            group.create_task(self._auditing.run())
             group.create_task(self.instruments.run())
             group.create_task(self._retry_saving())
 
@@ -263,6 +266,7 @@ class Kiosk:
         await self.instruments.rest()
         await self.desk.close()
         await self.instruments.rest()  # what a physician asked for until the call was closed
+        self._auditing.sign_soon()
         self._delivery.kick()
 
     @contextmanager

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from offline_queue import files
+from offline_queue.audit.checkpoint import as_row
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item, ItemState
 from offline_queue.rebuild import gathered
 from offline_queue.snapshot import copied
 
 INDEX = "index.json"
+AUDIT_TRAIL = "audit.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Exported:
 
 
 def export(directory: Path, key: bytes, to: Path) -> Exported:
-    """Reads a copy of `directory`, damaged or not, and writes one file for each item that was not delivered.
+    """Reads a copy of `directory`, damaged or not, and writes one file for each item that was not delivered,
+    and the audit chain.
 
     `to` must be new or empty. Its files are in clear. OutboxError: WRONG_KEY_OR_DAMAGED when nothing can be
     read with this key, CONFLICT when `to` is not empty, DISK_FULL, IO_FAILED.
@@ -41,6 +44,7 @@ def export(directory: Path, key: bytes, to: Path) -> Exported:
     ):
         entries = [_write(to, item) for item in found.items()]
         files.replace(to / INDEX, json.dumps(entries, indent=1).encode())
+        files.replace(to / AUDIT_TRAIL, json.dumps([as_row(event) for event in found.events()]).encode())
         return Exported(found.counts, found.lost)
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
 from offline_queue.item import Counts, Item, ItemState, Look, NewItem
+from offline_queue.keeping import USUAL, Keeping
 from offline_queue.outcome import Backoff, Outcome
 from offline_queue.reconcile import Finding
 from offline_queue.store import Store
@@ -36,14 +38,21 @@ class Outbox:
         self._listeners: list[Callable[[], None]] = []
 
     @classmethod
-    async def open(cls, directory: Path, key: bytes, owner: str, backoff: Backoff | None = None) -> "Outbox":
+    async def open(
+        cls,
+        directory: Path,
+        key: bytes,
+        owner: str,
+        backoff: Backoff | None = None,
+        keeping: Keeping = USUAL,
+    ) -> "Outbox":
         """Opens what is in `directory`, creates only where there is nothing at all.
 
         `key`: 32 raw bytes; `owner`: the kiosk's id.
         Raises OutboxError: WRONG_KEY_OR_DAMAGED, MISSING, NOT_OURS, BUSY, NEWER_SCHEMA, DISK_FULL, IO_FAILED.
         """
         worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
-        make = partial(Store, directory, key, owner, backoff or Backoff())
+        make = partial(Store, directory, key, owner, backoff or Backoff(), keeping=keeping)
         try:
             store = await asyncio.get_running_loop().run_in_executor(worker, make)
         except BaseException:
@@ -53,12 +62,26 @@ class Outbox:
         worker.submit(outbox._verify)
         return outbox
 
-    async def put(self, items: Sequence[NewItem] = (), state: Mapping[str, bytes | None] = _NO_STATE) -> None:
-        """One transaction, durable on return; `None` removes a state. An error leaves everything as before.
+    async def put(
+        self,
+        items: Sequence[NewItem] = (),
+        state: Mapping[str, bytes | None] = _NO_STATE,
+        events: Sequence[NewEvent] = (),
+    ) -> None:
+        """One transaction, durable on return; `None` removes a state; `events` go into the audit chain. An
+        error leaves everything as before.
 
         An id that is known with the same content is a no-op, with other content OutboxError CONFLICT.
         """
-        await self._run(partial(self._store.put, tuple(items), dict(state)))
+        await self._run(partial(self._store.put, tuple(items), dict(state), tuple(events)))
+        self._was_put()
+
+    async def make_checkpoint(self, now: float) -> None:
+        """Signs what the audit chain has got since the last one, and lets it be delivered."""
+        while await self._run(partial(self._store.make_checkpoint, now)):
+            self._was_put()
+
+    def _was_put(self) -> None:
         if self._store.mark_lags:
             self._worker.submit(self._store.raise_mark)
         for listener in self._listeners:

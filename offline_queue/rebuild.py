@@ -4,6 +4,7 @@ Only ever on request: a wrong key looks like damage until the log has proved tha
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlcipher3 import dbapi2 as sqlcipher
+
 from offline_queue import files
+from offline_queue.audit.auditing import KEY_ROTATED
+from offline_queue.audit.chain import Chain
+from offline_queue.audit.event import Event, NewEvent
 from offline_queue.database import connect, make_empty
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item
@@ -29,6 +35,8 @@ _TABLES = {
     "item": ("stream, sequence", "id, kind, state, attempts, reason, receipt, settled, sha256"),
     "payload": ("sequence", "stream, stored, content"),
     "kiosk_state": ("key", "value"),
+    "event": ("number", "at_ms, kind, subject, detail, hash"),
+    "sealed_copy": ("sequence", "at, content"),
 }
 
 
@@ -44,8 +52,8 @@ class Rebuilt:
 class Gathered:
     """A new database with everything that could be found, not yet in any outbox's place."""
 
-    def __init__(self, database: Database, lost: int) -> None:
-        self._database = database
+    def __init__(self, database: Database, chain: Chain, lost: int) -> None:
+        self._database, self._chain = database, chain
         self._rows = Repairs(database)
         self.lost = lost
         self.counts = self._rows.counts()
@@ -54,12 +62,19 @@ class Gathered:
         for stream in self._rows.streams():
             yield from self._rows.of_stream(stream)
 
+    def events(self) -> list[Event]:
+        return self._chain.all()
+
     @property
     def highest(self) -> int:
         return self._rows.progress()[1]
 
+    def tell(self, event: NewEvent) -> None:
+        with self._database.transaction():
+            self._chain.append([event], time.time())
+
     def begin_log(self, witness: Witness) -> None:
-        Reconciler(self._database, self._rows, witness).begin_log()
+        Reconciler(self._database, self._rows, witness, self._chain).begin_log()
         witness.close()
 
     def finish(self) -> None:
@@ -130,6 +145,7 @@ def write_anew(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes
             raise OutboxError(
                 OutboxReason.MISSING, f"up to {found.lost} items are missing: nothing is changed"
             )
+        found.tell(NewEvent(KEY_ROTATED))
         found.begin_log(Witness(to, new_key, owner))
         write_mark(to, Mark(owner, found.highest))
     finally:
@@ -146,13 +162,14 @@ def _gather(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes | 
         salvaged = _salvage(directory / DATABASE, key, database)
         with database.transaction():
             rows.mend_items()
-        reconciler = Reconciler(database, rows, Witness(directory, key, owner))
+        chain = Chain(database, owner)
+        reconciler = Reconciler(database, rows, Witness(directory, key, owner), chain)
         if not reconciler.replay_all() and not salvaged:
             raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, "nothing can be read with this key")
         with database.transaction():
             lost = reconciler.possibly_lost() + _skip_lost(directory, rows)
             rows.mend_streams()
-        return Gathered(database, lost)
+        return Gathered(database, chain, lost)
     except BaseException:
         database.close()
         raise
@@ -192,6 +209,8 @@ def _walk(old: Path, key: bytes, table: str, columns: str, order: str, way: str)
                 yield from connection.execute(f"SELECT {columns} FROM {table} ORDER BY {ordered}")
             finally:
                 connection.close()
+    except sqlcipher.OperationalError as error:  # it is of an earlier schema
+        log.warning("the database has no such rows of %s: %s", table, error)
     except OutboxError as error:
         if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
             raise

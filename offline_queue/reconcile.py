@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from offline_queue.audit.chain import Chain
 from offline_queue.item import ItemState
 from offline_queue.outcome import Backoff, Delivered
 from offline_queue.repairs import Repairs
 from offline_queue.sql import Database
 from offline_queue.witness.log import SEGMENT_BYTES, Witness
-from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Record
+from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Record, Told
 from offline_queue.witness.segment import Content
 
 log = logging.getLogger(__name__)
@@ -38,25 +39,30 @@ class Finding:
 class Reconciler:
     """Each method is one or more transactions of its own; OutboxError as those of the store."""
 
-    def __init__(self, database: Database, rows: Repairs, witness: Witness) -> None:
-        self._database, self._rows, self._witness = database, rows, witness
+    def __init__(self, database: Database, rows: Repairs, witness: Witness, chain: Chain) -> None:
+        self._database, self._rows, self._witness, self._chain = database, rows, witness, chain
         self.findings: list[Finding] = []
 
     def catch_up(self) -> None:
         """First of all: brings a database that is behind to where the log is, and makes a lost log anew."""
         mine, _ = self._rows.progress()
-        begins = self._witness.begins.values()
-        if not any(begin and begin.put_count >= 0 for begin in begins):  # none, or it was being made anew
-            self._replay_segments(self._witness.numbers)
+        numbers = list(self._witness.numbers)
+        if not any(map(self._tells_transactions, reversed(numbers))):  # none, or it was being made anew
+            damaged = any(self._witness.begin_of(number) is None for number in numbers)
+            self._replay_segments(numbers)
             self.begin_log()
-            if mine > 0 and (not begins or None in begins):
-                self.found(Found.LOG_DAMAGED if begins else Found.LOG_GONE)
+            if mine > 0 and (damaged or not numbers):
+                self.found(Found.LOG_DAMAGED if numbers else Found.LOG_GONE)
             return
         ahead = self.behind()
         if ahead > 0:
             restored = self._replay_segments(self._since(mine))
             if ahead > 1:  # One: the power failed between the two, before it was acknowledged.
                 self.found(Found.DATABASE_BEHIND, restored)
+
+    def _tells_transactions(self, number: int) -> bool:
+        begin = self._witness.begin_of(number)
+        return begin is not None and begin.put_count != REWRITTEN
 
     def behind(self) -> int:
         """By how many transactions the database is behind the log; below 0 when the log has lost its end."""
@@ -68,8 +74,8 @@ class Reconciler:
         """The segments in which later transactions may be."""
         numbers = self._witness.numbers
         for at in range(len(numbers) - 1, -1, -1):
-            begin = self._witness.begins.get(numbers[at])
-            if begin and 0 <= begin.put_count <= put_count:
+            begin = self._witness.begin_of(numbers[at])
+            if begin and REWRITTEN < begin.put_count <= put_count:
                 return numbers[at:]
         return numbers
 
@@ -81,7 +87,7 @@ class Reconciler:
         while waiting := self._rows.unfinished(first, highest, SEGMENT_BYTES):
             self._witness.add(waiting)
             first = waiting[-1].sequence + 1
-        self._witness.begin(put_count, highest, self._rows.whole_state())
+        self._witness.begin(put_count, highest, self._rows.whole_state(), self._chain.unsigned())
         for number in old:
             self._witness.destroy(number)
 
@@ -132,11 +138,7 @@ class Reconciler:
     def possibly_lost(self) -> int:
         """How many items a damaged part of the log may have held that the database does not know at all."""
         numbers = self._witness.numbers
-        damaged: set[int] = set()
-        for at, number in enumerate(numbers[:-1]):
-            content = self._witness.read(number)
-            if self._is_damaged(number, content):
-                damaged.add(number if content.begin or at == 0 else numbers[at - 1])
+        damaged = [n for n in numbers[:-1] if self._is_damaged(n, self._witness.read(n))]
         return sum(self._rows.unknown(*self._witness.span(number)) for number in damaged)
 
     # --- replaying
@@ -155,7 +157,8 @@ class Reconciler:
             case Begin(_, put_count, newest) if put_count > mine:
                 self._rows.clear_state()
                 self._rows.set_progress(put_count - 1, max(highest, newest))  # the whole state comes next
-            case Put(put_count, items, state):
+            case Put(put_count, items, state, events):
+                self._chain.put_back(events, newer=put_count > mine)
                 if put_count > mine:
                     newest = max((item.sequence for item in items), default=0)
                     self._rows.set_progress(put_count, max(highest, newest))
@@ -164,6 +167,8 @@ class Reconciler:
                 return sum(map(self._restore, items))
             case Done():
                 self._deliver(record)
+            case Told(events):
+                self._chain.put_back(events, newer=False)
         return 0
 
     def _restore(self, item: Kept) -> bool:

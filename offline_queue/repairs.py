@@ -1,9 +1,7 @@
 """Statements for when items come from elsewhere: from the witness log, or out of a damaged database."""
 
-import hashlib
-
 from offline_queue.item import ItemState
-from offline_queue.rows import Rows, is_intact
+from offline_queue.rows import Rows, digest_of, is_intact
 from offline_queue.witness.record import Kept
 
 
@@ -24,7 +22,7 @@ class Repairs(Rows):
 
     def put_back(self, item: Kept) -> bool:
         """The content of an item that waits and has lost it. False: it has it, or this is another one's."""
-        digest = hashlib.sha256(item.payload).digest()
+        digest = digest_of(item.payload)
         return (
             self._database.change(
                 "INSERT OR IGNORE INTO payload SELECT sequence, stream, ?, ? FROM item "

@@ -59,7 +59,7 @@ class Rows:
 
     def insert(self, item: Kept) -> bool:
         """False: it was here before. OutboxError CONFLICT: with other content."""
-        digest = hashlib.sha256(item.payload).digest()
+        digest = digest_of(item.payload)
         fresh = self._database.change(
             "INSERT INTO item (id, stream, sequence, kind, sha256) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO NOTHING",
@@ -264,9 +264,14 @@ def _item(row: Row) -> Item:
     return Item(item_id, stream, kind, content, sequence, ItemState(state), attempts, reason, receipt)
 
 
+def digest_of(payload: bytes) -> bytes:
+    """SHA-256."""
+    return hashlib.sha256(payload).digest()
+
+
 def is_intact(payload: bytes, digest: bytes) -> bool:
-    """Whether it is what was put: `digest` is its SHA-256."""
-    return hashlib.sha256(payload).digest() == digest
+    """Whether it is what was put."""
+    return digest_of(payload) == digest
 
 
 def _intact(payload: bytes, digest: bytes, item_id: str) -> bytes:

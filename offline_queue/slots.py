@@ -7,6 +7,7 @@ private key.
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,12 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256, Hash
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from offline_queue import files
 from offline_queue.errors import OutboxError, OutboxReason, translated
 
+Private = X25519PrivateKey | RSAPrivateKey
 SLOTS = "outbox.slots"
 _RSA_BITS = 3072
 _OAEP = padding.OAEP(padding.MGF1(SHA256()), SHA256(), None)
@@ -42,9 +44,7 @@ class Slot:
     @property
     def fingerprint(self) -> str:
         """The first 16 bytes of the SHA-256 of the public key (DER), in hex."""
-        digest = Hash(SHA256())
-        digest.update(base64.b64decode(self.public))
-        return digest.finalize()[:16].hex()
+        return hashlib.sha256(base64.b64decode(self.public)).hexdigest()[:32]
 
 
 def read_slots(directory: Path) -> tuple[Slot, ...]:
@@ -107,23 +107,35 @@ def reseal(key: bytes, slots: Sequence[Slot]) -> list[Slot]:
     return [seal(key, slot.name, _usable(_der(slot))) for slot in slots]
 
 
-def open_slot(directory: Path, private_pem: bytes, password: bytes | None) -> bytes:
-    """The outbox's key. OutboxError: KEY_UNREADABLE (not a private key, or a wrong password), KEY_MISSING."""
+def open_slot(directory: Path, private: Private) -> bytes:
+    """The outbox's key. OutboxError: KEY_UNREADABLE when the slot is damaged, KEY_MISSING."""
+    ours = base64.b64encode(private.public_key().public_bytes(*_PUBLIC)).decode()
+    for slot in read_slots(directory):
+        if slot.public == ours:
+            return unsealed(slot.sealed, private)
+    raise OutboxError(OutboxReason.KEY_MISSING, "no slot of this outbox is sealed for that key")
+
+
+def fingerprint_of(public: X25519PublicKey | RSAPublicKey) -> str:
+    """As `Slot.fingerprint`."""
+    return hashlib.sha256(public.public_bytes(*_PUBLIC)).hexdigest()[:32]
+
+
+def load_private(private_pem: bytes, password: bytes | None) -> Private:
+    """An organisation's. OutboxError KEY_UNREADABLE: not a private key that we use, or a wrong password."""
     try:
         private = serialization.load_pem_private_key(private_pem, password)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise OutboxError(OutboxReason.KEY_UNREADABLE, f"the private key cannot be read: {error}") from error
     if not isinstance(private, X25519PrivateKey | RSAPrivateKey):
         raise OutboxError(OutboxReason.KEY_UNREADABLE, "neither an X25519 nor an RSA key")
-    ours = base64.b64encode(private.public_key().public_bytes(*_PUBLIC)).decode()
-    for slot in read_slots(directory):
-        if slot.public == ours:
-            return _unsealed(base64.b64decode(slot.sealed), private)
-    raise OutboxError(OutboxReason.KEY_MISSING, "no slot of this outbox is sealed for that key")
+    return private
 
 
-def _unsealed(sealed: bytes, private: X25519PrivateKey | RSAPrivateKey) -> bytes:
+def unsealed(text: str, private: Private) -> bytes:
+    """What `seal` has sealed (base64). OutboxError KEY_UNREADABLE: it is damaged."""
     try:
+        sealed = base64.b64decode(text)
         if isinstance(private, RSAPrivateKey):
             return private.decrypt(sealed, _OAEP)
         sent = sealed[:32]

@@ -5,10 +5,11 @@ A copy that is made while the kiosk writes may be torn: it is made again.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from offline_queue.database import open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
@@ -19,6 +20,8 @@ from offline_queue.rows import Rows
 from offline_queue.sentinel import DATABASE
 from offline_queue.sql import Database
 from offline_queue.store import Store
+
+T = TypeVar("T")
 
 _TRIES = 3
 
@@ -50,16 +53,21 @@ def copied(directory: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def glance(directory: Path, key: bytes, owner: str) -> Glance:
-    """OutboxError as for `open_database`."""
+def looking(directory: Path, look: Callable[[Path], T]) -> T:
+    """What `look` finds in a copy, which a kiosk that writes may have torn: then in another one."""
     for left in reversed(range(_TRIES)):
         try:
             with copied(directory) as copy:
-                return _glance(copy, key, owner)
+                return look(copy)
         except OutboxError as error:
             if not left or error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
                 raise
     raise AssertionError("unreachable")
+
+
+def glance(directory: Path, key: bytes, owner: str) -> Glance:
+    """OutboxError as for `open_database`."""
+    return looking(directory, lambda copy: _glance(copy, key, owner))
 
 
 def verify(directory: Path, key: bytes, owner: str) -> tuple[Finding, ...]:

@@ -1,25 +1,31 @@
 """The outbox as tables: every method is one transaction, durable when it returns. One thread only."""
 
 import logging
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from offline_queue import files
+from offline_queue.audit.auditing import make_checkpoint, of_outcome
+from offline_queue.audit.chain import Chain
+from offline_queue.audit.event import Event, NewEvent
 from offline_queue.ballast import Ballast
 from offline_queue.database import check_key, open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item, ItemState, Look, NewItem
+from offline_queue.keeping import USUAL, Keeping
 from offline_queue.lock import Lock
 from offline_queue.outcome import Backoff, Delivered, Outcome
+from offline_queue.putting import Putting
 from offline_queue.reconcile import Finding, Found, Reconciler
 from offline_queue.repairs import Repairs
 from offline_queue.room import Room
+from offline_queue.sealed_copies import SealedCopies
 from offline_queue.sentinel import Sentinel, check_mark, read_mark
 from offline_queue.sql import Database
 from offline_queue.tidy import Tidier
 from offline_queue.witness.log import Witness
-from offline_queue.witness.record import Done, Kept, Put
+from offline_queue.witness.record import Done, Told
 
 log = logging.getLogger(__name__)
 
@@ -28,20 +34,26 @@ _SMALL_STATE_BYTES = 16_384
 
 class Store:
     def __init__(
-        self, directory: Path, key: bytes, owner: str, backoff: Backoff, lock: Lock | None = None
+        self,
+        directory: Path,
+        key: bytes,
+        owner: str,
+        backoff: Backoff,
+        lock: Lock | None = None,
+        keeping: Keeping = USUAL,
     ) -> None:
         """Opens or creates (see `open_database` for the errors). `lock`: held already, and held on."""
         check_key(key)
         self._own_lock = Lock(directory) if lock is None else None
+        self._backoff = backoff
         try:
-            self._open_all(directory, key, owner, backoff)
+            self._open_all(directory, key, owner, keeping)
         except BaseException:
             self._unlock()
             raise
 
-    def _open_all(self, directory: Path, key: bytes, owner: str, backoff: Backoff) -> None:
+    def _open_all(self, directory: Path, key: bytes, owner: str, keeping: Keeping) -> None:
         self._directory = directory
-        self._backoff = backoff
         self._in_flight: set[str] = set()
         self._sentinel = Sentinel(directory, owner)
         self._verified = False
@@ -52,6 +64,8 @@ class Store:
         self._database = Database(self._open(key, owner, ballast))
         self._room = Room(directory, self._database, ballast)
         self._rows = Repairs(self._database)
+        self._chain = Chain(self._database, owner, keeping.events_s)
+        self.copies = SealedCopies(self._database, directory, keeping.copies_s)
         try:
             self._begin()
         except BaseException:
@@ -62,11 +76,13 @@ class Store:
     def _begin(self) -> None:
         with translated():
             files.sweep(self._directory, "outbox")
-        self._reconciler = Reconciler(self._database, self._rows, self._witness)
-        self._tidier = Tidier(self._database, self._rows, self._witness, self._reconciler)
+        self._reconciler = Reconciler(self._database, self._rows, self._witness, self._chain)
+        self._tidier = Tidier(
+            self._database, self._rows, self._witness, self._reconciler, (self._chain, self.copies)
+        )
         self._catch_up()
-        self._put_count, self._highest = self._rows.progress()
-        check_mark(read_mark(self._directory), self._highest)
+        self._putting = Putting(self._database, self._rows, self._chain, self._witness)
+        check_mark(read_mark(self._directory), self._putting.highest)
         self.raise_mark()
         try:
             self._room.reclaim()
@@ -91,18 +107,17 @@ class Store:
             if error.reason is not OutboxReason.DISK_FULL or self._reconciler.behind() > 1:
                 raise
 
-    def put(self, items: Sequence[NewItem], state: Mapping[str, bytes | None]) -> None:
+    def put(
+        self, items: Sequence[NewItem], state: Mapping[str, bytes | None], events: Sequence[NewEvent] = ()
+    ) -> None:
         size = sum(len(item.payload) for item in items) + sum(len(value or b"") for value in state.values())
-        self._make_sure_of_room(size)
-        self._make_witness_ready()
-        try:
-            highest = self._put(items, state)
-        except OutboxError as error:
-            if error.reason is OutboxReason.DISK_FULL:
-                self._room.checkpoint()
-            raise
-        self._put_count += 1
-        self._highest = highest  # Only now: a mark that leads would make a sound database look robbed.
+        with self._room_for(size):
+            self._putting.put(items, state, events)
+
+    def make_checkpoint(self, now: float) -> bool:
+        """Signs what the audit chain has got since the last one, and queues it. False: there is nothing."""
+        with self._room_for(0):
+            return make_checkpoint(self._rows, self._chain, self._putting, now)
 
     def get_state(self, key: str) -> bytes | None:
         return self._rows.state(key)
@@ -135,12 +150,23 @@ class Store:
         if item.state is not ItemState.DELIVERED:
             if not self._rows.is_head(item):
                 raise LookupError(f"item {item.id} is not the first of its stream")
-            self._left_over |= not self._room.write_in_any_case(
-                lambda destroy: self._rows.write_outcome(item, outcome, now, self._backoff, destroy=destroy)
-            )
-            if isinstance(outcome, Delivered):
-                self._witness_delivery(Done(item.stream, item.sequence, outcome.receipt, now))
+            self._write_outcome(item, outcome, now)
         self._in_flight.discard(item.stream)
+
+    def _write_outcome(self, item: Item, outcome: Outcome, now: float) -> None:
+        told: list[Event] = []
+
+        def write(destroy: bool) -> None:
+            self._rows.write_outcome(item, outcome, now, self._backoff, destroy=destroy)
+            if isinstance(outcome, Delivered) and destroy:
+                self.copies.keep(item, now)
+            told[:] = self._chain.append(of_outcome(item, outcome), now)
+
+        self._left_over |= not self._room.write_in_any_case(write)
+        if isinstance(outcome, Delivered):
+            self._witness_outcome(lambda: self._tidier.delivered(Done.of(item, outcome, now)))
+        if told:
+            self._witness_outcome(lambda: self._witness.note(Told(told)))
 
     def retry(self, stream: str | None) -> int:
         """Lets what rests, or was refused, be tried at once: one stream, or all. Returns how many streams."""
@@ -191,15 +217,15 @@ class Store:
 
         While the kiosk's state holds a session's readings anyway, there is nothing to be won.
         """
-        if not self._tidier.has_work or self._rows.state_bytes() > _SMALL_STATE_BYTES:
-            return
         try:
-            self._begin_segment()
-            if self._left_over:
-                self._destroy_left_over()
-            self._tidier.tidy(now)
-            self._room.reclaim()
-            self._room.empty_log()
+            if self._tidier.has_work and self._rows.state_bytes() <= _SMALL_STATE_BYTES:
+                self._begin_segment()
+                if self._left_over:
+                    self._destroy_left_over()
+                self._tidier.tidy()
+                self._room.reclaim()
+                self._room.empty_log()
+            self._tidier.forget(now)
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
                 raise
@@ -207,10 +233,10 @@ class Store:
 
     @property
     def mark_lags(self) -> bool:
-        return self._sentinel.lags(self._highest)
+        return self._sentinel.lags(self._putting.highest)
 
     def raise_mark(self) -> None:
-        self._sentinel.raise_to(self._highest)
+        self._sentinel.raise_to(self._putting.highest)
 
     def close(self) -> None:
         self.raise_mark()
@@ -236,36 +262,6 @@ class Store:
             ballast.release()
         return open_database(self._directory, key, owner)
 
-    # --- putting
-
-    def _put(self, items: Sequence[NewItem], state: Mapping[str, bytes | None]) -> int:
-        """Returns the highest sequence then. The witness comes first: it can take back what it wrote."""
-        appended = False
-        try:
-            with self._database.transaction():
-                fresh = self._insert(items)
-                for key, value in state.items():
-                    self._rows.set_state(key, value)
-                highest = self._highest + len(fresh)
-                self._rows.set_progress(self._put_count + 1, highest)
-                self._witness.append(Put(self._put_count + 1, fresh, state))
-                appended = True
-        except BaseException:
-            if appended:
-                self._witness.take_back()
-            raise
-        return highest
-
-    def _insert(self, items: Sequence[NewItem]) -> list[Kept]:
-        """Those that are new."""
-        fresh: list[Kept] = []
-        now = time.time()
-        for item in items:
-            kept = Kept(self._highest + len(fresh) + 1, item.id, item.stream, item.kind, now, item.payload)
-            if self._rows.insert(kept):
-                fresh.append(kept)
-        return fresh
-
     # --- the witness
 
     def _make_witness_ready(self) -> None:
@@ -273,17 +269,29 @@ class Store:
             self._begin_segment()
 
     def _begin_segment(self) -> None:
-        self._witness.begin(self._put_count, self._highest, self._rows.whole_state())
+        self._putting.begin_segment()
         self._tidier.segment_began()
 
-    def _witness_delivery(self, done: Done) -> None:
+    def _witness_outcome(self, note: Callable[[], None]) -> None:
         """Less would only mean to send it again after the database was lost: no reason to stop."""
         try:
-            self._tidier.delivered(done)
+            note()
         except OutboxError as error:
-            log.warning("the witness could not note that an item was delivered: %s", error)
+            log.warning("the witness could not note what became of an item: %s", error)
 
     # --- room on the disk
+
+    @contextmanager
+    def _room_for(self, size: int) -> Iterator[None]:
+        """Around a put of `size` bytes."""
+        self._make_sure_of_room(size)
+        self._make_witness_ready()
+        try:
+            yield
+        except OutboxError as error:
+            if error.reason is OutboxReason.DISK_FULL:
+                self._room.checkpoint()
+            raise
 
     def _make_sure_of_room(self, size: int) -> None:
         if self._room.enough_for(size):

@@ -1,5 +1,8 @@
 """The witness log's older segments: looked at once after the start, destroyed when nobody needs them."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from offline_queue.reconcile import Reconciler
 from offline_queue.rows import Rows
 from offline_queue.sql import Database
@@ -12,11 +15,25 @@ _PRUNED_AT_ONCE = 500
 _REWRITTEN_AT_ONCE = 4
 
 
+class Aged(Protocol):
+    def prune(self, now: float) -> None:
+        """Forgets a part of what is too old at `now` (Unix time). The caller holds the transaction."""
+        ...
+
+
 class Tidier:
     """Belongs to the store's thread; each method may raise OutboxError."""
 
-    def __init__(self, database: Database, rows: Rows, witness: Witness, reconciler: Reconciler) -> None:
-        self._database, self._rows = database, rows
+    def __init__(
+        self,
+        database: Database,
+        rows: Rows,
+        witness: Witness,
+        reconciler: Reconciler,
+        aged: Sequence[Aged],
+    ) -> None:
+        """`aged`: what else is forgotten after its time."""
+        self._database, self._rows, self._aged = database, rows, aged
         self._witness, self._reconciler = witness, reconciler
         self._unverified = list(witness.numbers)
         self._spent: set[int] = set()  # segments of which something was delivered
@@ -65,16 +82,23 @@ class Tidier:
             if number in self._older():
                 self._drop_if_done(number)
 
-    def tidy(self, now: float) -> None:
-        """What was delivered leaves the older segments, and old tombstones go: a part of it each time."""
+    def tidy(self) -> None:
+        """What was delivered leaves the older segments: a part of it each time."""
         spent = sorted(self._spent & set(self._older()))
         for number in spent[:_REWRITTEN_AT_ONCE]:
             self._reconciler.rewrite(number)
             self._spent.discard(number)
         self.has_work = len(spent) > _REWRITTEN_AT_ONCE
-        if abs(now - self._pruned) >= _PRUNE_EVERY_S:
-            self._pruned = now
-            self._prune(now - TOMBSTONE_S)
+
+    def forget(self, now: float) -> None:
+        """What is too old goes, a part of it each time; once an hour."""
+        if abs(now - self._pruned) < _PRUNE_EVERY_S:
+            return
+        self._pruned = now
+        self._prune(now - TOMBSTONE_S)
+        with self._database.transaction():
+            for each in self._aged:
+                each.prune(now)
 
     def _prune(self, before: float) -> None:
         """Forgets what was delivered long ago, unless an older segment could still bring it back."""

@@ -5,16 +5,16 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from kiosk.fhir.naming import Naming, search_key
+from kiosk.fhir.naming import IDENTIFIER, Naming, search_key
 from kiosk.fhir.wire import Json
 
 MAX_ENTRIES = 8
 
 
-def entry(naming: Naming, id_: UUID, key: Json, resource: Json) -> Json:
+def entry(naming: Naming, id_: UUID, key: Json, resource: Json, by: str = IDENTIFIER) -> Json:
     """PUT under our own id where the server takes it, else a create on the condition that `key` is new.
 
-    `key` is the identifier (system and value) by which the resource is looked for.
+    `key` is the identifier (system and value) by which the resource is looked for; or, `by` TAG, the tag.
     """
     kind = resource["resourceType"]
     resource = _filled(resource)
@@ -22,7 +22,7 @@ def entry(naming: Naming, id_: UUID, key: Json, resource: Json) -> Json:
         request = {"method": "PUT", "url": f"{kind}/{id_}"}
         resource = {**resource, "id": str(id_)}
     else:
-        request = {"method": "POST", "url": kind, "ifNoneExist": search_key(key["system"], key["value"])}
+        request = {"method": "POST", "url": kind, "ifNoneExist": search_key(key["system"], key["value"], by)}
     return {"fullUrl": f"urn:uuid:{id_}", "resource": resource, "request": request}
 
 

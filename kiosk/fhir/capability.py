@@ -5,7 +5,7 @@ from typing import Any
 
 from kiosk.fhir.errors import FhirError, FhirReason
 
-# What the kiosk writes. Only when all of them take client-given ids are such ids used.
+# What the kiosk writes of a patient. Only when all of them take client-given ids are such ids used.
 WRITTEN = (
     "Consent", "Device", "DocumentReference", "Encounter", "Location", "Media", "Observation",
     "Organization", "Patient", "Practitioner",
@@ -14,9 +14,17 @@ WRITTEN = (
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """`update_create`: `PUT /Type/{id}` with a new id creates the resource, for everything we write."""
+    """`announced`: the types of which `PUT /Type/{id}` with a new id creates a resource."""
 
-    update_create: bool
+    announced: frozenset[str]
+
+    @property
+    def update_create(self) -> bool:
+        """For all of a patient's record."""
+        return self.announced.issuperset(WRITTEN)
+
+    def takes_id_of(self, resource_type: str) -> bool:
+        return resource_type in self.announced
 
 
 def read_capability(statement: Any) -> Capability:
@@ -26,14 +34,14 @@ def read_capability(statement: Any) -> Capability:
     version = str(statement.get("fhirVersion", ""))
     if not version.startswith("4.0"):
         raise FhirError(FhirReason.CONFIGURATION, f"the server speaks FHIR {version[:20]}, not 4.0")
-    announced = {
-        resource.get("type")
+    announced = frozenset(
+        str(resource.get("type"))
         for rest in _objects(statement.get("rest"))
         if rest.get("mode") == "server"
         for resource in _objects(rest.get("resource"))
         if resource.get("updateCreate") is True
-    }
-    return Capability(update_create=announced.issuperset(WRITTEN))
+    )
+    return Capability(announced)
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from kiosk.fhir.answers import of_conflict, of_entries, of_error
 from kiosk.fhir.errors import FhirError
-from kiosk.fhir.known import Known, identifier_of, under_own_ids, without
+from kiosk.fhir.known import Known, key_of, under_own_ids, without
 from kiosk.fhir.mapping import bundle_for
 from kiosk.fhir.naming import Naming
 from kiosk.fhir.server import FhirServer, FhirSettings, Undelivered
 from kiosk.fhir.wire import Json
 from kiosk.record import PayloadKind
+from offline_queue.audit.checkpoint import AUDIT
 from offline_queue.item import Item
-from offline_queue.outcome import Delivered, Outcome
+from offline_queue.outcome import Delivered, Outcome, Park, Pause, Quarantine
 
 __all__ = ["FhirSender", "FhirSettings"]
 
@@ -44,6 +45,7 @@ class FhirSender:
     async def close(self) -> None:
         """Attempts under way end by themselves within their timeout."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+        self._server.close()
 
     def _send(self, item: Item) -> Outcome:
         try:
@@ -55,19 +57,28 @@ class FhirSender:
             return of_error(error, self._settings.timeout_s)
 
     def _attempt(self, item: Item) -> Outcome:
-        own_ids = self._server.capability().update_create
+        capability = self._server.capability()
+        own_ids = capability.update_create
+        if item.kind == AUDIT:
+            return self._deliver_audit(item, capability.takes_id_of("AuditEvent"))
         if item.kind == PayloadKind.SITE:
             return self._deliver_missing(item, own_ids)
         if own_ids:
-            return self._deliver(bundle_for(item.kind, item.payload, self._naming(True)), item)
+            naming = Naming(self._settings.identifier_base, True, binaries=capability.takes_id_of("Binary"))
+            return self._deliver(bundle_for(item.kind, item.payload, naming), item)
         with self._one_at_a_time:  # parallel conditional creates are known to duplicate
             return self._deliver_missing(item, False)
 
-    def _naming(self, own_ids: bool) -> Naming:
-        return Naming(self._settings.identifier_base, own_ids)
+    def _deliver_audit(self, item: Item, own_ids: bool) -> Outcome:
+        """A server that takes no AuditEvent must not keep a record waiting: the chain alone waits."""
+        try:
+            outcome = self._deliver_missing(item, own_ids)
+        except Undelivered as end:
+            outcome = end.outcome
+        return Park(outcome.reason) if isinstance(outcome, Pause | Quarantine) else outcome
 
     def _deliver_missing(self, item: Item, own_ids: bool) -> Outcome:
-        bundle = bundle_for(item.kind, item.payload, self._naming(False))
+        bundle = bundle_for(item.kind, item.payload, Naming(self._settings.identifier_base, False))
         known = self._known(bundle)
         missing = without(bundle, known)
         if not missing["entry"]:
@@ -81,7 +92,7 @@ class FhirSender:
             if "ifNoneExist" not in entry["request"]:
                 continue  # an update of what must be there
             kind = entry["resource"]["resourceType"]
-            found = self._server.find(kind, *identifier_of(entry))
+            found = self._server.find(kind, *key_of(entry))
             if len(found) > 1:
                 log.warning("the server holds %d copies of one %s", len(found), kind)
             if found:

@@ -1,27 +1,22 @@
 """One HTTPS request and its answer, bounded as a whole: time, size; no redirects, no environment.
 
-`requests` bounds each read only: an answer that drips a byte a second lasts for ever. Here a watchdog shuts
-the sockets of the exchange down at its deadline, whatever it is busy with (only the name look-up is the
-resolver's own affair).
+`requests` bounds each read only: an answer that drips a byte a second lasts for ever. Here a watchdog cuts
+the connection of the exchange at its deadline (`watched.py`).
 """
 
 import contextlib
 import os
-import socket
-import threading
 from collections.abc import Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPSConnectionPool
-from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from kiosk.fhir.errors import FhirError, FhirReason
+from kiosk.fhir.kept_sessions import KeptSessions
+from kiosk.fhir.watched import Watchdog, WatchedAdapter
 
 _CHUNK_BYTES = 65536
 _SLOWEST_BPS = 64_000  # what a sound may be sent at while a call has the line
@@ -50,17 +45,28 @@ class Answer:
     body: bytes
 
 
-def exchange(method: str, url: str, headers: dict[str, str], body: bytes | None, limits: Limits) -> Answer:
-    """Raises FhirError: NOT_REACHED when the server cannot have seen it; the other reasons are ambiguous."""
-    watchdog, limits = _Watchdog(), _with_time_for(body, limits)
-    with watchdog.cutting_after(limits.timeout_s), _session(limits) as session:
+def exchange(
+    method: str, url: str, headers: dict[str, str], body: bytes | None, limits: Limits, kept: KeptSessions
+) -> Answer:
+    """Raises FhirError: NOT_REACHED when the server cannot have seen it; the other reasons are ambiguous.
+
+    `kept`: from earlier exchanges with the same `limits`.
+    """
+    watchdog, limits = Watchdog(), _with_time_for(body, limits)
+    with watchdog.cutting_after(limits.timeout_s), _session_of(kept, limits) as session:
         try:
             answer = _answer(session, method, url, headers, body, limits)
         except (requests.RequestException, HTTPError, OSError) as error:
-            watchdog.check(limits)
+            _check(watchdog, limits)
             raise FhirError(_reason(error), type(error).__name__) from error
-        watchdog.check(limits)  # an answer that was cut can look complete
+        _check(watchdog, limits)  # an answer that was cut can look complete
         return answer
+
+
+def _check(watchdog: Watchdog, limits: Limits) -> None:
+    """Raises FhirError (TOO_LONG) when the exchange was cut."""
+    if watchdog.has_cut:
+        raise FhirError(FhirReason.TOO_LONG, f"{limits.timeout_s:g} s")
 
 
 def _with_time_for(body: bytes | None, limits: Limits) -> Limits:
@@ -68,79 +74,20 @@ def _with_time_for(body: bytes | None, limits: Limits) -> Limits:
     return replace(limits, timeout_s=limits.timeout_s + beyond * 8 / _SLOWEST_BPS)
 
 
-class _Watchdog:
-    """Holds a second handle on each socket of the exchange: shutting that down wakes whoever waits on it."""
-
-    def __init__(self) -> None:
-        self.has_cut = False
-        self._sockets: list[socket.socket] = []
-        self._changing = threading.Lock()
-
-    @contextlib.contextmanager
-    def cutting_after(self, timeout_s: float) -> Iterator[None]:
-        timer = threading.Timer(timeout_s, self._cut)
-        timer.daemon = True
-        token = _watching.set(self)
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            _watching.reset(token)
-            self._release()
-
-    def check(self, limits: Limits) -> None:
-        """Raises FhirError (TOO_LONG) when the exchange was cut."""
-        if self.has_cut:
-            raise FhirError(FhirReason.TOO_LONG, f"{limits.timeout_s:g} s")
-
-    def watch(self, connection: socket.socket) -> None:
-        with self._changing:
-            self._sockets.append(connection.dup())
-            if self.has_cut:
-                self._shut_down()
-
-    def _cut(self) -> None:
-        with self._changing:
-            self.has_cut = True
-            self._shut_down()
-
-    def _shut_down(self) -> None:
-        for each in self._sockets:
-            with contextlib.suppress(OSError):  # the other side may have closed it first
-                each.shutdown(socket.SHUT_RDWR)
-
-    def _release(self) -> None:
-        with self._changing:
-            for each in self._sockets:
-                each.close()
-            self._sockets.clear()
-
-
-_watching: ContextVar[_Watchdog] = ContextVar("_watching")
-
-
-class _WatchedConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        connection = super()._new_conn()
-        _watching.get().watch(connection)
-        return connection
-
-
-class _WatchedPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedConnection
-
-
-class _WatchedAdapter(HTTPAdapter):
-    def init_poolmanager(
-        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
-    ) -> None:
-        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": _WatchedPool}
+@contextlib.contextmanager
+def _session_of(kept: KeptSessions, limits: Limits) -> Iterator[requests.Session]:
+    """After an error its connection is not used again."""
+    session = kept.take() or _session(limits)
+    try:
+        yield session
+    except BaseException:
+        session.close()
+        raise
+    kept.give(session)
 
 
 def _session(limits: Limits) -> requests.Session:
-    """Only HTTPS; no proxy, no .netrc, no certificates named by environment variables.
+    """Only HTTPS; no cookies, no proxy, no .netrc, no certificates named by environment variables.
 
     Raises FhirError (CONFIGURATION) when our own certificate cannot be read.
     """
@@ -152,8 +99,9 @@ def _session(limits: Limits) -> requests.Session:
     session.verify = str(limits.ca_file) if limits.ca_file else True
     if limits.cert_file is not None:
         session.cert = (str(limits.cert_file), str(limits.key_file or limits.cert_file))
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.adapters.clear()
-    session.mount("https://", _WatchedAdapter(max_retries=0))
+    session.mount("https://", WatchedAdapter(max_retries=0))
     return session
 
 

@@ -16,10 +16,11 @@ def without(bundle: Json, known: Mapping[str, str]) -> Json:
     return {**bundle, "entry": [_pointed(entry, known) for entry in entries]}
 
 
-def identifier_of(entry: Json) -> tuple[str, str]:
-    """System and value on whose absence the entry creates its resource."""
-    system, _, value = entry["request"]["ifNoneExist"].removeprefix("identifier=").partition("|")
-    return unquote(system), unquote(value)
+def key_of(entry: Json) -> tuple[str, str, str]:
+    """On whose absence the entry creates its resource: IDENTIFIER or TAG, system, value."""
+    by, _, key = entry["request"]["ifNoneExist"].partition("=")
+    system, _, value = key.partition("|")
+    return by, unquote(system), unquote(value)
 
 
 def under_own_ids(bundle: Json) -> Json:

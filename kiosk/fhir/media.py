@@ -1,6 +1,7 @@
-"""Otoscope stills and stethoscope clips as Media with their content inside.
+"""Otoscope stills and stethoscope clips as Media, their content as a Binary in the same transaction.
 
-The content is inline because a Binary of its own would be a second write that can fail apart from the first.
+Where the server does not take our ids the content is inside the Media: a Binary has no identifier by which an
+earlier attempt could be found again, and would be stored once more.
 """
 
 from devices.reading import Attachment, Kind
@@ -18,13 +19,17 @@ _MODALITIES = {"image": ("XC", "External-camera Photography"), "audio": ("AU", "
 _TITLES = {Kind.OTOSCOPE: "Otoscopie", Kind.STETHOSCOPE: "Auscultation"}
 
 
-def media_entry(payload: ReadingPayload, kept: Attachment, naming: Naming) -> Json:
-    """One Media; `bodySite` is the words that the helper chose."""
+def media_entries(payload: ReadingPayload, kept: Attachment, naming: Naming) -> list[Json]:
+    """The content where it is apart, and one Media; `bodySite` is the words that the helper chose."""
     reading, session = payload.reading, payload.session
     id_ = names.media_id(reading.id)
     at = reading.taken_at.isoformat()
     where = recorded_site(kept.site)
     title = _TITLES.get(reading.kind, "Enregistrement") + (f", {where}" if where else "")
+    content = attachment(kept.data, kept.content_type)
+    apart = [_binary(payload, content, naming)] if naming.binaries else []
+    if naming.binaries:
+        content = {**content, "data": "", "url": f"Binary/{names.binary_id(reading.id)}"}
     resource = {
         "resourceType": "Media",
         "identifier": [naming.identifier("media", id_)],
@@ -35,10 +40,22 @@ def media_entry(payload: ReadingPayload, kept: Attachment, naming: Naming) -> Js
         "createdDateTime": at,
         "bodySite": {"text": where},
         "device": in_bundle(naming.instrument_id(payload.site, reading.kind, reading.identity)),
-        "content": {**attachment(kept.data, kept.content_type), "title": title, "creation": at},
+        "content": {**content, "title": title, "creation": at},
         "note": [{"text": text} for text in reading_notes(reading)],
     }
-    return entry(naming, id_, naming.identifier("media", id_), resource)
+    return [*apart, entry(naming, id_, naming.identifier("media", id_), resource)]
+
+
+def _binary(payload: ReadingPayload, content: Json, naming: Naming) -> Json:
+    """Whoever may see the patient may see it."""
+    id_ = names.binary_id(payload.reading.id)
+    resource = {
+        "resourceType": "Binary",
+        "contentType": content["contentType"],
+        "securityContext": naming.cite("Patient", "patient", payload.session.patient_id),
+        "data": content["data"],
+    }
+    return entry(naming, id_, naming.identifier("binary", id_), resource)
 
 
 def _form(content_type: str) -> Json:

@@ -21,6 +21,8 @@ RPPS = "https://rpps.esante.gouv.fr"
 IDNPS = "urn:oid:1.2.250.1.71.4.2.1"
 EUI64 = "urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680"
 BLUETOOTH = "http://hl7.org/fhir/sid/eui-48/bluetooth"
+IDENTIFIER, TAG = "identifier", "_tag"
+"""By what a resource is looked for; the second for those that have no identifier."""
 BASE = "https://kiosk.example.org/fhir/sid"
 IDENTITY_STATUS = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445"
 
@@ -29,12 +31,14 @@ IDENTITY_STATUS = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445"
 class Naming:
     """`base` is the operator's own base for identifier systems, without a final slash.
 
-    `own_ids`: the server takes client-given ids (its CapabilityStatement says updateCreate).
+    `own_ids`: the server takes client-given ids (its CapabilityStatement says updateCreate); `binaries`: for
+    Binary too.
     """
 
     base: str = BASE
     own_ids: bool = True
     identity_status: str = IDENTITY_STATUS
+    binaries: bool = False
 
     def system(self, name: str) -> str:
         return f"{self.base}/{name}"
@@ -71,9 +75,9 @@ def by_identifier(resource_type: str, system: str, value: str) -> Json:
     return {"reference": f"{resource_type}?{search_key(system, value)}"}
 
 
-def search_key(system: str, value: str) -> str:
-    """The search for one identifier, as it stands in `ifNoneExist` and in conditional references."""
-    return f"identifier={quote(system, safe=':/')}|{quote(value, safe=':')}"
+def search_key(system: str, value: str, by: str = IDENTIFIER) -> str:
+    """The search for one identifier (or tag), as it stands in `ifNoneExist` and in conditional references."""
+    return f"{by}={quote(system, safe=':/')}|{quote(value, safe=':')}"
 
 
 def organization_key(site: SiteInfo) -> tuple[str, str]:
@@ -107,6 +111,10 @@ def panel_id(reading: UUID) -> UUID:
 
 def media_id(reading: UUID) -> UUID:
     return uuid5(reading, "media")
+
+
+def binary_id(reading: UUID) -> UUID:
+    return uuid5(reading, "binary")
 
 
 def consent_id(session: UUID) -> UUID:

@@ -10,7 +10,8 @@ from kiosk.fhir.answers import FHIR_JSON, of_answer
 from kiosk.fhir.capability import Capability, read_capability
 from kiosk.fhir.errors import FhirError, FhirReason
 from kiosk.fhir.exchange import Answer, Limits, exchange
-from kiosk.fhir.naming import BASE
+from kiosk.fhir.kept_sessions import KeptSessions
+from kiosk.fhir.naming import BASE, TAG
 from kiosk.fhir.wire import Json, to_json
 from offline_queue.outcome import Outcome
 
@@ -57,10 +58,15 @@ class FhirServer:
         self._limits = Limits(
             settings.timeout_s, settings.answer_bytes, settings.ca_file, settings.cert_file, settings.key_file
         )
+        self._kept = KeptSessions()
         self._token_file = settings.token_file
         self._token: str | None = None
         self._capability: Capability | None = None
         self._asking = threading.Lock()
+
+    def close(self) -> None:
+        """Its idle connections; it may be used on."""
+        self._kept.close()
 
     def capability(self) -> Capability:
         """Asked once, as soon as the server answers."""
@@ -75,22 +81,59 @@ class FhirServer:
     def read(self, resource_type: str, id_: str) -> Json:
         return self._resource("GET", f"/{resource_type}/{id_}", None, 0)
 
-    def find(self, resource_type: str, system: str, value: str) -> list[str]:
-        """The ids of all resources with this identifier, sorted."""
+    def find(self, resource_type: str, by: str, system: str, value: str) -> list[str]:
+        """The ids of all resources with this identifier (or, `by` TAG, this tag), sorted."""
+        found, _ = self._search(self._question(resource_type, by, system, value), by, system, value)
+        return sorted(resource["id"] for resource in found)
+
+    def newest(self, resource_type: str, by: str, system: str, value: str, pages: int) -> list[Json]:
+        """The resources that were written last, ten a page."""
+        path = f"{self._question(resource_type, by, system, value)}&_sort=-_lastUpdated"
+        every: list[Json] = []
+        for _ in range(pages):
+            found, path = self._search(path, by, system, value)
+            every += found
+            if not path:
+                break
+        return every
+
+    def _question(self, resource_type: str, by: str, system: str, value: str) -> str:
         token = quote(f"{system}|{_escaped(value)}", safe="")
-        bundle = self._resource("GET", f"/{resource_type}?identifier={token}&_count=10", None, 0)
-        entries = bundle.get("entry")
-        found = [_resource(each) for each in entries] if isinstance(entries, list) else []
-        return sorted(r["id"] for r in found if _is_match(r, resource_type, system, value))
+        return f"/{resource_type}?{by}={token}&_count=10"
+
+    def _search(self, path: str, by: str, system: str, value: str) -> tuple[list[Json], str]:
+        """What is on one page, and where the next one is ("" when there is none on this server)."""
+        bundle = self._resource("GET", path, None, 0)
+        resource_type = path[1:].partition("?")[0]
+        found = [_resource(each) for each in _list(bundle.get("entry"))]
+        nexts = [str(each.get("url")) for each in _list(bundle.get("link")) if each.get("relation") == "next"]
+        ours = [
+            url.removeprefix(self._base) for url in nexts if url.startswith(f"{self._base}/{resource_type}?")
+        ]
+        matching = [each for each in found if _is_match(each, resource_type, by, system, value)]
+        return matching, ours[0] if ours else ""
+
+    def has(self, resource_type: str, id_: str) -> bool:
+        """Also what was deleted there on purpose (410): it is not lost."""
+        answer = self._asked("GET", f"/{resource_type}/{id_}", None)
+        if answer.content_type == FHIR_JSON and answer.status in (404, 410):
+            return answer.status == 410
+        if not isinstance(meaning := of_answer(answer, 0), dict):
+            raise Undelivered(meaning)
+        return True
 
     def _resource(self, method: str, path: str, body: bytes | None, attempts: int) -> Json:
-        answer = self._exchange(method, path, body)
-        if answer.status == 401 and self._token_is_new():
-            answer = self._exchange(method, path, body)
+        answer = self._asked(method, path, body)
         meaning = of_answer(answer, attempts)
         if not isinstance(meaning, dict):
             raise Undelivered(meaning)
         return meaning
+
+    def _asked(self, method: str, path: str, body: bytes | None) -> Answer:
+        answer = self._exchange(method, path, body)
+        if answer.status == 401 and self._token_is_new():
+            answer = self._exchange(method, path, body)
+        return answer
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> Answer:
         headers = {"Accept": FHIR_JSON, "Content-Type": FHIR_JSON, "Prefer": "return=minimal"}
@@ -98,7 +141,7 @@ class FhirServer:
             self._token = _read_token(self._token_file)
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        return exchange(method, self._base + path, headers, body, self._limits)
+        return exchange(method, self._base + path, headers, body, self._limits, self._kept)
 
     def _token_is_new(self) -> bool:
         before, self._token = self._token, _read_token(self._token_file)
@@ -121,16 +164,23 @@ def _escaped(value: str) -> str:
     return value
 
 
-def _resource(entry: Any) -> Json:
-    resource = entry.get("resource") if isinstance(entry, dict) else None
+def _resource(entry: Json) -> Json:
+    resource = entry.get("resource")
     return resource if isinstance(resource, dict) else {}
 
 
-def _is_match(resource: Json, resource_type: str, system: str, value: str) -> bool:
+def _list(value: Any) -> list[Json]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _is_match(resource: Json, resource_type: str, by: str, system: str, value: str) -> bool:
     """Servers are known to ignore a parameter that they do not support, and to answer with everything."""
-    if resource.get("resourceType") != resource_type:
+    if resource.get("resourceType") != resource_type or not isinstance(resource.get("id"), str):
         return False
-    identifiers = resource.get("identifier")
-    every = identifiers if isinstance(identifiers, list) else [identifiers]
-    has_it = any(isinstance(i, dict) and (i.get("system"), i.get("value")) == (system, value) for i in every)
-    return has_it and isinstance(resource.get("id"), str)
+    meta = resource.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    held, name = (tags, "code") if by == TAG else (resource.get("identifier"), "value")
+    every = held if isinstance(held, list) else [held]
+    return any(
+        isinstance(each, dict) and (each.get("system"), each.get(name)) == (system, value) for each in every
+    )

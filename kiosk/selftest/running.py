@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import time
 from typing import TYPE_CHECKING
 
+from kiosk.audit import of_report
+from kiosk.auditing import note
 from kiosk.data_dir import report_file
 from kiosk.selftest.causes import name_once
 from kiosk.selftest.daily import SelfTests
@@ -26,7 +28,13 @@ def daily_tests(kiosk: "Kiosk", told: Callable[[Report], None]) -> SelfTests:
     hour = kiosk.config.kiosk.selftest_at
     at = time.fromisoformat(hour) if hour else None
     file = report_file(kiosk.config)
-    return SelfTests(lambda idle: check_running(kiosk, idle), lambda: kiosk.is_idle, told, file, at)
+
+    async def check(idle: bool) -> Report:
+        report = await check_running(kiosk, idle)
+        await note(kiosk.outbox, of_report(report))
+        return report
+
+    return SelfTests(check, lambda: kiosk.is_idle, told, file, at)
 
 
 async def check_running(kiosk: "Kiosk", idle: bool) -> Report:

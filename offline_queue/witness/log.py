@@ -2,20 +2,26 @@
 
 Segment i holds what was put after segment i began and before the next one did. So each sequence has one
 segment, also when files in between are gone, and whether that is still needed can be asked from the database.
+A file's name says its number and the first sequence that can be in it: a log of a thousand segments is opened
+without reading any of them.
 """
 
+import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from offline_queue import files
+from offline_queue.audit.event import Event
 from offline_queue.errors import translated
 from offline_queue.sentinel import WITNESS
-from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put
+from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Told
 from offline_queue.witness.segment import Content, Segment, destroyed_afterwards, read
 
 SEGMENT_BYTES = 1_000_000
 _FAR = 2**62
+_NAME = re.compile(r"(\d+)-(\d+)")
 
 
 class Witness:
@@ -27,23 +33,36 @@ class Witness:
         self._writing: Segment | None = None
         self._spoiled = False
         with translated():
-            self.numbers = sorted(int(path.name[len(WITNESS) :]) for path in _files(directory))
-            self._newest = max(self.numbers, default=0)
-            self.begins = {number: self._begin_of(number) for number in self.numbers}
-        """How each segment that was here at the start begins; None: it is damaged."""
-        self._firsts = self._find_firsts()
+            found = dict(sorted(_files(directory)))
+        self._paths = {number: path for number, (_, path) in found.items()}
+        self.numbers = list(found)
+        self._newest = max(self.numbers, default=0)
+        self._firsts = list(accumulate((first for first, _ in reversed(found.values())), min))[::-1]
+        self._begins: dict[int, Begin | None] = {}
+
+    def begin_of(self, number: int) -> Begin | None:
+        """How a segment that was here at the start begins; None: it is damaged."""
+        if number not in self._begins:
+            with translated():
+                self._begins[number] = read(self._paths[number], self._key, number, only_begin=True).begin
+        return self._begins[number]
 
     def read(self, number: int) -> Content:
         """What an older segment says, as far as it is authentic."""
         with translated():
-            return read(self._path(number), self._key, number)
+            return read(self._paths[number], self._key, number)
 
-    def begin(self, put_count: int, highest: int, state: Mapping[str, bytes]) -> None:
-        """Starts a new segment after `put_count` transactions; `state`: all that holds at this moment."""
+    def begin(
+        self, put_count: int, highest: int, state: Mapping[str, bytes], events: Sequence[Event]
+    ) -> None:
+        """Starts a new segment after `put_count` transactions; `state`: all that holds at this moment,
+        `events`: all that no checkpoint vouches for.
+        """
         number = self._next_number()
-        records = (Begin(self._owner, put_count, highest), Put(put_count, (), state))
+        records = (Begin(self._owner, put_count, highest), Put(put_count, (), state, events))
+        path = self._named(number, highest + 1)
         with translated():
-            writing = Segment(self._path(number), self._key, number, records)
+            writing = Segment(path, self._key, number, records)
             if self._writing is not None:
                 self._writing.close()
         self._writing, self._spoiled = writing, False
@@ -54,7 +73,7 @@ class Witness:
     def add(self, items: Sequence[Kept]) -> None:
         """An older segment with what waits and no segment has; in the order of their sequences."""
         number, first = self._next_number(), items[0].sequence
-        self._write_anew(number, first, items)
+        self._write_anew(self._named(number, first), number, first, items)
         self.numbers.append(number)
         self._firsts.append(first)
 
@@ -70,10 +89,10 @@ class Witness:
         """On the disk when it returns. After an error the log is as before."""
         self._write(put, sync=True)
 
-    def note(self, done: Done) -> None:
+    def note(self, record: Done | Told) -> None:
         """Not synced: who reads an older log sends it once more, which its id makes harmless."""
         if self._writing is not None:  # On a full disk there may be none.
-            self._write(done, sync=False)
+            self._write(record, sync=False)
 
     def take_back(self) -> None:
         """Removes what was appended last: its transaction failed elsewhere."""
@@ -98,8 +117,9 @@ class Witness:
 
     def rewrite(self, number: int, items: Sequence[Kept]) -> None:
         """Puts an older segment anew with what is still needed of it."""
-        with translated(), destroyed_afterwards(self._path(number)):
-            self._write_anew(number, self.span(number)[0], items)
+        path = self._paths[number]
+        with translated(), destroyed_afterwards(path):
+            self._write_anew(path, number, self.span(number)[0], items)
 
     def drop(self, number: int) -> None:
         """Destroys an older segment; its span goes to the one before."""
@@ -113,8 +133,9 @@ class Witness:
         return old
 
     def destroy(self, number: int) -> None:
-        with translated(), destroyed_afterwards(self._path(number)):
-            self._path(number).unlink()
+        path = self._paths.pop(number)
+        with translated(), destroyed_afterwards(path):
+            path.unlink()
             files.sync_directory(self._directory)
 
     def close(self) -> None:
@@ -125,13 +146,13 @@ class Witness:
         self._newest += 1
         return self._newest
 
-    def _write_anew(self, number: int, first: int, items: Sequence[Kept]) -> None:
+    def _write_anew(self, path: Path, number: int, first: int, items: Sequence[Kept]) -> None:
         puts = (Put(REWRITTEN, (item,), {}) for item in items)
         with translated():
             begin = Begin(self._owner, REWRITTEN, first - 1)
-            Segment(self._path(number), self._key, number, (begin, *puts)).close()
+            Segment(path, self._key, number, (begin, *puts)).close()
 
-    def _write(self, record: Put | Done, *, sync: bool) -> None:
+    def _write(self, record: Put | Done | Told, *, sync: bool) -> None:
         assert self._writing is not None
         try:
             with translated():
@@ -140,21 +161,14 @@ class Witness:
             self._spoiled = True  # A second sync may say yes to what the first one lost.
             raise
 
-    def _path(self, number: int) -> Path:
-        return self._directory / f"{WITNESS}{number:08d}"
-
-    def _begin_of(self, number: int) -> Begin | None:
-        return read(self._path(number), self._key, number, only_begin=True).begin
-
-    def _find_firsts(self) -> list[int]:
-        """A segment whose beginning is damaged gets an empty span: its items count to the one before."""
-        firsts: list[int] = []
-        for number in reversed(self.numbers):
-            begin = self.begins[number]
-            after = firsts[-1] if firsts else _FAR
-            firsts.append(after if begin is None else begin.highest + 1)
-        return firsts[::-1]
+    def _named(self, number: int, first: int) -> Path:
+        """A new segment's file."""
+        self._paths[number] = self._directory / f"{WITNESS}{number:08d}-{first}"
+        return self._paths[number]
 
 
-def _files(directory: Path) -> list[Path]:
-    return [path for path in directory.glob(f"{WITNESS}*") if path.name[len(WITNESS) :].isdigit()]
+def _files(directory: Path) -> Iterator[tuple[int, tuple[int, Path]]]:
+    """Number, first sequence and file of each segment."""
+    for path in directory.glob(f"{WITNESS}*"):
+        if match := _NAME.fullmatch(path.name[len(WITNESS) :]):
+            yield int(match[1]), (int(match[2]), path)

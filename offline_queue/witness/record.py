@@ -5,6 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from offline_queue.audit.checkpoint import as_row, from_row
+from offline_queue.audit.event import Event
+from offline_queue.item import Item
+from offline_queue.outcome import Delivered
+
 REWRITTEN = -1
 """The segment was made anew from what still waited: it says nothing of transactions and of the state."""
 
@@ -41,6 +46,14 @@ class Put:
     put_count: int
     items: Sequence[Kept]
     state: Mapping[str, bytes | None]
+    events: Sequence[Event] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was added to the audit chain apart from a put."""
+
+    events: Sequence[Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +65,45 @@ class Done:
     receipt: str
     settled: float
 
+    @classmethod
+    def of(cls, item: Item, outcome: Delivered, now: float) -> "Done":
+        return cls(item.stream, item.sequence, outcome.receipt, now)
 
-Record = Begin | Put | Done
+
+Record = Begin | Put | Done | Told
 
 
 def encode(record: Record) -> bytes:
     match record:
         case Begin(owner, put_count, highest):
             return _packed({"begin": [owner, put_count, highest]}, [])
-        case Put(put_count, items, state):
+        case Put(put_count, items, state, events):
             heads = [[i.sequence, i.id, i.stream, i.kind, i.stored, len(i.payload)] for i in items]
             sizes = [[key, None if value is None else len(value)] for key, value in state.items()]
             blobs = [item.payload for item in items] + [
                 value for value in state.values() if value is not None
             ]
-            return _packed({"put": put_count, "items": heads, "state": sizes}, blobs)
+            told = {"events": [as_row(event) for event in events]} if events else {}
+            return _packed({"put": put_count, "items": heads, "state": sizes, **told}, blobs)
         case Done(stream, sequence, receipt, settled):
             return _packed({"done": [stream, sequence, receipt, settled]}, [])
+        case Told(events):
+            return _packed({"told": [as_row(event) for event in events]}, [])
 
 
 def decode(content: bytes) -> Record:
     """Raises ValueError for what `encode` did not make; what was unsealed was."""
     line, _, rest = content.partition(b"\n")
-    match json.loads(line):
+    head = json.loads(line)
+    match head:
         case {"begin": [str(owner), int(put_count), int(highest)]}:
             return Begin(owner, put_count, highest)
         case {"done": [str(stream), int(sequence), str(receipt), settled]}:
             return Done(stream, sequence, receipt, float(settled))
         case {"put": int(put_count), "items": list(heads), "state": list(sizes)}:
-            return _put(put_count, heads, sizes, rest)
+            return _put(put_count, heads, sizes, head.get("events", ()), rest)
+        case {"told": list(rows)}:
+            return Told([from_row(row) for row in rows])
     raise ValueError("not a record of the witness")
 
 
@@ -88,7 +111,7 @@ def _packed(head: dict[str, Any], blobs: Sequence[bytes]) -> bytes:
     return b"".join((json.dumps(head, separators=(",", ":")).encode(), b"\n", *blobs))
 
 
-def _put(put_count: int, heads: list[Any], sizes: list[Any], rest: bytes) -> Put:
+def _put(put_count: int, heads: list[Any], sizes: list[Any], rows: Sequence[Any], rest: bytes) -> Put:
     taken = 0
 
     def take(size: int) -> bytes:
@@ -98,4 +121,4 @@ def _put(put_count: int, heads: list[Any], sizes: list[Any], rest: bytes) -> Put
 
     items = [Kept(number, id_, name, kind, at, take(size)) for number, id_, name, kind, at, size in heads]
     state = {key: None if size is None else take(size) for key, size in sizes}
-    return Put(put_count, items, state)
+    return Put(put_count, items, state, tuple(from_row(row) for row in rows))

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.bench.report import origin, save
 
-PARTS = ("outbox", "start", "wire", "kiosk_call", "call", "auscultation", "decoders", "instruments")
+PARTS = ("outbox", "drain", "start", "wire", "kiosk_call", "call", "auscultation", "decoders", "instruments")
 
 
 def main() -> None:

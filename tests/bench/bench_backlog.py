@@ -7,13 +7,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
+from offline_queue import reconcile
 from offline_queue.outcome import Backoff
+from offline_queue.sentinel import WITNESS
 from offline_queue.sql import Database
 from offline_queue.store import Store
 
 FEW = 10
 STREAMS = 200
+SEGMENTS = 1000
 _OWNER = "bench"
 _ROUNDS = 60
 _OPENINGS = 7
@@ -53,6 +57,15 @@ def _fill(folder: Path, key: bytes, count: int) -> None:
         database.change("INSERT INTO stream SELECT stream, min(sequence), 0 FROM item GROUP BY stream")
         database.change("UPDATE identity SET highest = ?", count)
     store.close()
+    _write_log(folder, key, count)
+
+
+def _write_log(folder: Path, key: bytes, count: int) -> None:
+    """Of what waits, in SEGMENTS segments, as months without a line leave them."""
+    for path in folder.glob(f"{WITNESS}*"):
+        path.unlink()
+    with patch.object(reconcile, "SEGMENT_BYTES", max(1, count // SEGMENTS) * len(_CONTENT)):
+        Store(folder, key, _OWNER, Backoff()).close()
 
 
 def _claim_ms(folder: Path, key: bytes) -> float:

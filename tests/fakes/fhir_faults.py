@@ -67,6 +67,7 @@ class FaultyLine:
         self._late: list[threading.Thread] = []
         self.seen: list[tuple[str, str]] = []
         self.hide_update_create = False
+        self.announced: tuple[str, ...] = ()
         self.ignore_conditions = False
         self.restore()
 
@@ -148,6 +149,8 @@ class FaultyLine:
             connection.request(request.method, request.path, self._asked(request), headers)
             response = connection.getresponse()
             body = response.read()
+        if self.announced and request.path.endswith("/metadata"):
+            body = _announcing(body, self.announced)
         if self.hide_update_create and request.path.endswith("/metadata"):
             body = body.replace(b'"updateCreate":true', b'"updateCreate":false')
         kept = [(k, v) for k, v in response.getheaders() if k.lower() in ("content-type", "location", "etag")]
@@ -191,6 +194,13 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         self._serve(request)
+
+
+def _announcing(statement: bytes, types: tuple[str, ...]) -> bytes:
+    """What the server does, and does not say of itself: it takes our ids for these types too."""
+    document = json.loads(statement)
+    document["rest"][0]["resource"] += [{"type": each, "updateCreate": True} for each in types]
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def send(secured: ssl.SSLSocket, answer: Answer) -> None:

@@ -10,7 +10,7 @@ from tests.torture.outbox.mutants import MUTANTS, ROOT
 
 _PROOF = """
 import json, logging
-from tests.torture.outbox import changes, damage, proofs
+from tests.torture.outbox import changes, clocks, damage, proofs
 logging.disable(logging.ERROR)
 print(json.dumps({proof}.broken))
 """
@@ -26,6 +26,8 @@ print(json.dumps({proof}.broken))
         "changes.migrations(12, seed=2)",
         "changes.rotations(12, seed=2)",
         "damage.damages(77, seed=2)",
+        "clocks.jumps(10, seed=2)",
+        "clocks.pairs(10, seed=2)",
     ],
 )
 def test_nothing_acknowledged_is_lost(proof: str) -> None:

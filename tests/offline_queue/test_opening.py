@@ -171,7 +171,7 @@ async def test_only_the_owner_may_read_the_files(directory: Path) -> None:
     await outbox.put([new("a")])
     modes = {path.name: path.stat().st_mode & 0o777 for path in directory.iterdir()}
     await outbox.close()
-    assert set(modes) == {DATABASE, f"{DATABASE}-wal", SENTINEL, BALLAST, LOCK, f"{WITNESS}00000001"}
+    assert set(modes) == {DATABASE, f"{DATABASE}-wal", SENTINEL, BALLAST, LOCK, f"{WITNESS}00000001-1"}
     assert set(modes.values()) == {0o600}
     assert directory.stat().st_mode & 0o777 == 0o700
 

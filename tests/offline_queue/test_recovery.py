@@ -18,7 +18,7 @@ from offline_queue.keys import load_or_create_key
 from offline_queue.outcome import Backoff, Delivered
 from offline_queue.rotation import finish, rotate
 from offline_queue.sentinel import DATABASE
-from offline_queue.slots import SLOTS, add_slot, open_slot, read_slots, remove_slot
+from offline_queue.slots import SLOTS, add_slot, load_private, open_slot, read_slots, remove_slot
 from offline_queue.snapshot import glance, verify
 from offline_queue.store import Store
 from tests.offline_queue.helpers import KEY, NOW, OWNER, new, pems
@@ -44,7 +44,7 @@ def test_the_organisation_opens_a_dead_kiosks_copy(directory: Path, tmp_path: Pa
     copy = shutil.copytree(directory, tmp_path / "copy")
     store.close()
     before = {path.name: path.read_bytes() for path in copy.iterdir()}
-    key = open_slot(copy, private, b"secret")
+    key = open_slot(copy, load_private(private, b"secret"))
     done = export(copy, key, tmp_path / "out")
     assert (done.counts, done.lost) == (Counts(waiting=2, delivered=1), 0)
     index = json.loads((tmp_path / "out" / INDEX).read_text())
@@ -80,7 +80,7 @@ def test_who_has_no_slot_opens_nothing(directory: Path) -> None:
         (pems(ec.generate_private_key(ec.SECP256R1()))[0], None, OutboxReason.KEY_UNREADABLE),
     ):
         with pytest.raises(OutboxError) as caught:
-            open_slot(directory, pem, password)
+            open_slot(directory, load_private(pem, password))
         assert caught.value.reason is reason
     assert KEY.hex() not in (directory / SLOTS).read_text()
 
@@ -138,7 +138,7 @@ def test_a_new_key_opens_everything_and_the_old_one_nothing(tmp_path: Path) -> N
     rotate(directory, key_file, OWNER)
     key = load_or_create_key(key_file, directory)
     assert key != old
-    assert open_slot(directory, private, None) == key
+    assert open_slot(directory, load_private(private, None)) == key
     with pytest.raises(OutboxError):
         verify(directory, old, OWNER)
     same_as_before(directory, key)

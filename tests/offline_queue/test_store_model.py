@@ -10,6 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from offline_queue.audit.event import NewEvent
+from offline_queue.audit.trail import read_trail
+from offline_queue.audit.verify import Kept, check
 from offline_queue.item import Counts, ItemState
 from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
 from offline_queue.store import Store
@@ -44,6 +47,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.streams = {name: Stream() for name in STREAMS}
         self.number = 0
         self.saved: bytes | None = None
+        self.told = 0
         self.open()
 
     def open(self) -> None:
@@ -65,7 +69,8 @@ class StoreMachine(RuleBasedStateMachine):
             self.streams[name].states[item.id] = ItemState.WAITING
         self.saved = str(self.number).encode()
         for _ in range(1 + again):
-            self.store.put(items, {"session": self.saved})
+            self.store.put(items, {"session": self.saved}, [NewEvent("put", self.saved.decode())])
+            self.told += 1
 
     @rule(passed_s=st.sampled_from([0.0, 1.0, 50.0, 200.0]))
     def claim(self, passed_s: float) -> None:
@@ -93,6 +98,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert head is not None
         self.store.settle(head, outcome, self.now)
         stream.in_flight = False
+        self.told += isinstance(outcome, Delivered | Quarantine)
         match outcome:
             case Delivered():
                 stream.states[head], stream.due = ItemState.DELIVERED, 0.0
@@ -106,6 +112,8 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.store.close()
+        chain = read_trail(self.directory, KEY, OWNER).events
+        assert (len(chain), check(OWNER, chain, Kept())) == (self.told, [])
         self.open()
         for stream in self.streams.values():
             stream.in_flight = False

@@ -33,7 +33,7 @@ def test_what_was_delivered_cannot_be_read_after_tidying(
     payloads = [item.payload for record in left if isinstance(record, Put) for item in record.items]
     assert payloads == [b"The one that waits."]
     assert (directory / WAL).stat().st_size == 0
-    assert sum(path.stat().st_size for path in segments(directory)) < 2000
+    assert sum(path.stat().st_size for path in segments(directory)) < 10_000  # events, and no payload
     store.close()
 
 
@@ -57,7 +57,7 @@ def test_a_large_state_is_not_copied_with_each_put(directory: Path, monkeypatch:
 
 
 def number_of(path: Path) -> int:
-    return int(path.name.rsplit(".", 1)[1])
+    return int(path.name.rsplit(".", 1)[1].partition("-")[0])
 
 
 def test_old_tombstones_go_and_do_not_come_back(directory: Path) -> None:

@@ -1,6 +1,8 @@
 """Delivery into a real FHIR server over HTTPS: exactly once, whatever the line does."""
 
 import asyncio
+import base64
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,9 +58,12 @@ def observations(server: FhirServer, name: str) -> list[dict[str, object]]:
     return [entry["resource"] for entry in found.get("entry", [])]
 
 
+@pytest.mark.parametrize("binaries", [False, True], ids=["inside", "apart"])
 async def test_a_whole_session_arrives_once(
-    sender: FhirSender, server: FhirServer, mode: str, name: str
+    sender: FhirSender, server: FhirServer, line: FaultyLine, mode: str, name: str, binaries: bool
 ) -> None:
+    line.announced = ("Binary",) if binaries else ()
+    binaries &= mode == "own ids"
     for _ in range(2):
         for each in whole_session(name):
             await deliver(sender, each)
@@ -73,6 +78,10 @@ async def test_a_whole_session_arrives_once(
     for kind, search in (("Media", "encounter"), ("DocumentReference", "encounter")):
         found = server.get(f"{kind}?{search}=Encounter/{encounter['id']}")
         assert found["total"] == {"Media": 2, "DocumentReference": 1}[kind]
+    for media in server.get(f"Media?encounter=Encounter/{encounter['id']}")["entry"]:
+        content = media["resource"]["content"]
+        data = server.get(content["url"])["data"] if binaries else content["data"]
+        assert hashlib.sha1(base64.b64decode(data)).digest() == base64.b64decode(content["hash"])
 
 
 async def test_site_resources_exist_once_for_all_sessions(

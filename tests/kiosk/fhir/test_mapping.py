@@ -163,6 +163,19 @@ def test_pictures_and_sounds() -> None:
     assert clip["content"]["size"] == 4004
 
 
+def test_content_is_apart_where_the_server_takes_our_ids() -> None:
+    payload = whole_session("apart")[6].payload
+    naming = Naming(own_ids=True, binaries=True)
+    _, binary, clip = (entry["resource"] for entry in bundle_for("reading", payload, naming)["entry"])
+    inside = bundle_for("reading", payload, OWN)["entry"][1]["resource"]["content"]
+    assert clip["content"] == {
+        **{k: v for k, v in inside.items() if k != "data"},
+        "url": f"Binary/{binary['id']}",
+    }
+    assert (binary["data"], binary["contentType"]) == (inside["data"], "audio/flac")
+    assert binary["securityContext"] == clip["subject"]
+
+
 def test_raw_frames_are_not_sent() -> None:
     reading = replace(readings()[0], raw=b"evidence-of-the-wire")
     bundle = to_json(bundle_for("reading", record.reading_payload(SITE, session(), reading), OWN))

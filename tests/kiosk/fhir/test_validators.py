@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".venv-validate" / "bin" / "python"
 
 
-def bundles(own_ids: bool) -> list[bytes]:
-    naming = Naming(own_ids=own_ids)
+def bundles(own_ids: bool, binaries: bool = False) -> list[bytes]:
+    naming = Naming(own_ids=own_ids, binaries=binaries)
     return [to_json(bundle_for(item.kind, item.payload, naming)) for item in whole_session("validated")]
 
 
@@ -38,9 +38,9 @@ def rust(document: bytes) -> list[str]:
     return [str(issue) for issue in fhirkit.validate(document) if issue.severity == "error"]
 
 
-@pytest.mark.parametrize("own_ids", [True, False])
-def test_both_validators_accept_everything(own_ids: bool) -> None:
-    documents = bundles(own_ids)
+@pytest.mark.parametrize(("own_ids", "binaries"), [(True, True), (True, False), (False, False)])
+def test_both_validators_accept_everything(own_ids: bool, binaries: bool) -> None:
+    documents = bundles(own_ids, binaries)
     assert len(documents) == 9
     assert [rust(d) for d in documents] == [[]] * 9
     assert google(documents) == [""] * 9

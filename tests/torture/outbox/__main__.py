@@ -16,7 +16,7 @@ from dataclasses import asdict
 from functools import partial
 
 from tests.bench.report import OUTPUT
-from tests.torture.outbox import changes, damage, deliveries, disk, mutants, proofs
+from tests.torture.outbox import changes, clocks, damage, deliveries, disk, ext4, mutants, proofs
 from tests.torture.outbox.proofs import Proof
 
 _SHIM_IS_LOADED = "TELECABINE_DISK_SHIM"
@@ -28,11 +28,14 @@ def promises(*, quick: bool) -> dict[str, Promise]:
     return {
         "killed": partial(proofs.kills, 60 if quick else 1000),
         "power cut": partial(proofs.power_cuts, 300 if quick else 12_000),
+        "ext4": partial(ext4.images, 20 if quick else 300),
         "EIO": partial(proofs.failures, 30 if quick else None, errno.EIO),
         "ENOSPC": partial(proofs.failures, 30 if quick else None, errno.ENOSPC),
         "migrated": partial(changes.migrations, 15 if quick else None),
         "new key": partial(changes.rotations, 15 if quick else None),
         "damaged": partial(damage.damages, 60 if quick else 2000),
+        "clock": partial(clocks.jumps, 20 if quick else 300),
+        "two kiosks": partial(clocks.pairs, 20 if quick else 300),
         "delivered": partial(deliveries.deliveries, 20 if quick else 1000),
         "mutants": partial(_mutants, mutants.MUTANTS[:2] if quick else mutants.MUTANTS),
     }

@@ -53,13 +53,13 @@ def earlier_outbox(folder: Path, version: int, seed: int) -> Told:
     for number, sql in migrate.migrations()[:version]:
         connection.executescript(f"BEGIN; {sql}\nPRAGMA user_version = {number}; COMMIT;")
     connection.execute("INSERT INTO identity (one, owner) VALUES (1, ?)", (OWNER,))
-    _fill(connection, rng, told)
+    _fill(connection, rng, told, version)
     connection.close()
     write_mark(directory, Mark(OWNER, 40))
     return told
 
 
-def _fill(connection: Any, rng: random.Random, told: Told) -> None:
+def _fill(connection: Any, rng: random.Random, told: Told, version: int) -> None:
     execute = connection.execute
     for sequence in range(1, 41):
         name, stream, payload = f"i{sequence}", f"s{sequence % 3}", rng.randbytes(700)
@@ -71,12 +71,15 @@ def _fill(connection: Any, rng: random.Random, told: Told) -> None:
             (name, stream, sequence, int(delivered), "receipt" if delivered else "", digest.digest()),
         )
         if not delivered:
-            execute("INSERT INTO payload VALUES (?, ?)", (sequence, payload))
+            columns = (sequence, payload) if version == 1 else (sequence, stream, 1.0, payload)
+            execute(f"INSERT INTO payload VALUES ({', '.join('?' * len(columns))})", columns)
         told.hear(
             [f"put {name} {digest.hexdigest()}", *([f"send {name}", f"done {name}"] if delivered else [])]
         )
     execute("INSERT INTO stream SELECT stream, min(sequence), 0 FROM item WHERE state = 0 GROUP BY stream")
     execute("INSERT INTO kiosk_state VALUES ('last', CAST('i40' AS BLOB))")
+    if version > 1:
+        execute("UPDATE identity SET highest = 40")
 
 
 def _with_key(folder: Path, seed: int) -> Told:

@@ -19,6 +19,22 @@ def said(run: Callable[[Say], None]) -> list[str]:
     """Runs it in a child; returns the lines it said before its end. The last one is `fell: ...` when that was
     neither its own nor a kill.
     """
+    return both(run)[0]
+
+
+def both(*runs: Callable[[Say], None]) -> list[list[str]]:
+    """As `said`, of several that run at the same time."""
+    begun = [_begun(run) for run in runs]
+    heard = []
+    for reading, number in begun:
+        with os.fdopen(reading, "rb") as pipe:
+            lines = pipe.read().decode().splitlines()
+        heard.append(lines + _fall(number))
+    return heard
+
+
+def _begun(run: Callable[[Say], None]) -> tuple[int, int]:
+    """What the child says can be read there, and its number."""
     reading, writing = os.pipe()
 
     def child() -> None:
@@ -26,9 +42,7 @@ def said(run: Callable[[Say], None]) -> list[str]:
 
     number = _begin(child)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        lines = pipe.read().decode().splitlines()
-    return lines + _fall(number)
+    return reading, number
 
 
 def in_child(run: Callable[[], None]) -> list[str]:

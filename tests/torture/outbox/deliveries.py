@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kiosk.fhir.known import identifier_of
+from kiosk.fhir.known import key_of
 from kiosk.fhir.mapping import bundle_for
 from kiosk.fhir.naming import Naming
 from kiosk.fhir.wire import to_json
@@ -99,7 +99,7 @@ def _differences(server: FhirServer, acknowledged: set[str], sessions: int) -> l
 
 def _key(entry: Json) -> tuple[str, str]:
     if "ifNoneExist" in entry["request"]:
-        return identifier_of(entry)
+        return key_of(entry)[1:]
     identifier = entry["resource"]["identifier"][0]  # an update of what an earlier item created
     return identifier["system"], identifier["value"]
 
@@ -108,9 +108,18 @@ def _fault(server: FhirServer, kind: str, key: str, sent: Json) -> str:
     found = server.get(f"{kind}?identifier={key}&_count=10").get("entry", [])
     if len(found) != 1:
         return f"{kind} {key} is there {len(found)} times"
-    stored, sent = found[0]["resource"], json.loads(to_json(sent))
+    stored, sent = _with_content(server, found[0]["resource"]), json.loads(to_json(sent))
     altered = [name for name, value in sent.items() if _is_content(name, value) and stored.get(name) != value]
     return f"{kind} {key} is altered in {altered}" if altered else ""
+
+
+def _with_content(server: FhirServer, resource: Json) -> Json:
+    """With its content inside, also where that is a Binary."""
+    content = resource.get("content")
+    if not isinstance(content, dict) or "url" not in content:
+        return resource
+    inside = {name: value for name, value in content.items() if name != "url"}
+    return {**resource, "content": {**inside, "data": server.get(content["url"])["data"]}}
 
 
 def _is_content(name: str, value: Any) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from offline_queue.audit.trail import read_trail
+from offline_queue.audit.verify import Flaw, Kept, check
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.item import Item, ItemState
 from offline_queue.outcome import Backoff
@@ -16,12 +18,15 @@ from tests.offline_queue.helpers import KEY, OWNER
 
 @dataclass
 class Told:
-    """`begun`: a delivery that was not confirmed before the end: either way is right."""
+    """`begun`: a delivery that was not confirmed before the end: either way is right. `forgets`: what was
+    delivered need not be known any more.
+    """
 
     put: dict[str, str] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     fallen: list[str] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
+    forgets: bool = False
 
     def hear(self, lines: Iterable[str]) -> "Told":
         for line in lines:
@@ -36,13 +41,27 @@ class Told:
                     self.fallen.append(f"the program fell: {' '.join(how)}")
         return self
 
+    def forgotten_when_done(self) -> "Told":
+        """Without what was delivered: a clock ten years ahead lets its tombstone go."""
+        left = {name: digest for name, digest in self.put.items() if name not in self.done}
+        return Told(left, self.begun, self.fallen, forgets=True)
+
     def unsent(self) -> "Told":
         """Without what may have been delivered: of that, a lost database leaves no tombstone."""
         return Told({name: digest for name, digest in self.put.items() if name not in self.begun})
 
 
-def judge(directory: Path, told: Told, *, sound: bool = True, key: bytes = KEY) -> list[str]:
-    """Opens the outbox and returns what is wrong. `sound`: nothing may be reported as damaged either."""
+def judge(
+    directory: Path, told: Told, *, sound: bool = True, key: bytes = KEY, whole: bool | None = None
+) -> list[str]:
+    """Opens the outbox and returns what is wrong. `sound`: nothing may be reported as damaged either.
+    `whole`: of the audit chain nothing may be missing, as of a sound outbox.
+    """
+    wrong = _items(directory, told, sound, key)
+    return wrong or _chain(directory, key, sound if whole is None else whole)
+
+
+def _items(directory: Path, told: Told, sound: bool, key: bytes) -> list[str]:
     try:
         store = Store(directory, key, OWNER, Backoff())
     except Exception as error:  # noqa: BLE001 - whatever keeps it from opening is what is wrong
@@ -54,7 +73,7 @@ def judge(directory: Path, told: Told, *, sound: bool = True, key: bytes = KEY) 
         wrong = [f"{name}: {fault}" for name in told.put if (fault := _fault(items.get(name), name, told))]
         if sound and store.findings:
             wrong.append(f"reported as damaged: {[finding.found.value for finding in store.findings]}")
-        return told.fallen + wrong + _state(store, items)
+        return told.fallen + wrong + ([] if told.forgets else _state(store, items))
     except Exception as error:  # noqa: BLE001 - see above
         return [f"cannot be read: {type(error).__name__}: {error}"]
     finally:
@@ -70,7 +89,18 @@ def judge_log_alone(directory: Path, told: Told) -> list[str]:
     except OutboxError as error:
         nothing_yet = not told.put and error.reason is OutboxReason.WRONG_KEY_OR_DAMAGED
         return [] if nothing_yet else [f"from the log alone: {error}"]
-    return [f"from the log alone: {wrong}" for wrong in judge(directory, told.unsent())]
+    return [f"from the log alone: {wrong}" for wrong in judge(directory, told.unsent(), whole=False)]
+
+
+def _chain(directory: Path, key: bytes, whole: bool) -> list[str]:
+    """What is there of it fits, and what the checkpoints say."""
+    try:
+        trail = read_trail(directory, key, OWNER)
+    except OutboxError as error:
+        return [f"the audit chain cannot be read: {error}"]
+    found = check(OWNER, trail.events, Kept(named=trail.sent))
+    flaws = [flaw for flaw in found if whole or flaw.flaw is not Flaw.MISSING]
+    return [f"the audit chain: {flaw.flaw} {flaw.first} to {flaw.last}" for flaw in flaws]
 
 
 def _fault(item: Item | None, name: str, told: Told) -> str:

@@ -33,8 +33,8 @@ MUTANTS = (
     Mutant(
         "acknowledges before it commits",
         "offline_queue/outbox.py",
-        "        await self._run(partial(self._store.put, tuple(items), dict(state)))\n",
-        "        self._worker.submit(partial(self._store.put, tuple(items), dict(state)))\n",
+        "        await self._run(partial(self._store.put, tuple(items), dict(state), tuple(events)))\n",
+        "        self._worker.submit(partial(self._store.put, tuple(items), dict(state), tuple(events)))\n",
     ),
     Mutant(
         "synchronous = NORMAL",
@@ -59,13 +59,13 @@ MUTANTS = (
     Mutant(
         "creates without a key",
         "kiosk/fhir/bundles.py",
-        '{"method": "POST", "url": kind, "ifNoneExist": search_key(key["system"], key["value"])}',
+        '{"method": "POST", "url": kind, "ifNoneExist": search_key(key["system"], key["value"], by)}',
         '{"method": "POST", "url": kind}',
     ),
     Mutant(
         "no witness",
-        "offline_queue/store.py",
-        "                self._witness.append(Put(self._put_count + 1, fresh, state))\n",
+        "offline_queue/putting.py",
+        "                self._witness.append(Put(self.put_count + 1, fresh, state, told))\n",
         "",
     ),
     Mutant(
@@ -74,7 +74,7 @@ MUTANTS = (
     ),
     Mutant(
         "nothing is taken back when the database refuses",
-        "offline_queue/store.py",
+        "offline_queue/putting.py",
         "                self._witness.take_back()\n",
         "                pass\n",
     ),

@@ -5,8 +5,10 @@
 
 import hashlib
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
+from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
 from offline_queue.item import Item
 from offline_queue.outcome import Backoff, Delivered, Retry
@@ -18,17 +20,23 @@ from tests.torture.outbox.child import Say
 SIZES = (100, 1000, 1000, 6000, 30_000)
 
 
+STILL = 2.0
+"""The time of a day whose clock stands still, as that of most days does."""
+
+
 class Day:
-    def __init__(self, directory: Path, say: Say, seed: int, first: int = 0) -> None:
-        """`first`: where the items' numbers go on."""
+    def __init__(
+        self, directory: Path, say: Say, seed: int, first: int = 0, clocks: Sequence[float] = (STILL,)
+    ) -> None:
+        """`first`: where the items' numbers go on; `clocks`: what the clock may say (Unix time)."""
         witness_log.SEGMENT_BYTES = 60_000  # several segments come and go in one short day
         self._directory, self._say, self._rng = directory, say, random.Random(seed)
-        self._number = first
+        self._number, self._clocks = first, clocks
         self._store = self._open()
 
     def live(self, steps: int, *, close: bool = True) -> None:
-        doing = (self._put, self._deliver, self._try, self._tidy, self._start_again)
-        for step in self._rng.choices(doing, weights=(50, 30, 8, 4, 3), k=steps):
+        doing = (self._put, self._deliver, self._try, self._tidy, self._start_again, self._sign)
+        for step in self._rng.choices(doing, weights=(50, 30, 8, 4, 3, 5), k=steps):
             try:
                 step()
             except OutboxError as error:  # the disk failed: what was not said does not count
@@ -51,25 +59,32 @@ class Day:
             self._number += 1
             payload = self._rng.randbytes(self._rng.choice(SIZES))
             items.append(new(f"i{self._number}", f"s{self._number % 3}", payload))
-        self._store.put(items, {"last": items[-1].id.encode()})
+        events = [NewEvent("reading_kept", item.id) for item in items]
+        self._store.put(items, {"last": items[-1].id.encode()}, events)
         for item in items:
             self._say(f"put {item.id} {hashlib.sha256(item.payload).hexdigest()}")
 
     def _deliver(self) -> None:
         if (item := self._claimed()) is not None:
             self._say(f"send {item.id}")
-            self._store.settle(item.id, Delivered("receipt"), 1.0)
+            self._store.settle(item.id, Delivered("receipt"), self._now())
             self._say(f"done {item.id}")
 
     def _try(self) -> None:
         if (item := self._claimed()) is not None:
-            self._store.settle(item.id, Retry("the line is down", after_s=0), 1.0)
+            self._store.settle(item.id, Retry("the line is down", after_s=0), self._now())
 
     def _claimed(self) -> Item | None:
-        return self._store.claim(2.0)
+        return self._store.claim(self._now())
+
+    def _now(self) -> float:
+        return self._rng.choice(self._clocks)
 
     def _tidy(self) -> None:
-        self._store.tidy(3.0)
+        self._store.tidy(self._now())
+
+    def _sign(self) -> None:
+        self._store.make_checkpoint(self._now())
 
     def _start_again(self) -> None:
         try:

@@ -1,0 +1,39 @@
+"""The whole chain of an outbox, read from a copy of its files: also beside a kiosk that runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from offline_queue.audit.chain import Chain
+from offline_queue.audit.checkpoint import AUDIT
+from offline_queue.audit.event import Event
+from offline_queue.database import open_database
+from offline_queue.snapshot import looking
+from offline_queue.sql import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """`sent`: the ids of all checkpoints that the queue knows, `waiting`: of those that are not delivered."""
+
+    events: Sequence[Event]
+    sent: Sequence[str]
+    waiting: Sequence[str]
+
+
+def read_trail(directory: Path, key: bytes, owner: str) -> Trail:
+    """OutboxError as for `open_database`."""
+    return looking(directory, lambda copy: _read(copy, key, owner))
+
+
+def _read(copy: Path, key: bytes, owner: str) -> Trail:
+    database = Database(open_database(copy, key, owner))
+    try:
+        rows = database.all("SELECT id, state FROM item WHERE stream = ? ORDER BY sequence", AUDIT)
+        return Trail(
+            Chain(database, owner).all(),
+            [str(id_) for id_, _ in rows],
+            [str(id_) for id_, state in rows if state != 1],
+        )
+    finally:
+        database.close()
