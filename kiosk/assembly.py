@@ -1,5 +1,6 @@
 """Builds a kiosk from its settings: the one place where all parts meet. Imported after the first screen."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from kiosk.call.call import Call
 from kiosk.call.settings import CallMedia
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
-from kiosk.data_dir import key_file, store_dir
+from kiosk.data_dir import chip, key_file, store_dir
 from kiosk.events import Event
 from kiosk.fhir.client import FhirSender
 from kiosk.fhir_settings import fhir_settings
@@ -23,6 +24,9 @@ from kiosk.version import VERSION
 from offline_queue.keeping import Keeping
 from offline_queue.outbox import Outbox
 from offline_queue.rotation import ready_key
+
+_CHIP_COMES_S = 5.0
+"""Its driver may be later than the kiosk."""
 
 
 async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]) -> Kiosk:
@@ -62,7 +66,7 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
 
 async def _open_outbox(config: Config) -> Outbox:
     directory = store_dir(config)
-    key = ready_key(directory, key_file(config))
+    key = await asyncio.to_thread(ready_key, directory, key_file(config), chip(config), _CHIP_COMES_S)
     keeping = Keeping.of_days(config.kiosk.audit_days, config.kiosk.sealed_copy_days)
     return await Outbox.open(directory, key, config.kiosk.id, keeping=keeping)
 

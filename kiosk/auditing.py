@@ -6,14 +6,14 @@ import logging
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
-from pathlib import Path
 
 from kiosk.audit import Told, of_changes, settings_of
 from kiosk.config import Config
-from kiosk.data_dir import store_dir
+from kiosk.data_dir import key_file, store_dir
 from kiosk.version import VERSION
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
+from offline_queue.keys import sealed_file
 from offline_queue.outbox import Outbox
 from offline_queue.slots import read_slots
 
@@ -59,7 +59,7 @@ class Auditing:
         """What is different from the last start, and what the outbox has set right since it was opened."""
         known = {
             Told.SETTING_CHANGED: settings_of(self._config),
-            Told.KEY_CHANGED: await asyncio.to_thread(_keys, store_dir(self._config)),
+            Told.KEY_CHANGED: await asyncio.to_thread(_keys, self._config),
         }
         before = await self._outbox.get_state(_KNOWN)
         events = [NewEvent(Told.KIOSK_STARTED, "", {"version": VERSION})]
@@ -77,10 +77,12 @@ class Auditing:
             await self._outbox.put(events=mended)
 
 
-def _keys(directory: Path) -> dict[str, str]:
-    """Who can open the outbox beside this kiosk: name and fingerprint."""
+def _keys(config: Config) -> dict[str, str]:
+    """Where this machine's key is, and who else can open the outbox: name and fingerprint."""
+    machine = {"machine": "chip" if sealed_file(key_file(config)).exists() else "file"}
     try:
-        return {slot.name: slot.fingerprint for slot in read_slots(directory)}
+        slots = read_slots(store_dir(config))
+        return machine | {f"slot {slot.name}": slot.fingerprint for slot in slots}
     except (OutboxError, ValueError) as error:
         log.warning("who else can open the outbox cannot be read: %s", error)
-        return {}
+        return machine

@@ -38,6 +38,8 @@ class KioskConfig:
     `selftest_at`: when it looks after itself each day, local time as "06:30"; "" is never. `audit_days`: for
     how long the audit chain is kept here, 31 at least; what was signed is on the FHIR server too.
     `sealed_copy_days`: for how long what was delivered stays here, readable for the organisation's key alone.
+    `selftest_at`: when it looks after itself each day, local time as "06:30"; "" is never.
+    `tpm2_device`: the chip for the outbox's key, as `systemd-creds --tpm2-device=` takes it; "" is none.
     """
 
     id: str
@@ -51,6 +53,7 @@ class KioskConfig:
     selftest_at: str = "06:30"
     audit_days: int = 180
     sealed_copy_days: int = 0
+    tpm2_device: str = "auto"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -1,8 +1,9 @@
-"""Where each thing lies in the kiosk's data folder."""
+"""Where each thing lies in the kiosk's data folder, and what guards its key."""
 
 from pathlib import Path
 
 from kiosk.config import Config
+from offline_queue.tpm import Chip
 
 
 def store_dir(config: Config) -> Path:
@@ -11,6 +12,11 @@ def store_dir(config: Config) -> Path:
 
 def key_file(config: Config) -> Path:
     return config.kiosk.data_dir / "outbox.key"
+
+
+def chip(config: Config) -> Chip:
+    """What may seal the outbox's key; then it lies beside `key_file`."""
+    return Chip(config.kiosk.tpm2_device)
 
 
 def report_file(config: Config) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from kiosk import audit_command
 from kiosk.config import Config, ConfigError, load_config
 from kiosk.core_dumps import forbid_core_dumps
-from kiosk.data_dir import key_file, store_dir
+from kiosk.data_dir import chip, key_file, store_dir
 from kiosk.fhir.errors import FhirError
 from kiosk.fhir.server import Undelivered
 from kiosk.reconcile_command import private_key, reconcile
@@ -19,10 +19,12 @@ from kiosk.store_key import usable_key
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.export import Exported, export
 from offline_queue.item import ItemState
+from offline_queue.keys import sealed_file
 from offline_queue.outcome import Backoff
 from offline_queue.rebuild import rebuild
 from offline_queue.reconcile import Found
-from offline_queue.rotation import ready_key, rotate
+from offline_queue.rotation import finish, ready_key, rotate
+from offline_queue.sealing import seal_key, unseal_key
 from offline_queue.slots import add_slot, open_slot, read_slots, remove_slot
 from offline_queue.snapshot import Waiting, glance, verify
 from offline_queue.store import Store
@@ -45,6 +47,9 @@ _ADVICE = {
     OutboxReason.WRONG_KEY_OR_DAMAGED: f"{_RECOVER}, if the key is right; the old files are put aside",
     OutboxReason.MISSING: _RECOVER,
     OutboxReason.KEY_MISSING: "put the key file back, or open a copy with the organisation's key: "
+    "`telecabine outbox recover --key ORG.pem --from COPY --to FOLDER`",
+    OutboxReason.KEY_NOT_UNSEALED: "is the chip on, and this user in the group tss? One that was changed or "
+    "cleared never opens the key again. Erase nothing; open a copy with the organisation's key: "
     "`telecabine outbox recover --key ORG.pem --from COPY --to FOLDER`",
     OutboxReason.BUSY: "a kiosk has it open: stop it first (systemctl stop telecabine)",
 }
@@ -153,14 +158,23 @@ def _tell(exported: Exported, to: Path) -> int:
 
 
 def _list_keys(config: Config, _options: argparse.Namespace) -> int:
-    print(f"machine  file {key_file(config)}")
+    for line in _machine_keys(key_file(config)):
+        print(line)
     for slot in read_slots(store_dir(config)):
         print(f"{slot.name}  public key {slot.fingerprint}")
     return 0
 
 
+def _machine_keys(path: Path) -> list[str]:
+    """One line, but while the key is on its way into the chip."""
+    sealed = [f"machine  tpm2 {sealed_file(path)}"] if sealed_file(path).exists() else []
+    in_file = path.exists() or not sealed
+    return sealed + [f"machine  file {path} (weaker: whoever has the disk has the key)"] * in_file
+
+
 def _add_key(config: Config, options: argparse.Namespace) -> int:
-    key = ready_key(store_dir(config), key_file(config))  # also of a kiosk that was never started
+    # Also of a kiosk that was never started.
+    key = ready_key(store_dir(config), key_file(config), chip(config))
     slot = add_slot(store_dir(config), key, options.name, options.public.read_bytes())
     print(f"{slot.name} can open this outbox: public key {slot.fingerprint}")
     return 0
@@ -176,8 +190,26 @@ def _remove_key(config: Config, options: argparse.Namespace) -> int:
 
 
 def _rotate(config: Config, _options: argparse.Namespace) -> int:
-    rotate(store_dir(config), key_file(config), config.kiosk.id)
+    rotate(store_dir(config), key_file(config), config.kiosk.id, chip(config))
     print("everything is written with a new key")
+    return 0
+
+
+def _seal(config: Config, _options: argparse.Namespace) -> int:
+    if not read_slots(store_dir(config)):
+        return _fail("without an organisation's key a broken chip loses all: first `telecabine keys add`")
+    finish(store_dir(config), key_file(config))
+    if seal_key(key_file(config), chip(config)):
+        print("the chip keeps the key; a disk may keep old files: `telecabine keys rotate` makes a new key")
+    else:
+        print("the chip keeps the key already")
+    return 0
+
+
+def _unseal(config: Config, _options: argparse.Namespace) -> int:
+    finish(store_dir(config), key_file(config))
+    unseal_key(key_file(config), chip(config))
+    print(f"the key is in {key_file(config)}: whoever has the disk has the key")
     return 0
 
 
@@ -200,4 +232,6 @@ _COMMANDS: dict[str, Callable[[Config, argparse.Namespace], int]] = {
     "keys rotate": _rotate,
     "audit verify": audit_command.verify,
     "audit list": audit_command.list_events,
+    "keys seal": _seal,
+    "keys unseal": _unseal,
 }

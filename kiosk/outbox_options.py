@@ -39,6 +39,8 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
     removed = _add(commands, "keys remove", "take an organisation's key away, not the last one; then rotate")
     removed.add_argument("name", help="as the list shows it")
     _add(commands, "keys rotate", "a new key for everything; not beside a running kiosk")
+    _add(commands, "keys seal", "move the key from its file into the security chip (TPM2)")
+    _add(commands, "keys unseal", "and back, before the chip is replaced or cleared")
 
 
 def add_audit(parser: argparse.ArgumentParser) -> None:

@@ -42,6 +42,16 @@ def replace(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
+def destroy(path: Path) -> None:
+    """Overwrites it where it lies, then removes it. A flash chip may keep old blocks all the same."""
+    with path.open("r+b") as file:
+        file.write(bytes(os.fstat(file.fileno()).st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    sync_directory(path.parent)
+
+
 def sweep(directory: Path, prefix: str) -> None:
     """Removes what a crash left half-made. Only for who holds the directory alone."""
     for leftover in directory.glob(f"{prefix}.*.new*"):

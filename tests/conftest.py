@@ -1,9 +1,12 @@
 """What every test runs under."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.fakes.tpm import SoftwareTpm, software_tpm
 
 # A slow machine is not a fault: no deadline, no complaint about slow generation. The same examples each time:
 # a red test is red on every machine.
@@ -35,3 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(_HERE / place) for place in _ALONE):
             item.add_marker(pytest.mark.alone)
+
+
+@pytest.fixture(scope="session")
+def tpm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftwareTpm]:
+    """A chip for all tests; none of them may change or stop it."""
+    with software_tpm(tmp_path_factory.mktemp("tpm")) as chip:
+        yield chip

@@ -15,6 +15,7 @@ class BlockReason(StrEnum):
     NEWER_SCHEMA = "newer_schema"
     KEY_MISSING = "key_missing"
     KEY_UNREADABLE = "key_unreadable"
+    KEY_NOT_UNSEALED = "key_not_unsealed"
     START_FAILED = "start_failed"
 
 

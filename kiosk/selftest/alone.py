@@ -7,7 +7,7 @@ from pathlib import Path
 from devices.reading import Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk.config import Config
-from kiosk.data_dir import key_file, store_dir
+from kiosk.data_dir import chip, key_file, store_dir
 from kiosk.instruments import Instruments
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
@@ -37,7 +37,8 @@ async def _check_store(config: Config) -> tuple[Check, bool]:
     """Open it with the key. True: a kiosk that runs holds it, and that is good."""
     directory = store_dir(config)
     try:
-        outbox = await Outbox.open(directory, ready_key(directory, key_file(config)), config.kiosk.id)
+        key = await asyncio.to_thread(ready_key, directory, key_file(config), chip(config))
+        outbox = await Outbox.open(directory, key, config.kiosk.id)
         store = await _verified(outbox)
     except OutboxError as error:
         if error.reason is OutboxReason.BUSY:
@@ -125,6 +126,7 @@ _PROBLEMS = {
     OutboxReason.WRONG_KEY_OR_DAMAGED: Problem.WRONG_KEY_OR_DAMAGED,
     OutboxReason.KEY_MISSING: Problem.WRONG_KEY_OR_DAMAGED,
     OutboxReason.KEY_UNREADABLE: Problem.WRONG_KEY_OR_DAMAGED,
+    OutboxReason.KEY_NOT_UNSEALED: Problem.WRONG_KEY_OR_DAMAGED,
     OutboxReason.MISSING: Problem.NOT_FOUND,
     OutboxReason.DISK_FULL: Problem.NEARLY_FULL,
 }

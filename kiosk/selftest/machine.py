@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Set
 
 from kiosk.config import Config
-from kiosk.data_dir import key_file, store_dir
+from kiosk.data_dir import chip, key_file, store_dir
 from kiosk.selftest.disk import check_disk
 from kiosk.selftest.keys import check_keys
 from kiosk.selftest.printer import check_printers
@@ -17,7 +17,7 @@ async def check_machine(config: Config, store: Check) -> tuple[Check, ...]:
     """`store`: what was found when it was opened, which also makes the folder and the key of a new kiosk."""
     disk, keys, printers = await asyncio.gather(
         asyncio.to_thread(check_disk, config.kiosk.data_dir),
-        check_keys(key_file(config), store_dir(config)),
+        check_keys(key_file(config), store_dir(config), chip(config)),
         check_printers(),
     )
     return (disk, store, *keys, *printers, skipped(Part.SCREEN, Problem.NEEDS_SOMEBODY))

@@ -56,6 +56,7 @@ class Problem(StrEnum):
     WRONG_KEY_OR_DAMAGED = "wrong_key_or_damaged"
     KEY_READABLE_BY_OTHERS = "key_readable_by_others"
     KEY_NOT_IN_TPM = "key_not_in_tpm"
+    KEY_NOT_UNSEALED = "key_not_unsealed"
     NO_RECOVERY_KEY = "no_recovery_key"
     STORE_DAMAGED = "store_damaged"
     STORE_MENDED = "store_mended"  # one copy was damaged, the other had everything

@@ -9,6 +9,7 @@ without reading any of them.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 
@@ -61,6 +62,9 @@ class Witness:
         number = self._next_number()
         records = (Begin(self._owner, put_count, highest), Put(put_count, (), state, events))
         path = self._named(number, highest + 1)
+        if self._writing is not None:
+            with suppress(OSError):  # a disk that refuses is why this one is left
+                self._writing.sync()
         with translated():
             writing = Segment(path, self._key, number, records)
             if self._writing is not None:

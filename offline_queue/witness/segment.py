@@ -96,6 +96,10 @@ class Segment:
         self._file.truncate(self.size)
         _sync(self._file.fileno())
 
+    def sync(self) -> None:
+        """What was appended without it; only the newest segment may end in a torn record."""
+        _sync(self._file.fileno())
+
     def close(self) -> None:
         self._file.close()
 

@@ -83,6 +83,15 @@ def test_the_example_settings_are_good() -> None:
     assert config.kiosk.data_dir == Path("/var/lib/telecabine")
 
 
+def test_the_kiosks_user_may_ask_the_security_chip() -> None:
+    """/dev/tpmrm0 is for the group tss; systemd-creds loads these libraries when they are there."""
+    postinst = (PACKAGING / "debian/postinst").read_text(encoding="utf-8")
+    assert re.search(r"^    for group in .*\btss\b", postinst, re.M)
+    _, _, recommends = (PACKAGING / "nfpm.yaml").read_text(encoding="utf-8").partition("recommends:")
+    wanted = {"libtss2-esys-3.0.2-0", "libtss2-rc0", "libtss2-tcti-device0", "systemd", "tpm-udev"}
+    assert wanted <= set(re.findall(r"^  - (\S+)$", recommends, re.M))
+
+
 def test_the_licence_note_names_what_makes_the_package_gpl() -> None:
     text = (PACKAGING / "COPYRIGHT").read_text(encoding="utf-8")
     assert text.startswith("Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n")

@@ -83,7 +83,7 @@ async def test_a_changed_setting_or_key_is_told_at_the_next_start(tmp_path: Path
     told = [(event.kind, event.subject, event.detail) for event in events(store_dir(config), key)]
     assert told[2:] == [
         (Told.SETTING_CHANGED, "site.help_phone", '{"how":"changed"}'),
-        (Told.KEY_CHANGED, "agency", '{"how":"added"}'),
+        (Told.KEY_CHANGED, "slot agency", '{"how":"added"}'),
     ]
 
 

@@ -48,6 +48,7 @@ def failure(tmp_path: Path, text: str) -> str:
 def test_a_good_file_is_typed_and_its_paths_are_relative_to_it(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, GOOD))
     assert config.kiosk.data_dir == tmp_path / "data"
+    assert config.kiosk.tpm2_device == "auto"
     assert config.fhir.timeout_s == 5.0
     assert config.devices.expected == ("oximeter", "cuff")
     assert config.rendezvous.embedded

@@ -24,7 +24,7 @@ from tests.offline_queue.helpers import pems
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     """Of a kiosk with one delivered, one refused and one waiting record."""
-    path = write(tmp_path, GOOD)
+    path = write(tmp_path, GOOD.replace("[physician]", 'tpm2_device = ""\n[physician]'))
     with_store(path)
     return path
 

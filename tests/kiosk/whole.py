@@ -42,6 +42,7 @@ def config_in(directory: Path, **sections: Any) -> Config:
             data_dir=directory,
             technician_pin=hash_pin(PIN),
             selftest_at="",
+            tpm2_device="",  # that of the machine the tests run on stays as it is
         ),
         "physician": PhysicianConfig("99900000011", "TEST-MEDECIN", "Camille"),
         "fhir": FhirConfig(f"https://127.0.0.1:{free_port()}/fhir", timeout_s=2.0),
@@ -141,3 +142,8 @@ async def _running(config: Config) -> AsyncIterator[tuple[Whole, asyncio.Task[No
 def elsewhere(config: Config, **changes: Any) -> Config:
     """The same kiosk with another FHIR server."""
     return replace(config, fhir=replace(config.fhir, **changes))
+
+
+def with_chip(config: Config, device: str) -> Config:
+    """The same kiosk with that security chip."""
+    return replace(config, kiosk=replace(config.kiosk, tpm2_device=device))

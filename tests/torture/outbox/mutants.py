@@ -81,8 +81,32 @@ MUTANTS = (
     Mutant(
         "delivered payloads stay in the witness",
         "offline_queue/store.py",
-        "            self._tidier.tidy(now)\n",
+        "                self._tidier.tidy()\n",
         "",
+    ),
+    Mutant(
+        "the log does not know what the audit chain was told",
+        "offline_queue/putting.py",
+        "Put(self.put_count + 1, fresh, state, told)",
+        "Put(self.put_count + 1, fresh, state)",
+    ),
+    Mutant(
+        "an event is not bound to the one before",
+        "offline_queue/audit/event.py",
+        "hashlib.sha256(before + content.encode())",
+        "hashlib.sha256(content.encode())",
+    ),
+    Mutant(
+        "checkpoints that the server holds are not looked at",
+        "offline_queue/audit/verify.py",
+        "    vouched = [*own, *kept.checkpoints]\n",
+        "    vouched = own\n",
+    ),
+    Mutant(
+        "events go before they are delivered",
+        "offline_queue/audit/chain.py",
+        "SELECT 1 FROM item WHERE id = subject AND state <> 1",
+        "SELECT 1 FROM item WHERE id = subject AND state > 9",
     ),
     Mutant(
         "an older copy of the database is taken for the whole",
