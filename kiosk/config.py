@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.fhir_config import FhirConfig
 from kiosk.turn_config import TurnConfig
 
 
@@ -63,19 +64,6 @@ class PhysicianConfig:
     rpps: str
     family: str
     given: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class FhirConfig:
-    """Where the record goes. `cert_file` and `key_file`: what the kiosk shows to a server that asks."""
-
-    base_url: str
-    token_file: Path | None = None
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    timeout_s: float = 20.0
-    identifier_base: str = "https://kiosk.example.org/fhir/sid"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -151,10 +139,8 @@ def load_config(path: Path) -> Config:
     text = _read(path)
     config: Config = _sections(path, text, Config)
     _check_turn(path, text, config.turn)
-    if not config.fhir.base_url.startswith("https://"):
-        raise ConfigError(f"{_where(path, text, 'fhir', 'base_url')}: fhir.base_url must begin with https://")
-    if config.fhir.key_file is not None and config.fhir.cert_file is None:
-        raise ConfigError(f"{_where(path, text, 'fhir', 'key_file')}: fhir.key_file needs fhir.cert_file")
+    for key, fault in config.fhir.faults():
+        raise ConfigError(f"{_where(path, text, 'fhir', key)}: fhir.{key} {fault}")
     if config.kiosk.selftest_at and not _HOUR.fullmatch(config.kiosk.selftest_at):
         where = _where(path, text, "kiosk", "selftest_at")
         raise ConfigError(f'{where}: kiosk.selftest_at must be an hour like "06:30", or "" for never')

@@ -14,4 +14,5 @@ def fhir_settings(config: Config) -> FhirSettings:
         fhir.identifier_base,
         cert_file=fhir.cert_file,
         key_file=fhir.key_file,
+        client=fhir.client(),
     )

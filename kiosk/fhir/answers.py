@@ -38,10 +38,23 @@ _RESPONSES = ("transaction-response", "batch-response")
 _SEVERITY: tuple[type[Outcome], ...] = (Pause, Quarantine, Park, Retry)
 
 
+class Undelivered(Exception):
+    """An answer that ends the attempt."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(str(outcome))
+        self.outcome = outcome
+
+
+def is_transient(status: int) -> bool:
+    """The line or the server is in trouble; a redirect is a portal's."""
+    return status in _TRANSIENT or status >= 500 or status < 400
+
+
 def of_status(status: int, outcome: Any, retry_after: str, attempts: int) -> Outcome:
     """For a status that is no success. `outcome`: the OperationOutcome, if the server sent one."""
     reason = f"HTTP {status}{_issue_codes(outcome)}"
-    if status in _TRANSIENT or status >= 500 or status < 400:
+    if is_transient(status):
         return Retry(reason, seconds_from(retry_after))
     if status in _CREDENTIAL:
         return Pause(f"{reason}: the server refuses the credential")

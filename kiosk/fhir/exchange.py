@@ -46,11 +46,16 @@ class Answer:
 
 
 def exchange(
-    method: str, url: str, headers: dict[str, str], body: bytes | None, limits: Limits, kept: KeptSessions
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes | None,
+    limits: Limits,
+    kept: KeptSessions | None = None,
 ) -> Answer:
     """Raises FhirError: NOT_REACHED when the server cannot have seen it; the other reasons are ambiguous.
 
-    `kept`: from earlier exchanges with the same `limits`.
+    `kept`: from earlier exchanges with the same `limits`; without it the connection is for this one alone.
     """
     watchdog, limits = Watchdog(), _with_time_for(body, limits)
     with watchdog.cutting_after(limits.timeout_s), _session_of(kept, limits) as session:
@@ -75,15 +80,18 @@ def _with_time_for(body: bytes | None, limits: Limits) -> Limits:
 
 
 @contextlib.contextmanager
-def _session_of(kept: KeptSessions, limits: Limits) -> Iterator[requests.Session]:
+def _session_of(kept: KeptSessions | None, limits: Limits) -> Iterator[requests.Session]:
     """After an error its connection is not used again."""
-    session = kept.take() or _session(limits)
+    session = (kept and kept.take()) or _session(limits)
     try:
         yield session
     except BaseException:
         session.close()
         raise
-    kept.give(session)
+    if kept is None:
+        session.close()
+    else:
+        kept.give(session)
 
 
 def _session(limits: Limits) -> requests.Session:

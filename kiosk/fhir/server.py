@@ -6,21 +6,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from kiosk.fhir.answers import FHIR_JSON, of_answer
+from kiosk.fhir.answers import FHIR_JSON, Undelivered, of_answer
+from kiosk.fhir.assertion import OAuthClient
+from kiosk.fhir.bearer import Bearer, GivenToken, TokenFile
 from kiosk.fhir.capability import Capability, read_capability
 from kiosk.fhir.errors import FhirError, FhirReason
 from kiosk.fhir.exchange import Answer, Limits, exchange
 from kiosk.fhir.kept_sessions import KeptSessions
 from kiosk.fhir.naming import BASE, TAG
 from kiosk.fhir.wire import Json, to_json
-from offline_queue.outcome import Outcome
+
+__all__ = ["FhirServer", "FhirSettings", "Undelivered"]
 
 _MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class FhirSettings:
-    """`base_url` is HTTPS. `token_file` holds a bearer token, read again when the server refuses it.
+    """`base_url` is HTTPS. `token_file` holds a bearer token, read again when the server refuses it; with
+    `client` a token server gives one instead.
 
     `timeout_s` is for one whole exchange, from the connection to the last byte of the answer. `cert_file` and
     `key_file` (PEM; the key may be in the first one): mutual TLS.
@@ -34,20 +38,13 @@ class FhirSettings:
     answer_bytes: int = 16 * _MEBIBYTE
     cert_file: Path | None = None
     key_file: Path | None = None
+    client: OAuthClient | None = None
 
     def __post_init__(self) -> None:
         if not self.base_url.startswith("https://"):
             raise FhirError(
                 FhirReason.CONFIGURATION, "the address of the FHIR server must begin with https://"
             )
-
-
-class Undelivered(Exception):
-    """An answer that ends the attempt."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(str(outcome))
-        self.outcome = outcome
 
 
 class FhirServer:
@@ -59,8 +56,9 @@ class FhirServer:
             settings.timeout_s, settings.answer_bytes, settings.ca_file, settings.cert_file, settings.key_file
         )
         self._kept = KeptSessions()
-        self._token_file = settings.token_file
-        self._token: str | None = None
+        self._bearer: Bearer = TokenFile(settings.token_file)
+        if settings.client is not None:
+            self._bearer = GivenToken(settings.client, self._limits)
         self._capability: Capability | None = None
         self._asking = threading.Lock()
 
@@ -130,31 +128,17 @@ class FhirServer:
         return meaning
 
     def _asked(self, method: str, path: str, body: bytes | None) -> Answer:
-        answer = self._exchange(method, path, body)
-        if answer.status == 401 and self._token_is_new():
-            answer = self._exchange(method, path, body)
+        token = self._bearer.token()
+        answer = self._exchange(method, path, body, token)
+        if answer.status == 401 and (renewed := self._bearer.instead_of(token)) is not None:
+            answer = self._exchange(method, path, body, renewed)
         return answer
 
-    def _exchange(self, method: str, path: str, body: bytes | None) -> Answer:
+    def _exchange(self, method: str, path: str, body: bytes | None, token: str) -> Answer:
         headers = {"Accept": FHIR_JSON, "Content-Type": FHIR_JSON, "Prefer": "return=minimal"}
-        if self._token is None:
-            self._token = _read_token(self._token_file)
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         return exchange(method, self._base + path, headers, body, self._limits, self._kept)
-
-    def _token_is_new(self) -> bool:
-        before, self._token = self._token, _read_token(self._token_file)
-        return self._token != before
-
-
-def _read_token(path: Path | None) -> str:
-    if path is None:
-        return ""
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        raise FhirError(FhirReason.CONFIGURATION, f"the token file cannot be read: {path}") from error
 
 
 def _escaped(value: str) -> str:

@@ -10,7 +10,8 @@ _CLOCK = {(part, Problem.CERTIFICATE) for part in (Part.FHIR, Part.RENDEZVOUS, P
 
 _BEHIND: Mapping[Part, set[tuple[Part, Problem]]] = {
     Part.LINE: _LINE,
-    Part.CLOCK: _CLOCK | {(Part.TURN, Problem.CREDENTIAL_REFUSED)},  # both have a date of expiry
+    # All of these carry a date: certificates, relay credentials, and what a token server is shown.
+    Part.CLOCK: _CLOCK | {(part, Problem.CREDENTIAL_REFUSED) for part in (Part.TURN, Part.FHIR)},
     Part.DISK: {(Part.STORE, Problem.NEARLY_FULL), (Part.STORE, Problem.NOT_WORKING)},
     Part.KEY: {(Part.STORE, Problem.WRONG_KEY_OR_DAMAGED)},  # a key that others can read is not taken
     Part.MICROPHONE: {(Part.SPEAKER, Problem.NOT_HEARD)},

@@ -1,4 +1,4 @@
-"""The servers this kiosk needs: is each there, is it what it should be, and what that says of the line."""
+"""How a server is asked: is it there, is it what it should be, and what that says of the line."""
 
 import errno
 import socket
@@ -8,17 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 
-from kiosk.config import FhirConfig, RendezvousConfig
+from kiosk.config import RendezvousConfig
 from kiosk.selftest.report import Check, Part, Problem, green, red
 
 TIMEOUT_S = 5.0
-_FHIR = "application/fhir+json"
-_REFUSED = (401, 403)
 _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 
 
@@ -41,25 +38,6 @@ class Asked:
     ahead_s: float | None = None
 
 
-async def ask_fhir(settings: FhirConfig) -> Asked:
-    """The server answers `metadata` with a CapabilityStatement of R4."""
-    url, host = f"{settings.base_url.rstrip('/')}/metadata", host_of(settings.base_url)
-    try:
-        headers = {"Accept": _FHIR, **_credential(settings.token_file)}
-    except OSError as error:
-        told = red(Part.FHIR, Problem.CREDENTIAL_REFUSED, str(settings.token_file), type(error).__name__)
-        return Asked(told, host, Heard.UNASKED)
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-        if settings.cert_file is not None:
-            context.load_cert_chain(settings.cert_file, settings.key_file)
-        async with client() as asking, asking.get(url, ssl=context, headers=headers) as answer:
-            ahead_s = _ahead_s(answer.headers)
-            return Asked(await _read_fhir(url, answer), host, Heard.ANSWER, ahead_s)
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        return Asked(unreachable(Part.FHIR, url, error), host, heard_of(error))
-
-
 async def ask_rendezvous(settings: RendezvousConfig, page_url: str) -> Asked:
     """The physician's page can be fetched from where the link points."""
     own = settings.embedded and settings.cert_file is None
@@ -69,12 +47,12 @@ async def ask_rendezvous(settings: RendezvousConfig, page_url: str) -> Asked:
         if own:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # our own self-signed one
         async with client() as asking, asking.get(page_url, ssl=context) as answer:
-            ahead_s = None if settings.embedded else _ahead_s(answer.headers)
+            ahead = None if settings.embedded else ahead_s(answer.headers)
             found = answer.status == 200
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return Asked(unreachable(Part.RENDEZVOUS, page_url, error), host, heard_of(error))
     told = green(Part.RENDEZVOUS, page_url) if found else red(Part.RENDEZVOUS, Problem.NOT_WORKING, page_url)
-    return Asked(told, host, Heard.ANSWER, ahead_s)
+    return Asked(told, host, Heard.ANSWER, ahead)
 
 
 def unreachable(part: Part, url: str, error: Exception) -> Check:
@@ -104,29 +82,12 @@ def client() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), trust_env=False)
 
 
-async def _read_fhir(url: str, answer: aiohttp.ClientResponse) -> Check:
-    if answer.status in _REFUSED:
-        return red(Part.FHIR, Problem.CREDENTIAL_REFUSED, url, f"HTTP {answer.status}")
-    try:
-        body = await answer.json(content_type=None) if answer.status == 200 else {}
-    except ValueError:
-        return red(Part.FHIR, Problem.NOT_FHIR, url)
-    if not isinstance(body, dict) or body.get("resourceType") != "CapabilityStatement":
-        return red(Part.FHIR, Problem.NOT_FHIR, url)
-    return green(Part.FHIR, url, f"FHIR {body.get('fhirVersion', '?')}")
-
-
-def _ahead_s(headers: Mapping[str, str]) -> float | None:
+def ahead_s(headers: Mapping[str, str]) -> float | None:
+    """Our clock before the server's, by the Date of its answer; None: it does not tell."""
     try:
         return time.time() - parsedate_to_datetime(headers["Date"]).timestamp()
     except (KeyError, ValueError, OverflowError):
         return None
-
-
-def _credential(token_file: Path | None) -> dict[str, str]:
-    if token_file is None:
-        return {}
-    return {"Authorization": f"Bearer {token_file.read_text(encoding='utf-8').strip()}"}
 
 
 def host_of(url: str) -> str:

@@ -66,6 +66,7 @@ class Problem(StrEnum):
     UNREACHABLE = "unreachable"
     NOT_FHIR = "not_fhir"
     CREDENTIAL_REFUSED = "credential_refused"
+    NO_TOKEN = "no_token"  # the token server (fhir.token_url) answers, and gives none
     SERVER_MISSING = "server_missing"
     MEND_FIRST = "mend_first"  # another part (`because`) is out of order, and this one with it
     NEEDS_SOMEBODY = "needs_somebody"

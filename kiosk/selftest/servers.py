@@ -8,8 +8,9 @@ from kiosk.call.settings import CallSettings
 from kiosk.config import Config
 from kiosk.selftest.causes import after
 from kiosk.selftest.clock import check_clock, is_synchronised
+from kiosk.selftest.fhir import ask_fhir
 from kiosk.selftest.line import has_route, judge_line
-from kiosk.selftest.network import Asked, ask_fhir, ask_rendezvous
+from kiosk.selftest.network import Asked, ask_rendezvous
 from kiosk.selftest.relays import ask_relays, join_rendezvous, own_relays
 from kiosk.selftest.report import Check, Part, Verdict, green
 

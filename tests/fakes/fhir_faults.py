@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from kiosk.rendezvous.tls import self_signed
@@ -75,7 +75,7 @@ class FaultyLine:
     def url(self) -> str:
         return f"https://127.0.0.1:{self._port}{self._upstream.path}"
 
-    def __enter__(self) -> "FaultyLine":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -110,3 +110,46 @@ def test_the_hour_of_the_self_test_is_an_hour(tmp_path: Path) -> None:
     )
     never = GOOD.replace("[physician]", 'selftest_at = ""\n[physician]')
     assert load_config(write(tmp_path, never)).kiosk.selftest_at == ""
+
+
+OAUTH = """\
+token_url = "https://auth.example.org/token"
+client_id = "kiosk-77"
+client_key_file = "client.pem"
+client_key_id = "2026-11"
+"""
+
+
+def with_fhir(lines: str) -> str:
+    return GOOD.replace("timeout_s = 5\n", lines)
+
+
+def test_a_token_server_is_asked_as_the_file_says(tmp_path: Path) -> None:
+    client = load_config(write(tmp_path, with_fhir(OAUTH))).fhir.client()
+    assert client is not None
+    assert (client.token_url, client.client_id) == ("https://auth.example.org/token", "kiosk-77")
+    assert (client.key_file, client.key_id) == (tmp_path / "client.pem", "2026-11")
+    assert client.scope == "system/*.crus"
+    narrow = load_config(write(tmp_path, with_fhir(OAUTH + 'scope = "system/*.write"\n'))).fhir.client()
+    assert narrow is not None and narrow.scope == "system/*.write"
+    assert load_config(write(tmp_path, GOOD)).fhir.client() is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (OAUTH.replace("https://", "http://"), "17: fhir.token_url must begin with https://"),
+        (OAUTH + 'token_file = "t"\n', "21: fhir.token_file cannot be used beside fhir.token_url"),
+        (OAUTH.replace('client_id = "kiosk-77"\n', ""), "15: fhir.client_id is missing"),
+        (OAUTH.replace('client_key_file = "client.pem"\n', ""), "15: fhir.client_key_file is missing"),
+        ('client_id = "kiosk-77"\n', "17: fhir.client_id is of no use without fhir.token_url"),
+        ('client_key_file = "k"\n', "17: fhir.client_key_file is of no use without fhir.token_url"),
+        ('client_key_id = "k"\n', "17: fhir.client_key_id is of no use without fhir.token_url"),
+        ('scope = "system/*.write"\n', "17: fhir.scope is of no use without fhir.token_url"),
+        ('key_file = "k"\n', "17: fhir.key_file needs fhir.cert_file"),
+    ],
+)
+def test_a_token_server_without_the_rest_is_told_by_line_and_key(
+    tmp_path: Path, lines: str, told: str
+) -> None:
+    assert f"telecabine.toml:{told}" in failure(tmp_path, with_fhir(lines))

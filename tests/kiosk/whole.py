@@ -13,13 +13,13 @@ from kiosk.config import (
     CallConfig,
     Config,
     DevicesConfig,
-    FhirConfig,
     KioskConfig,
     PhysicianConfig,
     RendezvousConfig,
     SiteConfig,
 )
 from kiosk.events import CallChanged, Event, Notice, NoticeReason
+from kiosk.fhir_config import FhirConfig
 from kiosk.pin import hash_pin
 from kiosk.service import Kiosk
 from kiosk.session import Phase

@@ -456,6 +456,7 @@ TECHNICIAN = TechnicianText(
         Problem.UNREACHABLE: "Cannot be reached. Check the network cable, the Wi-Fi and the address in the settings.",
         Problem.NOT_FHIR: "The address answers, but it is not a health server. Check the address in the settings.",
         Problem.CREDENTIAL_REFUSED: "The server refuses the kiosk's credential. Ask for a new one.",
+        Problem.NO_TOKEN: "The address that gives the kiosk access answers, but gives no access. Check it in the settings; if it is right, tell its operator.",
         Problem.SERVER_MISSING: "The service is stopped. Restart the kiosk.",
         Problem.MEND_FIRST: "Not checked, because of another fault. To be mended first: {part}.",
         Problem.NEEDS_SOMEBODY: "It needs somebody: on the technician's screen, touch “Try the screen”.",

@@ -441,6 +441,7 @@ TECHNICIAN = TechnicianText(
         Problem.UNREACHABLE: "Injoignable. Vérifiez le câble réseau, le Wi-Fi et l'adresse dans les réglages.",
         Problem.NOT_FHIR: "L'adresse répond, mais ce n'est pas un serveur de santé. Vérifiez l'adresse dans les réglages.",
         Problem.CREDENTIAL_REFUSED: "Le serveur refuse l'identifiant du poste. Demandez-en un nouveau.",
+        Problem.NO_TOKEN: "L'adresse qui donne l'accès répond, mais ne le donne pas. Vérifiez-la dans les réglages ; si elle est juste, prévenez son exploitant.",
         Problem.SERVER_MISSING: "Le service est arrêté. Redémarrez le poste.",
         Problem.MEND_FIRST: "Pas vérifié, à cause d'une autre panne. À réparer d'abord : {part}.",
         Problem.NEEDS_SOMEBODY: "Il faut quelqu'un : sur l'écran du technicien, touchez « Essayer l'écran ».",

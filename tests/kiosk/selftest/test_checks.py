@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
-from kiosk.config import FhirConfig
+from kiosk.fhir_config import FhirConfig
 from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.selftest.alone import check_alone
+from kiosk.selftest.fhir import ask_fhir
 from kiosk.selftest.instruments import ALWAYS, check_bluetooth, check_kinds, expected_kinds
 from kiosk.selftest.keys import check_key
 from kiosk.selftest.machine import judge_store
-from kiosk.selftest.network import Heard, ask_fhir
+from kiosk.selftest.network import Heard
 from kiosk.selftest.report import Check, Part, Problem, Report, Verdict
 from kiosk.selftest.running import check_running
 from offline_queue.outbox import Counts
