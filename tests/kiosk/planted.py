@@ -14,8 +14,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from devices.reading import Attachment
-from kiosk.config import Config, FhirConfig
+from kiosk.config import Config
 from kiosk.core_dumps import forbid_core_dumps
+from kiosk.fhir_config import FhirConfig
 from kiosk.session import Patient, Sex
 from tests.kiosk.bench import temperature
 from tests.kiosk.whole import config_in, whole_kiosk

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from kiosk.fhir_settings import fhir_settings
 from offline_queue.outcome import Delivered, Outcome, Pause, Retry
 from tests.fakes.fhir_faults import FaultyLine
 from tests.fakes.fhir_server import FhirServer
