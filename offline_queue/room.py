@@ -4,9 +4,10 @@ import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from offline_queue.ballast import Ballast
-from offline_queue.database import CHECKPOINT_BYTES, CHECKPOINT_PAGES
+from offline_queue.database import CHECKPOINT_BYTES, CHECKPOINT_PAGES, open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.sentinel import DATABASE
 from offline_queue.sql import Database
@@ -92,3 +93,17 @@ class Room:
 
     def _free_pages(self) -> int:
         return self._database.number("PRAGMA freelist_count")
+
+
+def open_in_any_case(directory: Path, key: bytes, owner: str, ballast: Ballast) -> Any:
+    """As `open_database`, which may have to write (a migration, the end of a recovery): on a full disk from
+    the reserve.
+    """
+    try:
+        return open_database(directory, key, owner)
+    except OutboxError as error:
+        if error.reason is not OutboxReason.DISK_FULL or not ballast.held:
+            raise
+    with translated():
+        ballast.release()
+    return open_database(directory, key, owner)

@@ -10,7 +10,7 @@ from offline_queue.audit.auditing import make_checkpoint, of_outcome
 from offline_queue.audit.chain import Chain
 from offline_queue.audit.event import Event, NewEvent
 from offline_queue.ballast import Ballast
-from offline_queue.database import check_key, open_database
+from offline_queue.database import check_key
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item, ItemState, Look, NewItem
 from offline_queue.keeping import USUAL, Keeping
@@ -19,7 +19,7 @@ from offline_queue.outcome import Backoff, Delivered, Outcome
 from offline_queue.putting import Putting
 from offline_queue.reconcile import Finding, Found, Reconciler
 from offline_queue.repairs import Repairs
-from offline_queue.room import Room
+from offline_queue.room import Room, open_in_any_case
 from offline_queue.sealed_copies import SealedCopies
 from offline_queue.sentinel import Sentinel, check_mark, read_mark
 from offline_queue.sql import Database
@@ -61,7 +61,7 @@ class Store:
         with translated():
             ballast = Ballast(directory)
         self._witness = Witness(directory, key, owner)
-        self._database = Database(self._open(key, owner, ballast))
+        self._database = Database(open_in_any_case(directory, key, owner, ballast))
         self._room = Room(directory, self._database, ballast)
         self._rows = Repairs(self._database)
         self._chain = Chain(self._database, owner, keeping.events_s)
@@ -250,17 +250,6 @@ class Store:
     def _unlock(self) -> None:
         if self._own_lock is not None:
             self._own_lock.release()
-
-    def _open(self, key: bytes, owner: str, ballast: Ballast) -> object:
-        """Opening may have to write (a migration, the end of a recovery): on a full disk from the reserve."""
-        try:
-            return open_database(self._directory, key, owner)
-        except OutboxError as error:
-            if error.reason is not OutboxReason.DISK_FULL or not ballast.held:
-                raise
-        with translated():
-            ballast.release()
-        return open_database(self._directory, key, owner)
 
     # --- the witness
 

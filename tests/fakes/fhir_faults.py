@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import http.client
 import json
+import re
 import signal
 import socket
 import socketserver
@@ -232,6 +233,12 @@ def _huge(line: FaultyLine, secured: ssl.SSLSocket, request: Request) -> None:
         secured.sendall(b" " * 65536)
 
 
+def _wrong_id(line: FaultyLine, secured: ssl.SSLSocket, request: Request) -> None:
+    """It stores, and says that it stored something else."""
+    status, headers, body = line.forward(request)
+    send(secured, (status, headers, re.sub(rb"/[0-9a-f]{8}-", b"/00000000-", body)))
+
+
 FAULTS: dict[str, Fault] = {
     "500": _plain(500, _JSON, body=_OUTCOME),
     "429": _plain(429, _JSON, ("Retry-After", "2"), body=_OUTCOME),
@@ -243,10 +250,14 @@ FAULTS: dict[str, Fault] = {
     "drip": lambda line, secured, request: line.drip(
         secured, b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Length: 99999\r\n\r\n"
     ),
+    "drip_close": lambda line, secured, request: line.drip(
+        secured, b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nConnection: close\r\n\r\n"
+    ),
     "drip_head": lambda line, secured, request: line.drip(secured, b"HTTP/1.1 200 OK\r\nX-Long: "),
     "huge": _huge,
     "close_before": lambda line, secured, request: None,
     "close_after_store": _close_after_store,
+    "wrong_id": _wrong_id,
     "late": lambda line, secured, request: line.forward_late(request),
 }
 

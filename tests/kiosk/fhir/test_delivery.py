@@ -27,7 +27,18 @@ from tests.kiosk.fhir.items import item, whole_session
 from tests.kiosk.records import SITE, readings, session
 
 SID = "https://kiosk.example.org/fhir/sid"
-AMBIGUOUS = ("close_after_store", "hang", "late", "drip", "drip_head", "close_before", "html", "huge")
+AMBIGUOUS = (
+    "close_after_store",
+    "hang",
+    "late",
+    "drip",
+    "drip_close",
+    "drip_head",
+    "close_before",
+    "html",
+    "huge",
+    "wrong_id",
+)
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ Says `put ID` after each durable put, and ends by itself, saying `drained`, when
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 
 from kiosk.fhir.client import FhirSender
 from kiosk.fhir.server import FhirSettings
+from offline_queue.audit.event import NewEvent
 from offline_queue.delivery import Delivery
 from offline_queue.outbox import NewItem, Outbox
 from offline_queue.outcome import Backoff
@@ -26,8 +28,10 @@ async def live(directory: Path, url: str, ca: Path, first: int, count: int) -> N
     delivering = asyncio.create_task(Delivery(outbox, sender, lambda _: None, pause_s=0.3).run())
     for number in range(first, first + count):
         for item in whole_session(session_name(number)):
-            await outbox.put([NewItem(item.id, item.stream, item.kind, item.payload)])
+            new = NewItem(item.id, item.stream, item.kind, item.payload)
+            await outbox.put([new], events=[NewEvent("put", item.id)])
             say(f"put {item.id}")
+        await outbox.make_checkpoint(time.time())
     while (counts := await outbox.counts()).waiting + counts.parked:  # noqa: ASYNC110 - it may be killed here
         await asyncio.sleep(0.05)
     say(f"drained, {counts.quarantined} refused")

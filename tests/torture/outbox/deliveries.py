@@ -8,13 +8,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+from kiosk.fhir.audit import checkpoint_of
 from kiosk.fhir.known import key_of
 from kiosk.fhir.mapping import bundle_for
-from kiosk.fhir.naming import Naming
+from kiosk.fhir.naming import BASE, Naming
 from kiosk.fhir.wire import to_json
+from offline_queue.audit.trail import read_trail
+from offline_queue.audit.verify import Kept, check
 from tests.fakes.fhir_faults import FAULTS, FaultyLine
 from tests.fakes.fhir_server import FhirServer, fhir_server
 from tests.kiosk.fhir.items import whole_session
+from tests.offline_queue.helpers import KEY, OWNER
 from tests.torture.outbox.child import scratch
 from tests.torture.outbox.courier import session_name
 from tests.torture.outbox.judge import Told
@@ -48,7 +52,8 @@ def _one_kiosk(
     put: list[str] = []
     for life in range(lives):
         for _ in range(rng.randint(1, 4)):
-            line.fault(rng.choice(_FAULTS), method=rng.choice(("POST", "POST", "GET")))
+            what = rng.choice(_FAULTS)
+            line.fault(what, method="POST" if what == "wrong_id" else rng.choice(("POST", "POST", "GET")))
         put += _killed(directory, line, life, rng.uniform(0.0, _LONGEST_LIFE_S))
         line.clear()
     ended = _drained(_run(directory, line, lives, 0))
@@ -57,7 +62,8 @@ def _one_kiosk(
     acknowledged = {each.split()[1] for each in (*put, *ended) if each.startswith("put ")}
     mode = "creates on a condition" if line.hide_update_create else "own ids"
     told = Told(dict.fromkeys(acknowledged, ""))
-    proof.note(told, wrong + _differences(server, acknowledged, lives), f"{mode}, after {proof.tries} kills")
+    wrong += _differences(server, acknowledged, lives) + _chain(server, directory)
+    proof.note(told, wrong, f"{mode}, after {proof.tries} kills")
     proof.tries += lives - 1
 
 
@@ -95,6 +101,20 @@ def _differences(server: FhirServer, acknowledged: set[str], sessions: int) -> l
                 for entry in bundle_for(item.kind, item.payload, Naming(own_ids=False))["entry"]:
                     wanted[entry["resource"]["resourceType"], "|".join(_key(entry))] = entry["resource"]
     return [fault for (kind, key), sent in wanted.items() if (fault := _fault(server, kind, key, sent))]
+
+
+def _chain(server: FhirServer, directory: Path) -> list[str]:
+    """Each checkpoint is there once, and what they say of the chain is what it is."""
+    trail = read_trail(directory, KEY, OWNER)
+    wrong: list[str] = []
+    held = []
+    for item in trail.sent:
+        found = server.get(f"AuditEvent?_tag={BASE}/audit-checkpoint|{item}").get("entry", [])
+        if len(found) != 1:
+            wrong.append(f"checkpoint {item} is there {len(found)} times")
+        held += [checkpoint_of(each["resource"], OWNER) for each in found]
+    flaws = check(OWNER, trail.events, Kept(held, named=trail.sent))
+    return wrong + [f"the chain: {flaw.flaw} {flaw.first} to {flaw.last}" for flaw in flaws]
 
 
 def _key(entry: Json) -> tuple[str, str]:
