@@ -22,6 +22,7 @@ from kiosk.call.encoding.vp8 import LiveVp8Encoder
 from kiosk.call.figures import Codec, SendingFigures
 from kiosk.call.repairs.capture_reports import RtpClock, report_capture_times
 from kiosk.call.repairs.encoders import set_encoder
+from kiosk.call.repairs.encoding_thread import EncodingThread
 from kiosk.call.repairs.same_stream import share_stream
 from kiosk.call.sdp import VoiceTypes
 from kiosk.call.settings import CallMedia
@@ -65,6 +66,7 @@ class Outgoing:
             media.stethoscope, switches.stethoscope, never, fill=False, origin_s=began_s
         )
         self._clocks: list[RtpClock] = []
+        self._threads: list[EncodingThread] = []
         self.line: LineEnd | None = None
         self.conductor: Conductor | None = None
         self._codec = Codec.H264
@@ -105,6 +107,7 @@ class Outgoing:
             self.line.payload_types[voice.sender._ssrc] = types.redundant
         for section, track, film in zip((face, otoscope), self._videos, self.films, strict=True):
             set_encoder(section.sender, self._encoder(section, film))
+            self._threads.append(EncodingThread(section.sender))
             track.backlog_s, track.must_wait = self._backlog_s, self._must_wait
             self._clocks.append(report_capture_times(section.sender, track.pts_at))
         self._clocks.append(
@@ -164,3 +167,5 @@ class Outgoing:
             await self.line.close()
         for track in self.tracks:
             track.stop()
+        for thread in self._threads:
+            thread.close()

@@ -31,6 +31,8 @@ class Libopus:
         if fault.value or not self._state:
             raise OSError(f"libopus cannot make a decoder: {fault.value}")
         self._sound = np.zeros(PACKET_MAX, dtype=np.int16)
+        # Once: each such pointer is a cycle, which stays until the garbage collector looks at everything.
+        self._place = self._sound.ctypes.data_as(ctypes.POINTER(ctypes.c_int16))
 
     def decode(self, packet: bytes) -> Samples | None:
         return self._run(packet, PACKET_MAX, 0) if packet else None
@@ -46,9 +48,8 @@ class Libopus:
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int16)
 
     def _run(self, packet: bytes, room: int, fec: int) -> Samples | None:
-        place = self._sound.ctypes.data_as(ctypes.POINTER(ctypes.c_int16))
         count = self._library.opus_decode(
-            self._state, packet or None, len(packet), place, room, fec if packet else 0
+            self._state, packet or None, len(packet), self._place, room, fec if packet else 0
         )
         return self._sound[:count].copy() if count > 0 else None
 

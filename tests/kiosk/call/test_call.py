@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from kiosk.events import CallPhase, LineQuality
 from tests.fakes.call_bench import WORDS_FILE, Bench, Notes, bench, settings_for
 from tests.fakes.call_content import oximetry, pleth
 from tests.fakes.physician import Heard, Physician
+from tests.fakes.polling import until
 
 
 async def connected(kiosk: Bench, physician: Physician) -> None:
@@ -68,6 +70,21 @@ async def test_the_instruments_tracks_start_and_stop_on_the_same_connection(tmp_
         assert media == [(False, False), (True, True), (False, False), (True, True), (False, False)]
         assert otoscope.last is not None
         assert otoscope.last[: otoscope.last.shape[0] * 2 // 3].mean() > 150  # the bright one, not the face
+
+
+def encoding_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("pictures")}
+
+
+async def test_each_picture_is_encoded_in_a_thread_of_its_own_while_the_call_lasts(tmp_path: Path) -> None:
+    before = encoding_threads()
+    async with bench(tmp_path) as kiosk, Physician(kiosk.link, kiosk.context) as physician:
+        await connected(kiosk, physician)
+        kiosk.call.set_media(otoscope=True, stethoscope=False)
+        _, face, otoscope, _ = physician.heard
+        await physician.until(lambda: face.frames > 5 and otoscope.frames > 5)
+        assert len(encoding_threads() - before) == 2
+    await until(lambda: not encoding_threads() - before)
 
 
 async def test_a_heartbeat_reaches_the_physician_as_loud_as_it_was(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Voice through bad lines, decoded by the real libopus."""
 
+import gc
 import random
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -164,3 +166,20 @@ def test_libopus_is_what_decodes_here() -> None:
     assert Libopus().decode(bytes(1500)) is None  # a frame has at most 1275 bytes (RFC 6716 section 3.4)
     assert Libopus().decode(b"\xff\xff\xff") is None
     assert len(Libopus().conceal(2880)) == 2880
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_decoding_leaves_nothing_for_the_garbage_collector(hum: list[bytes], no_collection: None) -> None:
+    """It looks at what is old only when there is much more of it: until then, memory grows."""
+    decoder = Libopus()
+    for packet in hum[:100]:
+        assert decoder.decode(packet) is not None
+        assert len(decoder.conceal(960)) == 960
+    assert gc.collect() < 10
