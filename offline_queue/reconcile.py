@@ -66,9 +66,13 @@ class Reconciler:
 
     def behind(self) -> int:
         """By how many transactions the database is behind the log; below 0 when the log has lost its end."""
-        last = self._witness.numbers[-2:]
         mine, _ = self._rows.progress()
-        return max(map(_last_put_count, map(self._witness.read, last)), default=mine) - mine
+        last = self._witness.numbers[-2:]
+        for number in reversed(last):
+            content = self._witness.read(number)
+            if content.begin is not None and content.begin.put_count != REWRITTEN:
+                return _last_put_count(content) - mine  # no older segment can tell of a later one
+        return REWRITTEN - mine if last else 0
 
     def _since(self, put_count: int) -> list[int]:
         """The segments in which later transactions may be."""

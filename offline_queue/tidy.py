@@ -111,7 +111,8 @@ class Tidier:
 
     def _older(self) -> list[int]:
         """What is no longer written, and was compared with the database if it is from before the start."""
-        return [number for number in self._witness.numbers[:-1] if number not in self._unverified]
+        unverified = set(self._unverified)
+        return [number for number in self._witness.numbers[:-1] if number not in unverified]
 
     def _drop_if_done(self, number: int) -> None:
         if not self._rows.any_unfinished(*self._witness.span(number)):

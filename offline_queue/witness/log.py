@@ -22,7 +22,7 @@ from offline_queue.witness.segment import Content, Segment, destroyed_afterwards
 
 SEGMENT_BYTES = 1_000_000
 _FAR = 2**62
-_NAME = re.compile(r"(\d+)-(\d+)")
+_NAME = re.compile(re.escape(WITNESS) + r"(\d+)-(\d+)")
 
 
 class Witness:
@@ -173,6 +173,8 @@ class Witness:
 
 def _files(directory: Path) -> Iterator[tuple[int, tuple[int, Path]]]:
     """Number, first sequence and file of each segment."""
-    for path in directory.glob(f"{WITNESS}*"):
-        if match := _NAME.fullmatch(path.name[len(WITNESS) :]):
+    if not directory.exists():
+        return
+    for path in directory.iterdir():  # Path.glob takes three times as long with a thousand of them
+        if match := _NAME.fullmatch(path.name):
             yield int(match[1]), (int(match[2]), path)

@@ -21,13 +21,13 @@ print(json.dumps({proof}.broken))
     [
         "proofs.kills(40, seed=2)",
         "proofs.power_cuts(240, seed=2)",
-        "proofs.failures(25, 5, seed=2)",  # EIO
-        "proofs.failures(25, 28, seed=2)",  # ENOSPC
-        "changes.migrations(12, seed=2)",
-        "changes.rotations(12, seed=2)",
+        "proofs.failures(15, 5, seed=2)",  # EIO
+        "proofs.failures(15, 28, seed=2)",  # ENOSPC
+        "changes.migrations(6, seed=2)",
+        "changes.rotations(6, seed=2)",
         "damage.damages(77, seed=2)",
-        "clocks.jumps(10, seed=2)",
-        "clocks.pairs(10, seed=2)",
+        "clocks.jumps(4, seed=2)",
+        "clocks.pairs(4, seed=2)",
     ],
 )
 def test_nothing_acknowledged_is_lost(proof: str) -> None:
