@@ -42,13 +42,7 @@ def verify(config: Config, options: argparse.Namespace) -> int:
         if not found:
             break
     _say(config.kiosk.id, trail, found, held)
-    delivered = [item for item in trail.sent if item not in trail.waiting]
-    if (
-        not options.offline
-        and not trouble
-        and delivered
-        and delivered[-1] not in {each.item for each in held}
-    ):
+    if not options.offline and not trouble and not _has_last(held, trail):
         trouble = "it does not hold the checkpoint that was delivered last"
     if trouble:
         print(f"not compared with the server: {trouble}")

@@ -34,8 +34,7 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What must be there: checkpoints that somebody else holds, and from when on (Unix time in ms) events are
-    kept. `named`: the items of
-    checkpoints that the queue still knows, in its order, which the chain must name.
+    kept. `named`: items of checkpoints that the queue still knows, in its order; the chain must name them.
     """
 
     checkpoints: Sequence[Checkpoint] = ()
@@ -102,9 +101,11 @@ def _links(events: Sequence[Event]) -> Iterator[Finding]:
 def _signed(events: Sequence[Event], vouched: Sequence[Checkpoint]) -> Iterator[Finding]:
     hashes = {event.number: event.hash for event in events}
     first, last = (events[0].number, events[-1].number) if events else (1, 0)
-    believed = [each for each in vouched if each.is_authentic]
+    believed: list[Checkpoint] = []
     for each in vouched:
-        if each not in believed:
+        if each.is_authentic:
+            believed.append(each)
+        else:
             yield Finding(Flaw.FORGED, each.through, each.through)
     if (furthest := max((each.through for each in believed), default=0)) > last:
         yield Finding(Flaw.CUT_OFF, last + 1, furthest)
