@@ -88,7 +88,12 @@ async def _parec(address: str | None, source: str, tag: str) -> AsyncIterator[Pr
 
 
 async def end_process(process: Process) -> None:
-    """Kill it if it still runs, and reap it."""
+    """Kill it if it still runs, and reap it, also when whoever waits is cancelled meanwhile."""
     if process.returncode is None:
         process.kill()
-    await process.wait()
+    reaped = asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.shield(reaped)
+    finally:
+        # A recording that fails may be cancelled while it ends: what is killed is gone in a moment.
+        await asyncio.wait([reaped])
