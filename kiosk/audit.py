@@ -17,8 +17,8 @@ from offline_queue.audit.event import NewEvent
 
 
 class Told(StrEnum):
-    """The kinds of event; `delivered`, `refused`, `key_rotated` and `checkpoint` are told by the
-    outbox itself."""
+    """The kinds of event; the outbox itself tells `delivered`, `refused`, `key_rotated`, `store_rebuilt` and
+    `checkpoint`."""
 
     KIOSK_STARTED = "kiosk_started"
     STORE_MENDED = "store_mended"

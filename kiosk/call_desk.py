@@ -18,10 +18,7 @@ from kiosk.session import IncidentKind, LineMinute, SessionError
 from kiosk.tasks import Tasks
 
 _logger = logging.getLogger(__name__)
-_INCIDENTS = {
-    CallPhase.RECONNECTING: IncidentKind.CALL_LOST,
-    CallPhase.TAMPERED: IncidentKind.CALL_TAMPERED,
-}
+_CUT = (CallPhase.RECONNECTING, CallPhase.SERVER_UNREACHABLE)
 
 
 class Media(Protocol):
@@ -50,6 +47,7 @@ class CallDesk:
         self._make_call = make_call
         self._call: Call | None = None
         self._shown = CallChanged(CallPhase.OFF)
+        self._cut = False
         self._changing = asyncio.Lock()
         self.media: Media | None = None
 
@@ -72,6 +70,7 @@ class CallDesk:
         async with self._changing:
             await self._close()
             self._show(CallChanged(CallPhase.OFF))
+            self._cut = False
 
     async def leave(self) -> None:
         """The program stops in the middle of a session: the link stays, as after a crash."""
@@ -146,15 +145,32 @@ class CallDesk:
             return
         if state.phase is CallPhase.CONNECTED:
             self._tasks.spawn(self._physician_arrived())
-        restored = before is CallPhase.RECONNECTING and state.phase is CallPhase.CONNECTED
-        kind = IncidentKind.CALL_RESTORED if restored else _INCIDENTS.get(state.phase)
+        kind = self._incident(before, state.phase)
         if kind is not None:
             self._hub.incident(kind)
             self._tasks.spawn(self._hub.save())
 
+    def _incident(self, before: CallPhase, phase: CallPhase) -> IncidentKind | None:
+        """One cut is lost once and restored once, whatever the relay does meanwhile, by whichever link."""
+        if phase is CallPhase.TAMPERED:
+            return IncidentKind.CALL_TAMPERED
+        if before is CallPhase.CONNECTED and phase in _CUT:
+            self._cut = True
+            return IncidentKind.CALL_LOST
+        if self._cut and phase is CallPhase.CONNECTED:
+            self._cut = False
+            return IncidentKind.CALL_RESTORED
+        return None
+
     def line_minute(self, minute: LineMinute) -> None:
         """The figures of one minute go into the record; a full disk loses them, not the call."""
         self._tasks.spawn(self._keep_minute(minute))
+
+    async def keep_last_minute(self) -> None:
+        """Before the record is closed: a call may be shorter than a minute."""
+        minute = self._call.last_minute() if self._call is not None else None
+        if minute is not None:
+            await self._keep_minute(minute)
 
     async def _keep_minute(self, minute: LineMinute) -> None:
         try:

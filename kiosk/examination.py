@@ -1,5 +1,6 @@
 """The otoscope and the stethoscope of a consultation: helper and physician may both switch and keep."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -28,6 +29,7 @@ class Examination:
         self._emit = emit
         self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
         self._stethoscope_since_s = 0.0
+        self._live = True
 
     async def stop(self) -> None:
         """Nothing is kept of a recording that has not ended."""
@@ -54,12 +56,15 @@ class Examination:
         await self._capture("otoscope", self._instruments.keep_frozen(site))
 
     async def stethoscope_live(self, live: bool) -> None:
-        """The line became too narrow for the sound that is being listened to: record it at once instead.
+        """The line became too narrow for the sound that is being listened to: record it instead, by itself.
 
-        One that was just switched on is not on the body yet: the helper is asked to touch the place.
+        One that was just switched on is not on the body yet: it gets a moment.
         """
-        listened_s = time.monotonic() - self._stethoscope_since_s
-        if not live and self._instruments.stethoscope_on and listened_s > PLACED_AFTER_S:
+        self._live = live
+        since_s = self._stethoscope_since_s
+        await asyncio.sleep(max(0.0, since_s + PLACED_AFTER_S - time.monotonic()))
+        same = since_s == self._stethoscope_since_s and self._instruments.stethoscope_on
+        if same and not (live or self._live):
             await self.keep("stethoscope", self._desk.point)
 
     async def _keep_sound(self, site: str) -> None:

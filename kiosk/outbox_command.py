@@ -35,6 +35,7 @@ _FOUND = {
     Found.DATABASE_DAMAGED: "the database is damaged: `telecabine outbox recover` makes it anew",
     Found.LOG_GONE: "the witness log is gone; the database has everything",
     Found.LOG_DAMAGED: "the witness log is damaged; the database has everything",
+    Found.SENTINEL_GONE: "the sentinel is gone or damaged: an older copy of the outbox would not be noticed",
 }
 _STATES = {
     ItemState.WAITING: "waits",

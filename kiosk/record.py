@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -249,12 +250,17 @@ def _typed(hint: Any, value: Any) -> Any:
 
 
 def _typed_dataclass(hint: Any, value: dict[str, Any]) -> Any:
-    hints = get_type_hints(hint)
+    hints = _hints(hint)
     if extra := set(value) - set(hints):
         raise RecordError(f"{hint.__name__}: unknown {', '.join(sorted(extra))}")
     raw = value.get("raw")
     known = {name: _typed(hints[name], each) for name, each in value.items() if name != "raw"}
     return hint(**known) if raw is None else hint(**known, raw=bytes.fromhex(raw))
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _scalar(hint: Any, value: Any) -> Any:

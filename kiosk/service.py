@@ -156,6 +156,7 @@ class Kiosk:
         """Close the record, then the call. A disk that refuses leaves the consultation as it is."""
         with self._told():
             await self.hub.flush()
+            await self.desk.keep_last_minute()
             await self._keeper.end()
         await self._leave_call()
 

@@ -15,6 +15,9 @@ from offline_queue.sentinel import DATABASE, holds_outbox, read_mark
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 128
 CHECKPOINT_BYTES = CHECKPOINT_PAGES * PAGE_BYTES
+# What the write-ahead log reaches with its headers, and a transaction that is larger than most, before a
+# checkpoint empties it. With less, each checkpoint would cut the file and each next write lengthen it again.
+_WAL_BYTES = 32 + (CHECKPOINT_PAGES + 32) * (24 + PAGE_BYTES)
 """From here on the write-ahead log goes into the database: half the reserve, which can always pay for it."""
 
 
@@ -113,5 +116,5 @@ def _configure(connection: Any, key: bytes, new: bool) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_BYTES}")
+    connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

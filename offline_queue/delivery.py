@@ -100,8 +100,8 @@ class Delivery:
                 self._resume()
             if not self._status.paused:
                 await self._start_due()
+            self._tell(counts=await self._outbox.counts())  # before the tidying, which may take a moment
             await self._tidy()
-            self._tell(counts=await self._outbox.counts())
             return await self._idle_s()
         except OutboxError as error:
             log.error("the outbox fails, delivery pauses: %s", error)
@@ -119,26 +119,37 @@ class Delivery:
             item = await self._outbox.claim(time.time())
             if item is None:
                 return
-            task = asyncio.create_task(self._deliver(item), name=f"deliver {item.id}")
+            task = asyncio.create_task(self._deliver(item), name="deliver")
             self._sending.add(task)
             task.add_done_callback(lambda _: self._wake.set())
 
     async def _tidy(self) -> None:
         if not self._sending and time.monotonic() >= self._tidy_at:
-            await self._outbox.tidy(time.time())
-            self._tidy_at = time.monotonic() + TIDY_S
+            if await self._outbox.tidy(time.time()):
+                self._wake.set()
+            else:
+                self._tidy_at = time.monotonic() + TIDY_S
 
-    async def _deliver(self, item: Item) -> None:
-        outcome = await self._attempt(item)
-        self._note(outcome)
+    async def _deliver(self, item: Item | None) -> None:
+        """This one, and then what is due next, until nothing is."""
+        while item is not None:
+            outcome = await self._attempt(item)
+            self._note(outcome)
+            item = await self._settle(item, outcome)
+
+    async def _settle(self, item: Item, outcome: Outcome) -> Item | None:
         try:
-            await self._outbox.settle(item.id, outcome, time.time())
+            going_on = not self._status.paused
+            counts, following = await self._outbox.settle(item.id, outcome, time.time(), claim=going_on)
+            self._tell(counts=counts)
+            return following
         except OutboxError:
             await self._outbox.release(item.id)  # It will be sent again: the id makes that harmless.
             raise
         except LookupError as error:  # An item of its stream came back from the log, and goes before it.
             log.warning("what became of %s has to wait: %s", item.id, error)
             await self._outbox.release(item.id)
+            return None
 
     async def _attempt(self, item: Item) -> Outcome:
         try:

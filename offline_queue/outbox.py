@@ -97,9 +97,20 @@ class Outbox:
         """
         return await self._run(partial(self._store.claim, now))
 
-    async def settle(self, item_id: str, outcome: Outcome, now: float) -> None:
-        """Notes what became of an item, also on a full disk. LookupError: no such item, or not its turn."""
-        await self._run(partial(self._store.settle, item_id, outcome, now))
+    async def settle(
+        self, item_id: str, outcome: Outcome, now: float, *, claim: bool = False
+    ) -> tuple[Counts, Item | None]:
+        """Notes what became of an item, also on a full disk; with `claim` it claims the next one.
+
+        LookupError: no such item, or not its turn.
+        """
+        return await self._run(partial(self._settle, item_id, outcome, now, claim))
+
+    def _settle(self, item_id: str, outcome: Outcome, now: float, claim: bool) -> tuple[Counts, Item | None]:
+        """One way to the store's thread and back for all of it: that costs more than the claim does."""
+        self._store.settle(item_id, outcome, now)
+        counts = self._store.counts(None)
+        return counts, self._store.claim(now) if claim else None
 
     async def release(self, item_id: str) -> None:
         """Gives a claimed item back without an outcome."""
@@ -137,10 +148,14 @@ class Outbox:
         self._listeners.append(on_put)
         return lambda: self._listeners.remove(on_put)
 
-    async def tidy(self, now: float) -> None:
-        """For a moment in which nothing is sent: destroys what was delivered wherever it still is."""
-        await self._run(partial(self._store.tidy, now))
+    async def tidy(self, now: float) -> bool:
+        """For a moment in which nothing is sent: destroys what was delivered wherever it still is.
+
+        A piece of it: True when there is more.
+        """
+        more = await self._run(partial(self._store.tidy, now))
         self._worker.submit(self._verify)  # if something kept it from ending
+        return more
 
     async def compared(self) -> None:
         """Returns once everything that was here at the start has been compared with the witness log."""

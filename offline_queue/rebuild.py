@@ -15,7 +15,7 @@ from typing import Any
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from offline_queue import files
-from offline_queue.audit.auditing import KEY_ROTATED
+from offline_queue.audit.auditing import KEY_ROTATED, STORE_REBUILT
 from offline_queue.audit.chain import Chain
 from offline_queue.audit.event import Event, NewEvent
 from offline_queue.database import connect, make_empty
@@ -107,6 +107,8 @@ def _rebuild(directory: Path, key: bytes, owner: str, *, accept_loss: bool) -> R
     try:
         with copied(directory) as copy:
             found = _gather(copy, key, owner, temporary)
+        if not found.lost or accept_loss:
+            found.tell(NewEvent(STORE_REBUILT, "", {"lost": found.lost}))
         found.finish()
         if found.lost and not accept_loss:
             detail = f"up to {found.lost} items are neither in the database nor in the log"

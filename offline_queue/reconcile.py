@@ -27,6 +27,8 @@ class Found(StrEnum):
     """Not set right: it has to be made anew from what can be read of it and from the log."""
     LOG_GONE = "log_gone"
     LOG_DAMAGED = "log_damaged"
+    SENTINEL_GONE = "sentinel_gone"
+    """Lost or damaged: nothing tells whether the outbox was longer once. It is written anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,7 @@ class Rows:
                 self._update(item, ItemState.QUARANTINED, "reason = ?, settled = ?", reason, now)
             case Pause(reason):
                 self._update(item, item.state, "reason = ?", reason)
+                self._rest(item, now)  # whoever has not been tried yet comes first
 
     def _update(self, item: Item, state: ItemState, also: str, *values: object) -> None:
         self._database.change(

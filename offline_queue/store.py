@@ -54,7 +54,7 @@ class Store:
 
     def _open_all(self, directory: Path, key: bytes, owner: str, keeping: Keeping) -> None:
         self._directory = directory
-        self._in_flight: set[str] = set()
+        self._in_flight: dict[str, Item] = {}
         self._sentinel = Sentinel(directory, owner)
         self._verified = False
         self._left_over = True
@@ -82,7 +82,10 @@ class Store:
         )
         self._catch_up()
         self._putting = Putting(self._database, self._rows, self._chain, self._witness)
-        check_mark(read_mark(self._directory), self._putting.highest)
+        mark = read_mark(self._directory)
+        check_mark(mark, self._putting.highest)
+        if mark is None and self._putting.highest:
+            self._reconciler.found(Found.SENTINEL_GONE)
         self.raise_mark()
         try:
             self._room.reclaim()
@@ -131,12 +134,12 @@ class Store:
         if head is None:
             return None
         item = self._rows.find("(stream, sequence) = (?, ?)", *head)
-        self._in_flight.add(item.stream)
+        self._in_flight[item.stream] = item
         return item
 
     def release(self, item_id: str) -> None:
         """The attempt was given up without an outcome."""
-        self._in_flight.discard(self._rows.find("id = ?", item_id).stream)
+        self._in_flight.pop(self._item(item_id).stream, None)
 
     def release_all(self) -> None:
         self._in_flight.clear()
@@ -146,12 +149,17 @@ class Store:
 
         LookupError: unknown id, or an item whose turn has not come.
         """
-        item = self._rows.find("id = ?", item_id)
+        item = self._item(item_id)
         if item.state is not ItemState.DELIVERED:
             if not self._rows.is_head(item):
                 raise LookupError(f"item {item.id} is not the first of its stream")
             self._write_outcome(item, outcome, now)
-        self._in_flight.discard(item.stream)
+        self._in_flight.pop(item.stream, None)
+
+    def _item(self, item_id: str) -> Item:
+        """What was claimed is known with its content. LookupError: there is none."""
+        claimed = (item for item in self._in_flight.values() if item.id == item_id)
+        return next(claimed, None) or self._rows.find("id = ?", item_id)
 
     def _write_outcome(self, item: Item, outcome: Outcome, now: float) -> None:
         told: list[Event] = []
@@ -212,11 +220,13 @@ class Store:
             self._reconciler.found(Found.DATABASE_DAMAGED)
         return False
 
-    def tidy(self, now: float) -> None:
+    def tidy(self, now: float) -> bool:
         """For a quiet moment: nothing that was delivered stays readable, and its room is given back.
 
-        While the kiosk's state holds a session's readings anyway, there is nothing to be won.
+        While the kiosk's state holds a session's readings anyway, there is nothing to be won. Returns whether
+        a part of it is left for another moment.
         """
+        more = False
         try:
             if self._tidier.has_work and self._rows.state_bytes() <= _SMALL_STATE_BYTES:
                 self._begin_segment()
@@ -225,11 +235,13 @@ class Store:
                 self._tidier.tidy()
                 self._room.reclaim()
                 self._room.empty_log()
+                more = self._tidier.has_work
             self._tidier.forget(now)
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
                 raise
             log.warning("the disk is too full to tidy up: %s", error)
+        return more
 
     @property
     def mark_lags(self) -> bool:

@@ -22,6 +22,7 @@ _ALONE = (
     "drivers/test_audio.py",
     "kiosk/call/reaching/test_reaching.py",
     "kiosk/call/test_chromium.py",
+    "kiosk/call/test_narrow.py",
     "kiosk/call/test_reconnection.py",
     "kiosk/call/test_turn_only.py",
     "kiosk/test_echo_check.py",

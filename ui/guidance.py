@@ -10,6 +10,7 @@ _CALL_FIRST = {
     CallPhase.TAMPERED: Step.TAMPERED,
     CallPhase.RECONNECTING: Step.WAIT_RECONNECTING,
     CallPhase.CONNECTING: Step.WAIT_CONNECTING,
+    CallPhase.LEFT: Step.PHYSICIAN_AWAY,
     CallPhase.ENDED: Step.PHYSICIAN_LEFT,
     CallPhase.OFF: Step.PREPARING,
     CallPhase.WAITING: Step.PASS_LINK,

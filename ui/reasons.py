@@ -46,6 +46,7 @@ class Step(StrEnum):
     WAIT_RECONNECTING = "wait_reconnecting"
     MEASURE_OFFLINE = "measure_offline"
     TAMPERED = "tampered"
+    PHYSICIAN_AWAY = "physician_away"
     PHYSICIAN_LEFT = "physician_left"
     COMPARE_WORDS = "compare_words"
     SET_ASIDE = "set_aside"

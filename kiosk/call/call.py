@@ -237,6 +237,8 @@ class Call:
                 self._guest.invite(message)
             case page_messages.Uninvite():
                 self._guest.close()
+            case page_messages.Leave():
+                self._connections.physician_left()
 
     def remove_guest(self) -> None:
         """The helper sends away whom the physician has invited; the page is told."""
@@ -263,6 +265,10 @@ class Call:
         self._feed.stethoscope_live(live)
         self._listener.stethoscope_live(live)
         self.changed()
+
+    def last_minute(self) -> LineMinute | None:
+        """What the line did since the last whole minute; None: too short to say."""
+        return self._connections.last_minute()
 
     def line_minute(self, minute: LineMinute) -> None:
         self._listener.line_minute(minute)

@@ -72,7 +72,8 @@ class Connections:
         self._peer: Peer | None = None
         self._watch: LineWatch | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._minutes: asyncio.Task[None] | None = None
+        self._minutes = Minutes()
+        self._counting: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[object] | None = None
         self._tasks = Tasks("a connection was not closed cleanly")
 
@@ -140,8 +141,8 @@ class Connections:
             self._lost()
             return
         self._progress.peer_state(state)
-        if state == "connected" and self._minutes is None:
-            self._minutes = asyncio.create_task(self._count_minutes())
+        if state == "connected" and self._counting is None:
+            self._counting = asyncio.create_task(self._count_minutes())
         if state == "connected" and self._watch is None:
             self._watch = LineWatch(peer, self._looked)
             self._watching = asyncio.create_task(self._watch.run())
@@ -153,7 +154,7 @@ class Connections:
 
     async def _count_minutes(self) -> None:
         """From the first connection on, cuts included, until cancelled."""
-        minutes, counted = Minutes(), (0.0, 0.0)
+        counted = (0.0, 0.0)
         while True:
             await asyncio.sleep(_MINUTES_LOOK_S)
             peer = self._peer if self._progress.phase is CallPhase.CONNECTED else None
@@ -164,9 +165,13 @@ class Connections:
                 figures = Figures(
                     True, measure.rtt_ms, measure.loss, measure.bytes_sent, measure.bytes_received, concealed
                 )
-            minute = minutes.add(datetime.now().astimezone(), figures)
+            minute = self._minutes.add(datetime.now().astimezone(), figures)
             if minute is not None:
                 self._owner.line_minute(minute)
+
+    def last_minute(self) -> LineMinute | None:
+        """The minute under way, before the call is closed; None: too short."""
+        return self._minutes.rest(datetime.now().astimezone())
 
     def figures(self) -> CallFigures:
         """One look at the connection that is there, if any."""
@@ -178,6 +183,12 @@ class Connections:
             self._watch.page_says(line)
             self.physician_paused = not line.picture
             self._owner.changed()
+
+    def physician_left(self) -> None:
+        """On purpose: the page may come back with a new offer."""
+        self._drop()
+        self._progress.physician_left()
+        self._owner.changed()
 
     def _lost(self) -> None:
         """The connection is gone: everything else waits for the page's next offer."""
@@ -202,8 +213,8 @@ class Connections:
         if self._loading is not None:
             await self._loading
         await self._flush()
-        if self._minutes is not None:
-            self._minutes.cancel()
+        if self._counting is not None:
+            self._counting.cancel()
         self._drop()
         self._progress.peer_state("closed")
         await self._tasks.join()

@@ -40,6 +40,7 @@ class LiveFeed:
         channels.send_live(hello)
         channels.send_live(wire.instruments(self._instruments))
         channels.send_live(wire.media(*self._media, self._stethoscope_live))
+        channels.send_live(wire.video(*self._video))  # decided before the channel was there, on a narrow line
         self._catch_up()
 
     def disconnect(self) -> None:

@@ -7,6 +7,7 @@ from statistics import median
 from kiosk.session import LineMinute
 
 _MINUTE = timedelta(minutes=1)
+_LEAST = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class Minutes:
         self._looks.append(figures)
         self._last, self._at = figures, at
         return self._close(at) if at - self._began >= _MINUTE else None
+
+    def rest(self, at: datetime) -> LineMinute | None:
+        """What there is of a minute that is not over; None when it is too short to say anything."""
+        if self._began is None or at - self._began < _LEAST:
+            return None
+        return self._close(at)
 
     def _close(self, at: datetime) -> LineMinute:
         assert self._began is not None

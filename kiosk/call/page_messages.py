@@ -93,7 +93,12 @@ class Uninvite:
     """Nobody is invited any more."""
 
 
-PageMessage = Seen | PageId | Request | Keep | Point | ClipWanted | Ping | Line | Invite | Uninvite
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The physician leaves on purpose: no cut."""
+
+
+PageMessage = Seen | PageId | Request | Keep | Point | ClipWanted | Ping | Line | Invite | Uninvite | Leave
 
 
 def decode(text: object) -> PageMessage | None:
@@ -130,6 +135,8 @@ def _decode(message: dict[str, object]) -> PageMessage | None:
             return Invite(_word(message["room"], _ROOM), _word(message["host"], _HASH))
         case "uninvite":
             return Uninvite()
+        case "leave":
+            return Leave()
         case "line":
             quality = LineQuality(str(message["quality"]))
             rtt_ms, loss = _number(message.get("rtt_ms")), _number(message.get("loss"))

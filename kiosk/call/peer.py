@@ -16,6 +16,7 @@ from kiosk.call.outgoing import Outgoing
 from kiosk.call.reaching.ice import configuration, repair_gathering
 from kiosk.call.reaching.reaching import DIRECT, Route
 from kiosk.call.remote import Remote
+from kiosk.call.repairs.bounded_data import bound_data
 from kiosk.call.repairs.few_sources import limit_sources
 from kiosk.call.repairs.guarded_receive import guard_receive
 from kiosk.call.repairs.loopback import offer_loopback
@@ -125,6 +126,8 @@ class Peer:
         if self._connection.sctp is not None and self._outgoing.line is not None:
             self._outgoing.line.came_back = partial(repeat_now, self._connection.sctp)
             self._outgoing.line.limit_data = partial(limit_flight, self._connection.sctp)
+        if self._connection.sctp is not None:
+            bound_data(self._connection.sctp)
         limit_sources(transport)
         guard_receive(transport, self._connection.sctp)  # last: it stands before all the others
         for part in (self._remote.run(), self._stills.run(), self._tell_clocks()):
@@ -146,7 +149,8 @@ class Peer:
         self._lane.rate_bps = shares.bulk_bps or (_LANE_NARROW_BPS if narrow else _LANE_FIRST_BPS)
         face_paused = not shares.face_bps and self._media.face.latest() is not None
         otoscope_paused = self._switches.otoscope.on and not shares.otoscope_bps
-        self._stills.wanted = "otoscope" if otoscope_paused else "face" if face_paused else ""
+        paused = (("otoscope", otoscope_paused), ("face", face_paused))
+        self._stills.wanted = tuple(what for what, is_paused in paused if is_paused)
         self._owner.line_divided(self, face_paused, otoscope_paused, shares.stethoscope_live)
 
     def _state_changed(self) -> None:

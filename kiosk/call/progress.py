@@ -13,7 +13,8 @@ class Progress:
     peer: bool = False  # a connection is being made, or is there
     connected: bool = False  # media can flow
     silent: bool = False  # connected, but nothing has arrived for a while
-    ever_connected: bool = False
+    ever_connected: bool = False  # since the physician came
+    left: bool = False  # the physician, on purpose
     final: CallPhase | None = None
 
     @property
@@ -26,7 +27,9 @@ class Progress:
             return CallPhase.SERVER_UNREACHABLE
         if self.ever_connected:
             return CallPhase.RECONNECTING
-        return CallPhase.CONNECTING if self.peer else CallPhase.WAITING
+        if self.peer:
+            return CallPhase.CONNECTING
+        return CallPhase.LEFT if self.left else CallPhase.WAITING
 
     def peer_state(self, state: str) -> None:
         """Take over the state of the current connection."""
@@ -34,3 +37,9 @@ class Progress:
         self.peer = state not in ("failed", "closed")
         self.silent = False
         self.ever_connected = self.ever_connected or self.connected
+        self.left = self.left and not self.connected
+
+    def physician_left(self) -> None:
+        """On purpose: what follows is no cut."""
+        self.ever_connected, self.left = False, True
+        self.peer_state("closed")

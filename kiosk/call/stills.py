@@ -16,24 +16,26 @@ _TEXT_PER_BYTE = 1.5  # base64 and the pieces' own words
 
 
 class Stills:
-    """One for a connection. `wanted` names the picture that is paused, "" for none."""
+    """One for a connection. `wanted` names the pictures that are paused: they take turns."""
 
     def __init__(self, lane: SlowLane, slots: dict[str, FrameSlot]) -> None:
         self._lane = lane
         self._slots = slots
-        self.wanted = ""
+        self.wanted: tuple[str, ...] = ()
+        self._sent = 0
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            slot = self._slots.get(self.wanted)
-            picture = slot.latest() if slot is not None else None
-            if picture is None or self._lane.waiting:
+            pictures = [(what, frame) for what in self.wanted if (frame := self._slots[what].latest())]
+            if not pictures or self._lane.waiting:
                 await asyncio.sleep(_LOOK_S)
                 continue
+            what, picture = pictures[self._sent % len(pictures)]
+            self._sent += 1
             taken_at = datetime.now().astimezone()
             jpeg = await asyncio.to_thread(still_jpeg, picture, self._bytes())
-            for text in wire.parts(wire.still(self.wanted, taken_at, jpeg), uuid4()):
+            for text in wire.parts(wire.still(what, taken_at, jpeg), uuid4()):
                 self._lane.put(text)
             await asyncio.sleep(PERIOD_S)
 

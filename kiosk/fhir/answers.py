@@ -6,6 +6,7 @@
 | 401, 403 | pause: the credential |
 | 404, 405, 406, 415, 421, 426, 431 | pause: the configuration |
 | 409, 412, a reference that matches nothing | retry some times, then park |
+| of one entry: 403, the configuration | as a conflict: the server takes others, this one rests |
 | any other 4xx | quarantine |
 | a success that is not FHIR, or not ours | retry: not delivered (captive portal) |
 """
@@ -113,8 +114,10 @@ def _of_entry(requested: Json, answered: Any, attempts: int) -> str | Outcome:
     response = answered.get("response") if isinstance(answered, dict) else None
     if not isinstance(response, dict) or not (status := re.match(r"\d{3}", str(response.get("status")))):
         return Retry("an entry without a status")
-    if not 200 <= int(status[0]) < 300:
-        return of_status(int(status[0]), response.get("outcome"), "", attempts)
+    if not 200 <= (code := int(status[0])) < 300:
+        if code in _CONFIGURATION or code == 403:
+            return of_conflict(f"HTTP {code}: the server does not take this resource", attempts)
+        return of_status(code, response.get("outcome"), "", attempts)
     kind, own_id = requested["resource"]["resourceType"], requested["resource"].get("id")
     stored = _stored(response, answered.get("resource"))
     if stored is None or stored[0] != kind or (own_id is not None and stored[1] != own_id):

@@ -29,11 +29,14 @@ def entry(naming: Naming, id_: UUID, key: Json, resource: Json, by: str = IDENTI
 def _filled(value: Any) -> Any:
     """Without empty text, lists and objects, which FHIR forbids (R4, 2.6.1): what is unknown is left out."""
     if isinstance(value, dict):
-        filled = {name: _filled(each) for name, each in value.items()}
-        return {name: each for name, each in filled.items() if each not in ("", [], {})}
+        return {name: each for name, value in value.items() if not _is_empty(each := _filled(value))}
     if isinstance(value, list):
-        return [each for each in map(_filled, value) if each not in ("", [], {})]
+        return [each for each in map(_filled, value) if not _is_empty(each)]
     return value
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, str | list | dict) and not value
 
 
 def transaction(*entries: Json) -> Json:

@@ -130,7 +130,7 @@ class FhirServer:
     def _asked(self, method: str, path: str, body: bytes | None) -> Answer:
         token = self._bearer.token()
         answer = self._exchange(method, path, body, token)
-        if answer.status == 401 and (renewed := self._bearer.instead_of(token)) is not None:
+        if answer.status in (401, 403) and (renewed := self._bearer.instead_of(token)) is not None:
             answer = self._exchange(method, path, body, renewed)
         return answer
 

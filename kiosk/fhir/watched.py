@@ -1,9 +1,12 @@
 """Connections that can be cut from outside, whatever they are busy with (but the look-up of the name)."""
 
 import contextlib
+import heapq
+import itertools
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,22 +19,20 @@ class Watchdog:
     """For one exchange: shuts its sockets down at its deadline, which wakes whoever waits on them."""
 
     def __init__(self) -> None:
-        self.has_cut = False
+        self.has_cut = self._over = False
         self._sockets: list[socket.socket] = []
         self._changing = threading.Lock()
 
     @contextlib.contextmanager
     def cutting_after(self, timeout_s: float) -> Iterator[None]:
-        timer = threading.Timer(timeout_s, self._cut)
-        timer.daemon = True
         token = _watching.set(self)
-        timer.start()
+        _clock.call_at(time.monotonic() + timeout_s, self._cut)
         try:
             yield
         finally:
-            timer.cancel()
             _watching.reset(token)
             with self._changing:
+                self._over = True
                 for each in self._sockets:
                     each.close()
                 self._sockets.clear()
@@ -45,8 +46,9 @@ class Watchdog:
 
     def _cut(self) -> None:
         with self._changing:
-            self.has_cut = True
-            self._shut_down()
+            if not self._over:
+                self.has_cut = True
+                self._shut_down()
 
     def _shut_down(self) -> None:
         for each in self._sockets:
@@ -54,6 +56,37 @@ class Watchdog:
                 each.shutdown(socket.SHUT_RDWR)
 
 
+class _Clock:
+    """One thread for all deadlines: a timer's own would cost each exchange more than its request."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._thread: threading.Thread | None = None
+
+    def call_at(self, at_s: float, call: Callable[[], None]) -> None:
+        """By the monotonic clock."""
+        with self._changed:
+            heapq.heappush(self._due, (at_s, next(self._numbers), call))
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            if self._due[0][0] == at_s:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            self._next()()
+
+    def _next(self) -> Callable[[], None]:
+        with self._changed:
+            while not self._due or self._due[0][0] > time.monotonic():
+                self._changed.wait(self._due[0][0] - time.monotonic() if self._due else None)
+            return heapq.heappop(self._due)[2]
+
+
+_clock = _Clock()
 _watching: ContextVar[Watchdog] = ContextVar("_watching")
 
 

@@ -1,8 +1,8 @@
 """FHIR JSON with exact decimals: `37.20` stays `37.20` (FHIR R4, 2.6.1: precision is significant)."""
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any
 
 Json = dict[str, Any]
@@ -23,12 +23,16 @@ def from_json(data: bytes) -> Any:
 
 def _text(value: object) -> str:
     match value:
-        case Mapping():
-            return "{" + ",".join(f"{json.dumps(k)}:{_text(v)}" for k, v in sorted(value.items())) + "}"
+        case str():  # most values are: without an encoder made for each
+            return encode_basestring(value)
+        case dict():
+            return (
+                "{" + ",".join(f"{encode_basestring(k)}:{_text(v)}" for k, v in sorted(value.items())) + "}"
+            )
         case list() | tuple():
             return "[" + ",".join(map(_text, value)) + "]"
         case Decimal():
             return format(value, "f")
-        case None | bool() | int() | str():
-            return json.dumps(value, ensure_ascii=False)
+        case None | bool() | int():
+            return json.dumps(value)
     raise TypeError(f"no FHIR JSON for {type(value).__name__}")

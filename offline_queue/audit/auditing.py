@@ -12,6 +12,7 @@ from offline_queue.putting import Putting
 from offline_queue.rows import Rows, digest_of
 
 DELIVERED, REFUSED, KEY_ROTATED = "delivered", "refused", "key_rotated"
+STORE_REBUILT = "store_rebuilt"
 
 
 def of_outcome(item: Item, outcome: Outcome) -> tuple[NewEvent, ...]:

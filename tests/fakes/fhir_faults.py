@@ -15,10 +15,11 @@ import signal
 import socket
 import socketserver
 import ssl
+import struct
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,8 @@ from kiosk.rendezvous.tls import self_signed
 
 PATIENCE_S = 60.0
 LATE_S = 1.0
+BAD_CERTIFICATE = "bad_certificate"
+_HANDSHAKE = "TLS"
 _OUTCOME = json.dumps(
     {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "invariant"}]}
 ).encode()
@@ -67,6 +70,10 @@ class FaultyLine:
         self._ending = threading.Event()
         self._late: list[threading.Thread] = []
         self.seen: list[tuple[str, str]] = []
+        self.spoiled: Counter[str] = Counter()
+        other, other_key = self_signed(directory / "other", ["localhost", "127.0.0.1"])
+        self._untrusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._untrusted.load_cert_chain(other, other_key)
         self.hide_update_create = False
         self.announced: tuple[str, ...] = ()
         self.ignore_conditions = False
@@ -101,10 +108,12 @@ class FaultyLine:
             threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True).start()
 
     def fault(self, what: str, times: int = 1, method: str = "POST") -> None:
-        """Spoils the next requests: a key of `FAULTS`, or `answer:` and a status with an OperationOutcome."""
-        if what not in FAULTS and not what.startswith("answer:"):
+        """Spoils the next requests: a key of `FAULTS`, or `answer:` and a status with an OperationOutcome; or
+        the next handshakes, of whatever method: BAD_CERTIFICATE.
+        """
+        if what not in (*FAULTS, BAD_CERTIFICATE) and not what.startswith("answer:"):
             raise ValueError(f"unknown fault {what}")
-        self._faults.extend([(method, what)] * times)
+        self._faults.extend([(_HANDSHAKE if what == BAD_CERTIFICATE else method, what)] * times)
 
     def clear(self) -> None:
         self._faults.clear()
@@ -118,7 +127,8 @@ class FaultyLine:
         # What a client that gave up does to its connection is not this line's affair.
         with contextlib.suppress(OSError, ValueError):
             connection.settimeout(PATIENCE_S)
-            with self._tls.wrap_socket(connection, server_side=True) as secured:
+            tls = self._untrusted if self._next_fault(_HANDSHAKE) else self._tls
+            with tls.wrap_socket(connection, server_side=True) as secured:
                 self._answer(secured)
 
     def _answer(self, secured: ssl.SSLSocket) -> None:
@@ -136,9 +146,11 @@ class FaultyLine:
             FAULTS[what](self, secured, request)
 
     def _next_fault(self, method: str) -> str | None:
-        if self._faults and self._faults[0][0] == method:
-            return self._faults.popleft()[1]
-        return None
+        if not self._faults or self._faults[0][0] != method:
+            return None
+        what = self._faults.popleft()[1]
+        self.spoiled[what] += 1
+        return what
 
     def forward(self, request: Request) -> Answer:
         """What the server answers, or what a poorer one would (see `hide_` and `ignore_`)."""
@@ -227,6 +239,18 @@ def _close_after_store(line: FaultyLine, secured: ssl.SSLSocket, request: Reques
     )
 
 
+def _hang_after_store(line: FaultyLine, secured: ssl.SSLSocket, request: Request) -> None:
+    line.forward(request)
+    line.hang()
+
+
+def _reset_after_store(line: FaultyLine, secured: ssl.SSLSocket, request: Request) -> None:
+    """The connection does not end, it is torn."""
+    line.forward(request)
+    secured.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    socket.socket(fileno=secured.detach()).close()
+
+
 def _huge(line: FaultyLine, secured: ssl.SSLSocket, request: Request) -> None:
     secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\n\r\n")
     while True:
@@ -257,6 +281,8 @@ FAULTS: dict[str, Fault] = {
     "huge": _huge,
     "close_before": lambda line, secured, request: None,
     "close_after_store": _close_after_store,
+    "hang_after_store": _hang_after_store,
+    "reset_after_store": _reset_after_store,
     "wrong_id": _wrong_id,
     "late": lambda line, secured, request: line.forward_late(request),
 }

@@ -289,6 +289,32 @@ async def test_a_point_that_the_physician_asks_for_is_shown_until_the_stethoscop
         assert whole.heard(CallChanged)[-1].point == ""
 
 
+async def test_a_narrow_line_records_by_itself_what_was_just_put_on(tmp_path: Path) -> None:
+    async with whole_kiosk(config_in(tmp_path)) as whole:
+        await whole.consult()
+        await whole.kiosk.set_stethoscope(True)
+        whole.kiosk.desk.stethoscope_live(False)
+        assert not any(each.recording for each in whole.heard(CallChanged))  # it is not on the body yet
+        await whole.until(lambda: whole.heard(CallChanged)[-1].recording)
+
+
+async def test_one_cut_is_lost_once_and_restored_once(tmp_path: Path) -> None:
+    async with whole_kiosk(config_in(tmp_path)) as whole:
+        await whole.consult()
+        phases = (
+            CallPhase.CONNECTED, CallPhase.RECONNECTING, CallPhase.SERVER_UNREACHABLE, CallPhase.RECONNECTING,
+            CallPhase.CONNECTED, CallPhase.SERVER_UNREACHABLE, CallPhase.WAITING, CallPhase.CONNECTED,
+            CallPhase.LEFT, CallPhase.CONNECTING, CallPhase.CONNECTED,
+        )  # fmt: skip
+        for phase in phases:
+            whole.kiosk.desk.call_changed(CallState(phase))
+        await whole.kiosk.hub.flush()
+        assert whole.kiosk.session is not None
+        kinds = [incident.kind for incident in whole.kiosk.session.incidents]
+        calls = [kind for kind in kinds if kind in (IncidentKind.CALL_LOST, IncidentKind.CALL_RESTORED)]
+        assert calls[:4] == [IncidentKind.CALL_LOST, IncidentKind.CALL_RESTORED] * 2
+
+
 async def test_the_call_is_checked_while_the_link_is_passed_on(tmp_path: Path) -> None:
     """By itself, here without camera and sound. A meeting place on this machine tells no rate."""
     async with whole_kiosk(config_in(tmp_path)) as whole:

@@ -6,7 +6,6 @@ import sys
 import pytest
 
 from tests.torture.outbox import disk
-from tests.torture.outbox.mutants import MUTANTS, ROOT
 
 _PROOF = """
 import json, logging
@@ -36,10 +35,3 @@ def test_nothing_acknowledged_is_lost(proof: str) -> None:
     done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False, timeout=110)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_each_weaker_program_can_still_be_made() -> None:
-    """`./run torture outbox --only mutants` runs them; here only that their texts stand where they should."""
-    assert {mutant.name: (ROOT / mutant.file).read_text().count(mutant.text) for mutant in MUTANTS} == {
-        mutant.name: 1 for mutant in MUTANTS
-    }

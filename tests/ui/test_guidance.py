@@ -25,6 +25,7 @@ TALKING = CallChanged(CallPhase.CONNECTED)
         (CallPhase.RECONNECTING, Step.WAIT_RECONNECTING),
         (CallPhase.TAMPERED, Step.TAMPERED),
         (CallPhase.SERVER_UNREACHABLE, Step.MEASURE_OFFLINE),
+        (CallPhase.LEFT, Step.PHYSICIAN_AWAY),
         (CallPhase.ENDED, Step.PHYSICIAN_LEFT),
     ],
 )

@@ -9,6 +9,7 @@ const ANSWER_LIMIT_MS = 10000; // the first connection
 const ANSWER_AGAIN_LIMIT_MS = 3000; // after a cut: what was sent into a dead line is gone
 const OPENING_LIMIT_MS = 6000;
 const DEAD_LINK_PATIENCE_MS = 600000; // a kiosk that restarts opens its room again, once its helper is there
+const GOODBYE_LIMIT_MS = 500;
 const TICK_MS = 250;
 const LISTEN_TICKS = 2;
 
@@ -43,6 +44,13 @@ export class Call {
     this.signalling.stop();
     this.dropNext();
     this.dropPeer();
+  }
+
+  /** On purpose: the kiosk is told, so that it does not take it for a cut, and ends the connection itself. */
+  async leave() {
+    const peer = this.peer;
+    if (this.connected) await Promise.race([peer.goodbye(), new Promise((done) => setTimeout(done, GOODBYE_LIMIT_MS))]);
+    this.stop();
   }
 
   send(message) {

@@ -73,7 +73,7 @@ class Consultation {
 
   async end(state) {
     await this.guests?.finish();
-    this.call?.stop();
+    await this.call?.leave();
     this.changed(state);
   }
 

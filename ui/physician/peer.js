@@ -159,6 +159,15 @@ export class Peer {
     return true;
   }
 
+  /** Ends once the kiosk has closed the channel. */
+  goodbye() {
+    this.connection.onconnectionstatechange = null;
+    return new Promise((done) => {
+      this.live.onclose = done;
+      this.send({ type: "leave" });
+    });
+  }
+
   close() {
     this.connection.onconnectionstatechange = null;
     this.live.onmessage = this.readings.onmessage = this.waves.onmessage = this.live.onopen = null;

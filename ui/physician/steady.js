@@ -9,8 +9,11 @@ const STILL_LOOKS = 3; // so long a picture may stand on a bad line
 const FACE_FIRST_MS = 30, VOICE_FIRST_MS = 20;
 const FACE_MOST_MS = 1000;
 const VOICE_MOST_MS = 400;
-const SPARE_MS = 10, SPARE_STEP_MS = 50;
+const SPARE_MS = 10, SPARE_STEP_MS = 25;
 const SOON_MS = 50; // so far from where it is going, a track will be elsewhere in a second or two
+const FALLING_MS = 150; // so far above where it is going: a burst of old pictures, or a wish that has just been taken back
+const FALL_MS = 30; // by so much from one look to the next: more than when we let go
+const SETTLED_MS = 15; // less than this from one look to the next: a track has come where it was going
 
 /** What lips and voice wait for each other: pure. `faceMs` and `voiceMs` are to be waited for at least, 0: nothing. */
 export class LipSync {
@@ -18,6 +21,7 @@ export class LipSync {
     this.faceMs = 0;
     this.voiceMs = 0;
     this.still = 0;
+    this.before = {};
   }
 
   /**
@@ -26,26 +30,51 @@ export class LipSync {
    * more, the one that we hold waits less.
    */
   see(behindMs, face, voice) {
-    this.still = behindMs === undefined ? this.still + 1 : 0;
+    const { before } = this;
+    this.before = { face, voice };
+    // For so late a picture the voice could not wait: they come in a burst after a hole, and then in time again.
+    const burst = behindMs < -VOICE_MOST_MS - this.faceMs;
+    this.still = burst || behindMs === undefined ? this.still + 1 : 0;
+    if (burst) this.expectFace(voice);
     if (this.still >= STILL_LOOKS) this.faceMs = this.voiceMs = 0; // nothing waits for what does not come
+    if (this.still) return;
+    this.lead(behindMs, trend(face, before.face), trend(voice, before.voice));
+  }
+
+  lead(behindMs, face, voice) {
+    const aboveMs = face.nowMs - face.goalMs;
+    // The face comes nearer by itself: a wish of the voice would come when it is there.
+    if (behindMs < 0 && !face.stands && aboveMs > FALLING_MS) return this.expectFace(voice);
+    const away = face.stands && aboveMs > SOON_MS; // not by our wish: without it, it would leap one day
+    this.move(behindMs, face, voice, away);
+    if (!away) this.relax(Math.min(face.spareMs, voice.spareMs, SPARE_STEP_MS));
+  }
+
+  /** When it is in time again, it is so with the voice. */
+  expectFace(voice) {
+    this.faceMs = Math.max(this.faceMs, Math.min(FACE_MOST_MS, voice.nowMs));
+  }
+
+  move(behindMs, face, voice, away) {
     const rises = voice.goalMs - voice.nowMs > SOON_MS ? voice.goalMs - voice.nowMs : 0;
     if (behindMs + rises > FACE_FIRST_MS) this.leadFace(behindMs + rises, face, voice);
-    else if (behindMs < -VOICE_FIRST_MS) this.leadVoice(-behindMs, face, voice);
-    // The face would leap forward: not without the voice.
-    else if (face.nowMs - face.goalMs > SOON_MS) this.faceMs = Math.max(this.faceMs, face.nowMs);
-    this.relax(Math.min(face.spareMs, voice.spareMs, SPARE_STEP_MS));
+    else if (behindMs < -VOICE_FIRST_MS) this.leadVoice(-behindMs, face, voice, away);
+    // The browser needs less for itself, and the face would leap forward: not without the voice.
+    else if (face.fallsMs > FALL_MS && face.spareMs < SPARE_MS) {
+      this.faceMs = Math.max(this.faceMs, face.goalMs + face.fallsMs);
+    }
   }
 
   leadFace(byMs, face, voice) {
     const held = this.voiceMs && voice.spareMs > SPARE_MS;
-    if (!held) this.faceMs = Math.max(this.faceMs, Math.min(FACE_MOST_MS, face.nowMs + byMs));
-    this.voiceMs = held ? less(this.voiceMs, voice.nowMs - byMs) : 0;
+    if (!held) this.faceMs = Math.max(this.faceMs, Math.min(FACE_MOST_MS, face.baseMs + byMs));
+    this.voiceMs = held ? less(this.voiceMs, voice.baseMs - byMs) : 0;
   }
 
-  leadVoice(byMs, face, voice) {
-    const held = this.faceMs && face.spareMs > SPARE_MS;
-    if (!held) this.voiceMs = Math.max(this.voiceMs, Math.min(VOICE_MOST_MS, voice.nowMs + byMs));
-    this.faceMs = held ? less(this.faceMs, face.nowMs - byMs) : 0;
+  leadVoice(byMs, face, voice, away) {
+    const held = this.faceMs && face.spareMs > SPARE_MS && !away;
+    if (!held) this.voiceMs = Math.max(this.voiceMs, Math.min(VOICE_MOST_MS, voice.baseMs + byMs));
+    if (!away) this.faceMs = held ? less(this.faceMs, face.baseMs - byMs) : 0;
   }
 
   /** Both are held: neither has a reason. */
@@ -54,6 +83,17 @@ export class LipSync {
     this.faceMs = less(this.faceMs, this.faceMs - spareMs);
     this.voiceMs = less(this.voiceMs, this.voiceMs - spareMs);
   }
+}
+
+/**
+ * Also `stands`: it waits what it waited a look before. `baseMs`: what a wish is reckoned from. Jitter keeps what a track
+ * waits apart from where it is said to go, for as long as it lasts: once both stand, the one that a wish moves counts; on
+ * the way only the present tells. `fallsMs`: how much nearer it is going than a look before.
+ */
+function trend(now, before) {
+  const stays = (name) => Math.abs(now[name] - before?.[name]) < SETTLED_MS;
+  const stands = stays("nowMs");
+  return { ...now, stands, baseMs: stands && stays("goalMs") ? now.goalMs : now.nowMs, fallsMs: before?.goalMs - now.goalMs };
 }
 
 function less(askedMs, wantedMs) {

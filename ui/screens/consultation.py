@@ -32,6 +32,7 @@ from ui.widgets.stage import Stage
 _WIDE_PX = 960
 _TALL_PX = 560
 _LOST = (CallPhase.TAMPERED, CallPhase.ENDED)
+_INVITED = (CallPhase.WAITING, CallPhase.LEFT)  # the stage shows the link
 
 
 class Consultation(Screen):
@@ -173,7 +174,7 @@ class Consultation(Screen):
         relabel(self._record, text.point_show if call.point else text.record_sound)
         self._show(self._record, (call.stethoscope_on or bool(call.point)) and not call.recording)
         self._show(self._remove_guest, call.guest)
-        self._show(self._link, bool(call.link) and call.phase not in (*_LOST, CallPhase.WAITING))
+        self._show(self._link, bool(call.link) and call.phase not in (*_LOST, *_INVITED))
         self._show(self._new_link, call.phase in _LOST)
 
     def _show(self, made: QPushButton, wanted: bool) -> None:

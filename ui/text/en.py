@@ -86,6 +86,8 @@ CONSULTATION = ConsultationText(
         Step.WAIT_RECONNECTING: "The picture is cut off. The call comes back by itself, touch nothing.",
         Step.MEASURE_OFFLINE: "The line is down. Keep measuring: everything is kept here.",
         Step.TAMPERED: "The call was not safe and was cut off. Phone the physician and make a new link.",
+        Step.PHYSICIAN_AWAY: "The physician has left the call. "
+        "If they are done, touch “Finish”. If not, they come back by the same link.",
         Step.PHYSICIAN_LEFT: "The call is over. Touch “Finish”, or make a new link.",
         Step.COMPARE_WORDS: "Read the four words to the physician: they must see the same ones.",
         Step.SET_ASIDE: "A reading is set aside, further down: say whether it is this person's.",
@@ -108,6 +110,7 @@ CONSULTATION = ConsultationText(
         CallPhase.CONNECTING: "The physician is joining…",
         CallPhase.CONNECTED: "You are with the physician",
         CallPhase.RECONNECTING: "The line is cut for a moment, the call comes back by itself",
+        CallPhase.LEFT: "The physician has left the call",
         CallPhase.TAMPERED: "The call was not safe and was cut off",
         CallPhase.SERVER_UNREACHABLE: "No line: the call comes back by itself when the line does",
         CallPhase.ENDED: "The call is over",

@@ -87,6 +87,8 @@ CONSULTATION = ConsultationText(
         Step.MEASURE_OFFLINE: "La ligne est coupée. Continuez les mesures : tout est gardé ici.",
         Step.TAMPERED: "L'appel n'était pas sûr, il a été coupé. "
         "Prévenez le médecin par téléphone et créez un nouveau lien.",
+        Step.PHYSICIAN_AWAY: "Le médecin a quitté l'appel. "
+        "S'il a fini, touchez « Terminer ». Sinon, il revient par le même lien.",
         Step.PHYSICIAN_LEFT: "L'appel est fini. Touchez « Terminer », ou créez un nouveau lien.",
         Step.COMPARE_WORDS: "Lisez les quatre mots au médecin : il doit voir les mêmes.",
         Step.SET_ASIDE: "Une mesure est mise de côté, plus bas : dites si elle est de cette personne.",
@@ -109,6 +111,7 @@ CONSULTATION = ConsultationText(
         CallPhase.CONNECTING: "Le médecin arrive…",
         CallPhase.CONNECTED: "Vous êtes avec le médecin",
         CallPhase.RECONNECTING: "La ligne est coupée un instant, l'appel reprend tout seul",
+        CallPhase.LEFT: "Le médecin a quitté l'appel",
         CallPhase.TAMPERED: "L'appel n'était pas sûr, il a été coupé",
         CallPhase.SERVER_UNREACHABLE: "Pas de ligne : l'appel reprend tout seul dès son retour",
         CallPhase.ENDED: "L'appel est terminé",

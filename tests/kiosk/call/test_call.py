@@ -330,6 +330,19 @@ async def test_the_same_tab_may_come_back(tmp_path: Path) -> None:
             await again.until(lambda: again.heard[1].frames > 3)
 
 
+async def test_who_leaves_on_purpose_is_not_a_cut_and_may_come_back(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        async with Physician(kiosk.link, kiosk.context) as physician:
+            await connected(kiosk, physician)
+            physician.send("leave")
+            await kiosk.until_phase(CallPhase.LEFT)
+        async with Physician(kiosk.link, kiosk.context, seat=physician.seat) as again:
+            await connected(kiosk, again)
+        assert kiosk.notes.phases.count(CallPhase.CONNECTED) == 2
+        left = kiosk.notes.phases.index(CallPhase.LEFT)
+        assert CallPhase.RECONNECTING not in kiosk.notes.phases[: left + 3]
+
+
 async def test_a_restarted_kiosk_takes_up_its_link(tmp_path: Path) -> None:
     async with bench(tmp_path) as kiosk:
         async with Physician(kiosk.link, kiosk.context) as physician:

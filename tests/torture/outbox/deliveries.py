@@ -5,6 +5,8 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from kiosk.fhir.naming import BASE, Naming
 from kiosk.fhir.wire import to_json
 from offline_queue.audit.trail import read_trail
 from offline_queue.audit.verify import Kept, check
-from tests.fakes.fhir_faults import FAULTS, FaultyLine
+from tests.fakes.fhir_faults import BAD_CERTIFICATE, FAULTS, FaultyLine
 from tests.fakes.fhir_server import FhirServer, fhir_server
 from tests.kiosk.fhir.items import whole_session
 from tests.offline_queue.helpers import KEY, OWNER
@@ -24,9 +26,11 @@ from tests.torture.outbox.courier import session_name
 from tests.torture.outbox.judge import Told
 from tests.torture.outbox.proofs import Proof
 
-_FAULTS = sorted(set(FAULTS) - {"422"})  # what is refused for good is kept and shown, not delivered
+# What is refused for good is kept and shown, not delivered.
+_FAULTS = [BAD_CERTIFICATE, *sorted(set(FAULTS) - {"422"})]
 _LONGEST_LIFE_S = 1.5
 _LIVES = 10
+_ALL_FAULTS_MET = 200  # kills, after which each kind of fault has been met
 _DRAINED_S = 120.0
 Json = dict[str, Any]
 
@@ -35,6 +39,7 @@ def deliveries(kills: int, seed: int = 1) -> Proof:
     """In turns with a server that takes our ids, and one that does not."""
     proof = Proof("killed while it delivers to a faulty server: each record arrives once, unaltered")
     rng = random.Random(seed)
+    faults, met = _dealt(rng), Counter[str]()
     while proof.tries < kills:
         with (
             scratch() as folder,
@@ -42,17 +47,33 @@ def deliveries(kills: int, seed: int = 1) -> Proof:
             FaultyLine(server.url, server.ca, folder / "line") as line,
         ):
             line.hide_update_create = proof.tries // _LIVES % 2 == 1
-            _one_kiosk(proof, rng, folder / "outbox", server, line, min(_LIVES, kills - proof.tries))
+            _one_kiosk(proof, rng, folder / "outbox", server, line, faults, min(_LIVES, kills - proof.tries))
+            met += line.spoiled
+    proof.seen.append(", ".join(f"{what} {times}" for what, times in sorted(met.items())))
+    if kills >= _ALL_FAULTS_MET:
+        proof.broken += [f"{what} was never met" for what in _FAULTS if not met[what]]
     return proof
 
 
+def _dealt(rng: random.Random) -> Iterator[str]:
+    """Each fault as often as every other one, in no order."""
+    while True:
+        yield from rng.sample(_FAULTS, len(_FAULTS))
+
+
 def _one_kiosk(
-    proof: Proof, rng: random.Random, directory: Path, server: FhirServer, line: FaultyLine, lives: int
+    proof: Proof,
+    rng: random.Random,
+    directory: Path,
+    server: FhirServer,
+    line: FaultyLine,
+    faults: Iterator[str],
+    lives: int,
 ) -> None:
     put: list[str] = []
     for life in range(lives):
         for _ in range(rng.randint(1, 4)):
-            what = rng.choice(_FAULTS)
+            what = next(faults)
             line.fault(what, method="POST" if what == "wrong_id" else rng.choice(("POST", "POST", "GET")))
         put += _killed(directory, line, life, rng.uniform(0.0, _LONGEST_LIFE_S))
         line.clear()
@@ -62,7 +83,7 @@ def _one_kiosk(
     acknowledged = {each.split()[1] for each in (*put, *ended) if each.startswith("put ")}
     mode = "creates on a condition" if line.hide_update_create else "own ids"
     told = Told(dict.fromkeys(acknowledged, ""))
-    wrong += _differences(server, acknowledged, lives) + _chain(server, directory)
+    wrong += differences(server, acknowledged, lives) + _chain(server, directory)
     proof.note(told, wrong, f"{mode}, after {proof.tries} kills")
     proof.tries += lives - 1
 
@@ -92,7 +113,7 @@ def _run(directory: Path, line: FaultyLine, first: int, count: int) -> subproces
     return subprocess.Popen([*command, str(first), str(count)], stdout=subprocess.PIPE, text=True)
 
 
-def _differences(server: FhirServer, acknowledged: set[str], sessions: int) -> list[str]:
+def differences(server: FhirServer, acknowledged: set[str], sessions: int) -> list[str]:
     """What is on the server against what was put: how often, and with what in it."""
     wanted: dict[tuple[str, str], Json] = {}
     for number in range(sessions):

@@ -222,5 +222,7 @@ async def test_leaving_and_coming_back(page: Page, kiosk: Bench) -> None:
     await join(page, kiosk.link)
     await page.get_by_test_id("leave").click()
     await message(page, "Vous avez quitté la consultation")
+    await kiosk.until_phase(CallPhase.LEFT)
+    assert CallPhase.RECONNECTING not in kiosk.notes.phases
     await page.get_by_test_id("message-action").click()
     await in_state(page, "connected")

@@ -90,9 +90,26 @@ async def test_the_voice_waits_for_a_late_face_but_not_forever(page: Page, kiosk
         page,
         kiosk,
         (-100, steady(200), steady(40)),
-        (-900, steady(1100), steady(140, 100)),
+        (-390, steady(530), steady(140, 100)),
         (500, steady(200), steady(400, 360)),
     ) == [[0, 140], [0, 400], [0, 0]]
+
+
+async def test_a_burst_of_old_pictures_leaves_the_voice_alone(page: Page, kiosk: Bench) -> None:
+    """A line that becomes narrow empties its queue; who waits for it is late when pictures no longer are."""
+    burst = (-900, steady(1100), steady(140, 100))
+    seen = ((-100, steady(200), steady(40)), *[burst] * 3)
+    assert await lips(page, kiosk, *seen) == [[0, 140], [140, 140], [140, 140], [0, 0]]
+
+
+async def test_a_face_that_comes_nearer_by_itself_is_not_waited_for(page: Page, kiosk: Bench) -> None:
+    assert await lips(page, kiosk, (-281, (474, 131, 0), steady(136))) == [[136, 0]]
+
+
+async def test_jitter_does_not_hide_that_a_wish_is_too_small(page: Page, kiosk: Bench) -> None:
+    """Measured with 40 ms of jitter: a face that goes to 179 ms waits 130 ms, for as long as that lasts."""
+    seen = [(54, (130, 179, 179), steady(200))] * 2
+    assert await lips(page, kiosk, *seen) == [[184, 0], [233, 0]]
 
 
 async def test_nothing_waits_for_pictures_that_do_not_come(page: Page, kiosk: Bench) -> None:
@@ -105,8 +122,13 @@ async def test_nothing_waits_for_pictures_that_do_not_come(page: Page, kiosk: Be
 async def test_a_buffer_that_shrinks_slowly_is_not_asked_for_more_than_is_needed(
     page: Page, kiosk: Bench
 ) -> None:
-    shrinking = [(-300 + 100 * second, (700 - 100 * second, 400, 300), steady(400)) for second in range(3)]
-    assert await lips(page, kiosk, (600, steady(100), steady(700)), *shrinking) == [[700, 0], *[[400, 0]] * 3]
+    seen = (
+        (600, steady(100), steady(700)),
+        (-300, (700, 690, 590), steady(400)),
+        (-200, (600, 390, 290), steady(400)),
+        (-100, (500, 390, 290), steady(400)),
+    )
+    assert await lips(page, kiosk, *seen) == [[700, 0], *[[400, 0]] * 3]
 
 
 async def test_who_cannot_come_earlier_is_waited_for_at_once(page: Page, kiosk: Bench) -> None:
@@ -120,7 +142,15 @@ async def test_a_voice_that_is_about_to_wait_is_waited_for(page: Page, kiosk: Be
 
 
 async def test_a_face_that_would_leap_forward_stays_with_the_voice(page: Page, kiosk: Bench) -> None:
-    assert await lips(page, kiosk, (0, (200, 50, 0), steady(180))) == [[200, 0]]
+    seen = ((0, steady(200), steady(180)), (0, (200, 50, 0), steady(180)))
+    assert await lips(page, kiosk, *seen) == [[0, 0], [200, 0]]
+
+
+async def test_a_face_that_jitter_holds_back_keeps_its_wish(page: Page, kiosk: Bench) -> None:
+    """Measured: for ten seconds a face waited 215 ms whatever it was asked, then leapt to its goal."""
+    held = (215, 150, 100)
+    seen = ((40, (130, 130, 0), steady(170)), *[(-40, held, steady(170))] * 2, (0, held, steady(210, 40)))
+    assert await lips(page, kiosk, *seen) == [[170, 0], [170, 0], [170, 210], [170, 210]]
 
 
 async def test_when_both_wait_for_each_other_both_wait_less(page: Page, kiosk: Bench) -> None:
@@ -128,10 +158,10 @@ async def test_when_both_wait_for_each_other_both_wait_less(page: Page, kiosk: B
         (-100, steady(200), steady(100)),
         (0, (200, 50, 0), steady(200, 100)),
         (0, steady(200, 150), steady(200, 100)),
-        (0, steady(150, 100), steady(150, 50)),
-        (0, steady(100, 50), steady(100)),
+        (0, steady(175, 125), steady(175, 75)),
+        (0, steady(150, 100), steady(150)),
     )
-    assert await lips(page, kiosk, *seen) == [[0, 200], [200, 200], [150, 150], [100, 100], [100, 100]]
+    assert await lips(page, kiosk, *seen) == [[0, 200], [200, 200], [175, 175], [150, 150], [150, 150]]
 
 
 async def test_a_bad_line_is_given_time_and_a_good_one_is_not(page: Page, kiosk: Bench) -> None:
