@@ -62,6 +62,7 @@ class CallDesk:
     async def renew(self) -> None:
         """The old link dies and a new one is shown. What is muted or switched on stays so."""
         async with self._changing:
+            await self.keep_last_minute()
             await self._close()
             await self._open()
 
@@ -157,6 +158,8 @@ class CallDesk:
         if before is CallPhase.CONNECTED and phase in _CUT:
             self._cut = True
             return IncidentKind.CALL_LOST
+        if phase is CallPhase.LEFT:
+            self._cut = False  # who comes back later does not end a cut
         if self._cut and phase is CallPhase.CONNECTED:
             self._cut = False
             return IncidentKind.CALL_RESTORED

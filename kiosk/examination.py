@@ -58,14 +58,19 @@ class Examination:
     async def stethoscope_live(self, live: bool) -> None:
         """The line became too narrow for the sound that is being listened to: record it instead, by itself.
 
-        One that was just switched on is not on the body yet: it gets a moment.
+        One that was just switched on gets a moment to come onto the body; nobody knows where: its sound has
+        no point. What the helper records goes on.
         """
         self._live = live
+        if live:
+            return
         since_s = self._stethoscope_since_s
-        await asyncio.sleep(max(0.0, since_s + PLACED_AFTER_S - time.monotonic()))
+        moment_s = since_s + PLACED_AFTER_S - time.monotonic()
+        point = "" if moment_s > 0 else self._desk.point
+        await asyncio.sleep(max(0.0, moment_s))
         same = since_s == self._stethoscope_since_s and self._instruments.stethoscope_on
-        if same and not (live or self._live):
-            await self.keep("stethoscope", self._desk.point)
+        if same and not (self._live or self._recorder.busy):
+            await self.keep("stethoscope", point)
 
     async def _keep_sound(self, site: str) -> None:
         recorded = await self._capture("stethoscope", self._instruments.capture("stethoscope", site))

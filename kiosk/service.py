@@ -149,6 +149,7 @@ class Kiosk:
         """Back to the welcome screen, from anywhere before the end."""
         with self._told():
             await self.hub.flush()
+            await self.desk.keep_last_minute()
             await self._keeper.abandon()
         await self._leave_call()
 

@@ -37,6 +37,10 @@ class SoundRecorder:
         if not task.cancelled():
             task.result()
 
+    @property
+    def busy(self) -> bool:
+        return self._task is not None
+
     async def stop(self) -> None:
         """Nothing is kept of a recording that has not ended."""
         async with self._beginning:

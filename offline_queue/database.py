@@ -15,10 +15,10 @@ from offline_queue.sentinel import DATABASE, holds_outbox, read_mark
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 128
 CHECKPOINT_BYTES = CHECKPOINT_PAGES * PAGE_BYTES
+"""From here on the write-ahead log goes into the database: half the reserve, which can always pay for it."""
 # What the write-ahead log reaches with its headers, and a transaction that is larger than most, before a
 # checkpoint empties it. With less, each checkpoint would cut the file and each next write lengthen it again.
 _WAL_BYTES = 32 + (CHECKPOINT_PAGES + 32) * (24 + PAGE_BYTES)
-"""From here on the write-ahead log goes into the database: half the reserve, which can always pay for it."""
 
 
 def open_database(directory: Path, key: bytes, owner: str) -> Any:

@@ -142,6 +142,8 @@ class Delivery:
             going_on = not self._status.paused
             counts, following = await self._outbox.settle(item.id, outcome, time.time(), claim=going_on)
             self._tell(counts=counts)
+            if following is not None and not isinstance(outcome, Delivered):
+                self._wake.set()  # its stream is due again before this one's next look
             return following
         except OutboxError:
             await self._outbox.release(item.id)  # It will be sent again: the id makes that harmless.

@@ -154,7 +154,8 @@ class Outbox:
         A piece of it: True when there is more.
         """
         more = await self._run(partial(self._store.tidy, now))
-        self._worker.submit(self._verify)  # if something kept it from ending
+        if not more:
+            self._worker.submit(self._verify)  # if something kept it from ending
         return more
 
     async def compared(self) -> None:

@@ -58,6 +58,7 @@ class Store:
         self._sentinel = Sentinel(directory, owner)
         self._verified = False
         self._left_over = True
+        self._tidies_on = False
         with translated():
             ballast = Ballast(directory)
         self._witness = Witness(directory, key, owner)
@@ -139,7 +140,9 @@ class Store:
 
     def release(self, item_id: str) -> None:
         """The attempt was given up without an outcome."""
-        self._in_flight.pop(self._item(item_id).stream, None)
+        stream = self._item(item_id).stream
+        if stream in self._in_flight and self._in_flight[stream].id == item_id:
+            del self._in_flight[stream]
 
     def release_all(self) -> None:
         self._in_flight.clear()
@@ -226,22 +229,23 @@ class Store:
         While the kiosk's state holds a session's readings anyway, there is nothing to be won. Returns whether
         a part of it is left for another moment.
         """
-        more = False
+        goes_on, self._tidies_on = self._tidies_on, False
         try:
             if self._tidier.has_work and self._rows.state_bytes() <= _SMALL_STATE_BYTES:
-                self._begin_segment()
+                if not goes_on:
+                    self._begin_segment()
                 if self._left_over:
                     self._destroy_left_over()
                 self._tidier.tidy()
                 self._room.reclaim()
                 self._room.empty_log()
-                more = self._tidier.has_work
+                self._tidies_on = self._tidier.has_work
             self._tidier.forget(now)
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
                 raise
             log.warning("the disk is too full to tidy up: %s", error)
-        return more
+        return self._tidies_on
 
     @property
     def mark_lags(self) -> bool:

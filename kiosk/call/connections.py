@@ -153,10 +153,12 @@ class Connections:
         self._owner.changed()
 
     async def _count_minutes(self) -> None:
-        """From the first connection on, cuts included, until cancelled."""
+        """From the first connection on, cuts included and absences not, until cancelled."""
         counted = (0.0, 0.0)
         while True:
             await asyncio.sleep(_MINUTES_LOOK_S)
+            if self._progress.left:
+                continue
             peer = self._peer if self._progress.phase is CallPhase.CONNECTED else None
             figures = Figures(False)
             if peer is not None:
@@ -170,8 +172,8 @@ class Connections:
                 self._owner.line_minute(minute)
 
     def last_minute(self) -> LineMinute | None:
-        """The minute under way, before the call is closed; None: too short."""
-        return self._minutes.rest(datetime.now().astimezone())
+        """The minute under way, before it is closed by something else; None: too short."""
+        return self._minutes.rest()
 
     def figures(self) -> CallFigures:
         """One look at the connection that is there, if any."""
@@ -186,6 +188,9 @@ class Connections:
 
     def physician_left(self) -> None:
         """On purpose: the page may come back with a new offer."""
+        minute, self._minutes = self.last_minute(), Minutes()
+        if minute is not None:
+            self._owner.line_minute(minute)
         self._drop()
         self._progress.physician_left()
         self._owner.changed()

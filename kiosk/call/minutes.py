@@ -48,11 +48,11 @@ class Minutes:
         self._last, self._at = figures, at
         return self._close(at) if at - self._began >= _MINUTE else None
 
-    def rest(self, at: datetime) -> LineMinute | None:
-        """What there is of a minute that is not over; None when it is too short to say anything."""
-        if self._began is None or at - self._began < _LEAST:
+    def rest(self) -> LineMinute | None:
+        """What there is of a minute that is not over, up to the last look; None: too short to say a thing."""
+        if self._began is None or self._at is None or self._at - self._began < _LEAST:
             return None
-        return self._close(at)
+        return self._close(self._at)
 
     def _close(self, at: datetime) -> LineMinute:
         assert self._began is not None

@@ -23,13 +23,13 @@ class Progress:
             return self.final
         if self.connected and not self.silent:
             return CallPhase.CONNECTED
+        if self.left and not self.peer:
+            return CallPhase.LEFT
         if self.reachable is False and not self.peer:
             return CallPhase.SERVER_UNREACHABLE
         if self.ever_connected:
             return CallPhase.RECONNECTING
-        if self.peer:
-            return CallPhase.CONNECTING
-        return CallPhase.LEFT if self.left else CallPhase.WAITING
+        return CallPhase.CONNECTING if self.peer else CallPhase.WAITING
 
     def peer_state(self, state: str) -> None:
         """Take over the state of the current connection."""

@@ -115,9 +115,11 @@ def _of_entry(requested: Json, answered: Any, attempts: int) -> str | Outcome:
     if not isinstance(response, dict) or not (status := re.match(r"\d{3}", str(response.get("status")))):
         return Retry("an entry without a status")
     if not 200 <= (code := int(status[0])) < 300:
-        if code in _CONFIGURATION or code == 403:
-            return of_conflict(f"HTTP {code}: the server does not take this resource", attempts)
-        return of_status(code, response.get("outcome"), "", attempts)
+        outcome = response.get("outcome")
+        if (code in _CONFIGURATION or code == 403) and not _is_unmatched(outcome):
+            reason = f"HTTP {code}{_issue_codes(outcome)}: the server does not take this resource"
+            return of_conflict(reason, attempts)
+        return of_status(code, outcome, "", attempts)
     kind, own_id = requested["resource"]["resourceType"], requested["resource"].get("id")
     stored = _stored(response, answered.get("resource"))
     if stored is None or stored[0] != kind or (own_id is not None and stored[1] != own_id):

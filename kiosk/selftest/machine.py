@@ -32,6 +32,8 @@ def judge_store(counts: Counts, found: Set[Found]) -> Check:
     """What waits is normal; what the server refused, or the disk damaged, is not."""
     if Found.DATABASE_DAMAGED in found:
         return red(Part.STORE, Problem.STORE_DAMAGED)
+    if Found.SENTINEL_GONE in found:
+        return amber(Part.STORE, Problem.STORE_UNSURE)
     if found:
         return amber(Part.STORE, Problem.STORE_MENDED, detail=" ".join(sorted(found)))
     if counts.quarantined:

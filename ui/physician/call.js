@@ -48,8 +48,8 @@ export class Call {
 
   /** On purpose: the kiosk is told, so that it does not take it for a cut, and ends the connection itself. */
   async leave() {
-    const peer = this.peer;
-    if (this.connected) await Promise.race([peer.goodbye(), new Promise((done) => setTimeout(done, GOODBYE_LIMIT_MS))]);
+    const limit = new Promise((done) => setTimeout(done, GOODBYE_LIMIT_MS));
+    if (this.peer) await Promise.race([this.peer.goodbye(), limit]);
     this.stop();
   }
 

@@ -73,8 +73,9 @@ class Consultation {
 
   async end(state) {
     await this.guests?.finish();
-    await this.call?.leave();
-    this.changed(state);
+    if (state === "left" && !this.isGuest) await this.call?.leave();
+    else this.call?.stop();
+    if (!FINAL.includes(this.screens.state)) this.changed(state); // else the kiosk was faster
   }
 
   messageAction() {

@@ -159,12 +159,12 @@ export class Peer {
     return true;
   }
 
-  /** Ends once the kiosk has closed the channel. */
+  /** Ends once the kiosk has closed the channel; at once when it cannot be told. */
   goodbye() {
     this.connection.onconnectionstatechange = null;
     return new Promise((done) => {
       this.live.onclose = done;
-      this.send({ type: "leave" });
+      if (!this.send({ type: "leave" })) done();
     });
   }
 

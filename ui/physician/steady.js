@@ -32,7 +32,7 @@ export class LipSync {
   see(behindMs, face, voice) {
     const { before } = this;
     this.before = { face, voice };
-    // For so late a picture the voice could not wait: they come in a burst after a hole, and then in time again.
+    // For so late a picture the voice could not wait. Mostly they come in a burst after a hole, and in time again soon.
     const burst = behindMs < -VOICE_MOST_MS - this.faceMs;
     this.still = burst || behindMs === undefined ? this.still + 1 : 0;
     if (burst) this.expectFace(voice);

@@ -175,7 +175,7 @@ class Consultation(Screen):
         self._show(self._record, (call.stethoscope_on or bool(call.point)) and not call.recording)
         self._show(self._remove_guest, call.guest)
         self._show(self._link, bool(call.link) and call.phase not in (*_LOST, *_INVITED))
-        self._show(self._new_link, call.phase in _LOST)
+        self._show(self._new_link, call.phase in (*_LOST, CallPhase.LEFT))
 
     def _show(self, made: QPushButton, wanted: bool) -> None:
         """A button that goes away hands the focus on, so that the keyboard is never lost."""

@@ -88,7 +88,7 @@ CONSULTATION = ConsultationText(
         Step.TAMPERED: "L'appel n'était pas sûr, il a été coupé. "
         "Prévenez le médecin par téléphone et créez un nouveau lien.",
         Step.PHYSICIAN_AWAY: "Le médecin a quitté l'appel. "
-        "S'il a fini, touchez « Terminer ». Sinon, il revient par le même lien.",
+        "S'il a fini, touchez « Terminer ». Sinon, il revient par le même lien, ou vous en créez un nouveau.",
         Step.PHYSICIAN_LEFT: "L'appel est fini. Touchez « Terminer », ou créez un nouveau lien.",
         Step.COMPARE_WORDS: "Lisez les quatre mots au médecin : il doit voir les mêmes.",
         Step.SET_ASIDE: "Une mesure est mise de côté, plus bas : dites si elle est de cette personne.",
@@ -101,7 +101,7 @@ CONSULTATION = ConsultationText(
         Step.OTOSCOPE_RUNNING: "Avancez l'otoscope doucement. Gardez une image quand le médecin le demande.",
         Step.STETHOSCOPE_RUNNING: "Posez le stéthoscope là où le médecin le dit. Faites le silence.",
         Step.STETHOSCOPE_POINT: "Le médecin demande : {point}. Posez le stéthoscope là, puis touchez l'endroit.",
-        Step.STETHOSCOPE_NARROW: "La ligne est lente : le son est enregistré, puis envoyé au médecin. Touchez l'endroit.",
+        Step.STETHOSCOPE_NARROW: "La ligne est lente : le son est enregistré, puis envoyé. Posez le stéthoscope et touchez l'endroit.",
         Step.STETHOSCOPE_RECORDING: "Le son s'enregistre, dix secondes. Ne bougez plus, faites le silence.",
         Step.FINISH: "Les mesures sont faites. Quand le médecin a fini, touchez « Terminer ».",
     },
@@ -437,6 +437,7 @@ TECHNICIAN = TechnicianText(
         Problem.KEY_NOT_UNSEALED: "La puce de sécurité n'ouvre plus la clé : remplacée, effacée ou éteinte ? N'effacez rien : l'organisme peut récupérer les données (telecabine outbox recover).",
         Problem.NO_RECOVERY_KEY: "Si ce poste tombe en panne, personne ne pourra lire ce qui attend : ajoutez la clé de secours de l'organisme (telecabine keys add).",
         Problem.STORE_DAMAGED: "Le disque a abîmé des données. Arrêtez le poste, puis : telecabine outbox recover, qui dira s'il manque quelque chose.",
+        Problem.STORE_UNSURE: "Le fichier témoin du stockage avait disparu. Rien ne dit s'il manque des enregistrements : comparez avec le serveur (telecabine audit verify).",
         Problem.STORE_MENDED: "Le disque a abîmé des données ; leur copie était intacte, rien n'est perdu. Surveillez ce disque.",
         Problem.RECORDS_REFUSED: "Le serveur a refusé des comptes rendus. Ils sont gardés : appelez le support.",
         Problem.NEARLY_FULL: "Le disque est presque plein. Faites de la place.",

@@ -24,11 +24,11 @@ def test_a_minute_is_told_when_it_is_over() -> None:
 
 def test_a_call_that_ends_within_a_minute_has_figures_too() -> None:
     minutes = Minutes()
-    assert minutes.rest(after(0)) is None
+    assert minutes.rest() is None
     for n in range(6):
         minutes.add(after(2 * n), Figures(True, 50, 0.01, 20_000 * n, 10_000 * n, 0.002))
-    assert minutes.rest(after(10)) == LineMinute(START, 50, 10, 80, 40, 2, 0)
-    assert minutes.rest(after(12)) is None  # told once
+    assert minutes.rest() == LineMinute(START, 50, 10, 80, 40, 2, 0)
+    assert minutes.rest() is None  # told once
 
 
 def test_a_new_connection_counts_from_nothing_and_the_cut_is_told() -> None:

@@ -1,7 +1,12 @@
 """What a page says without ever ending it."""
 
 from aiortc import RTCPeerConnection, RTCSctpTransport
-from aiortc.rtcsctptransport import SCTP_DATA_FIRST_FRAG, SCTP_DATA_LAST_FRAG, DataChunk
+from aiortc.rtcsctptransport import (
+    SCTP_DATA_FIRST_FRAG,
+    SCTP_DATA_LAST_FRAG,
+    SCTP_DATA_UNORDERED,
+    DataChunk,
+)
 
 from kiosk.call.repairs.bounded_data import bound_data
 
@@ -41,6 +46,21 @@ async def test_what_is_kept_of_an_endless_message_has_an_end() -> None:
         assert kept <= 2**20
         assert len(sctp._get_inbound_stream(1).reassembly) <= 1024
         assert (sctp._last_received_tsn or 0) <= 1024  # what was left out is not acknowledged
+
+
+async def test_neither_holes_nor_streams_are_kept_without_end() -> None:
+    sctp = await association()
+    bound_data(sctp)
+    for tsn in range(3, 6000):  # the second never comes
+        await sctp._receive_data_chunk(piece(tsn, SCTP_DATA_FIRST_FRAG, stream=tsn))
+    assert len(sctp._inbound_streams) <= 512
+    for tsn in range(6000, 12_000):
+        whole = SCTP_DATA_FIRST_FRAG | SCTP_DATA_LAST_FRAG | SCTP_DATA_UNORDERED
+        await sctp._receive_data_chunk(piece(tsn, whole, stream=4))
+    assert len(sctp._sack_misordered) <= 1024
+    for tsn in (1, 2):
+        await sctp._receive_data_chunk(piece(tsn, SCTP_DATA_FIRST_FRAG, stream=3))
+    assert (sctp._last_received_tsn or 0) > 2  # what fills a hole is always taken
 
 
 async def test_whole_messages_pass_however_many_they_are() -> None:
