@@ -25,7 +25,7 @@ class CallPhase(StrEnum):
     CONNECTING = "connecting"
     CONNECTED = "connected"
     RECONNECTING = "reconnecting"
-    LEFT = "left"  # the physician has said goodbye, and may come back by the same link
+    LEFT = "left"  # the physician has said goodbye; the same page may come back
     TAMPERED = "tampered"  # the descriptions do not carry our proof: the call was ended
     SERVER_UNREACHABLE = "server_unreachable"
     ENDED = "ended"

@@ -87,7 +87,7 @@ CONSULTATION = ConsultationText(
         Step.MEASURE_OFFLINE: "The line is down. Keep measuring: everything is kept here.",
         Step.TAMPERED: "The call was not safe and was cut off. Phone the physician and make a new link.",
         Step.PHYSICIAN_AWAY: "The physician has left the call. "
-        "If they are done, touch “Finish”. If not, they come back by the same link, or you make a new one.",
+        "If they are done, touch “Finish”. If not, wait for them, or make a new link.",
         Step.PHYSICIAN_LEFT: "The call is over. Touch “Finish”, or make a new link.",
         Step.COMPARE_WORDS: "Read the four words to the physician: they must see the same ones.",
         Step.SET_ASIDE: "A reading is set aside, further down: say whether it is this person's.",
@@ -125,6 +125,7 @@ CONSULTATION = ConsultationText(
     physician_paused="The line is too weak for the physician’s picture. You hear each other.",
     link_title="Link for the physician",
     link_scan="The physician opens this link in their browser. It works only once.",
+    link_return="Their page offers to come back. On another device they need a new link.",
     link_or_address="Address of the link",
     link_open="Link",
     link_new="New link",

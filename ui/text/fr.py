@@ -88,7 +88,7 @@ CONSULTATION = ConsultationText(
         Step.TAMPERED: "L'appel n'était pas sûr, il a été coupé. "
         "Prévenez le médecin par téléphone et créez un nouveau lien.",
         Step.PHYSICIAN_AWAY: "Le médecin a quitté l'appel. "
-        "S'il a fini, touchez « Terminer ». Sinon, il revient par le même lien, ou vous en créez un nouveau.",
+        "S'il a fini, touchez « Terminer ». Sinon, attendez-le, ou créez un nouveau lien.",
         Step.PHYSICIAN_LEFT: "L'appel est fini. Touchez « Terminer », ou créez un nouveau lien.",
         Step.COMPARE_WORDS: "Lisez les quatre mots au médecin : il doit voir les mêmes.",
         Step.SET_ASIDE: "Une mesure est mise de côté, plus bas : dites si elle est de cette personne.",
@@ -126,6 +126,7 @@ CONSULTATION = ConsultationText(
     physician_paused="La ligne est trop faible pour l’image du médecin. Vous l’entendez et il vous entend.",
     link_title="Lien pour le médecin",
     link_scan="Le médecin ouvre ce lien dans son navigateur. Il ne sert qu'une fois.",
+    link_return="Sa page lui propose de revenir. Sur un autre appareil, il lui faut un nouveau lien.",
     link_or_address="Adresse du lien",
     link_open="Lien",
     link_new="Nouveau lien",

@@ -123,6 +123,7 @@ class ConsultationText(Table):
     physician_paused: str
     link_title: str
     link_scan: str
+    link_return: str
     link_or_address: str
     link_open: str
     link_new: str

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from kiosk.events import CallChanged, CallCheck
+from kiosk.events import CallChanged, CallCheck, CallPhase
 from ui.text.table import Texts
 from ui.widgets.check_line import CheckLine
 from ui.widgets.link_text import LinkText
@@ -40,9 +40,14 @@ class Invitation(QFrame):
         column.addLayout(line)
 
     def show_call(self, call: CallChanged, check: CallCheck | None = None) -> None:
-        self._phase.setText(self._texts.consultation.phases[call.phase])
-        for part in (self._qr, self._address, self._explain):
-            part.setVisible(bool(call.link))
+        text, left = self._texts.consultation, call.phase is CallPhase.LEFT
+        self._phase.setText(text.phases[call.phase])
+        self._explain.setText(text.link_return if left else text.link_scan)
+        self._explain.setVisible(bool(call.link))
+        for part in (self._qr, self._address):
+            part.setVisible(
+                bool(call.link) and not left
+            )  # it was used: only the page that used it may return
         self._qr.show_link(call.link)
         self._address.set_text(call.link)
         self.check.show_check(check if call.link else None)
