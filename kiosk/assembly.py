@@ -9,7 +9,7 @@ from kiosk.call.call import Call
 from kiosk.call.settings import CallMedia
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
-from kiosk.data_dir import chip, key_file, store_dir
+from kiosk.data_dir import chip, key_file, reserve_file, store_dir
 from kiosk.events import Event
 from kiosk.fhir.client import FhirSender
 from kiosk.fhir_settings import fhir_settings
@@ -18,6 +18,7 @@ from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper
 from kiosk.meeting import Meeting
 from kiosk.record import SiteInfo
+from kiosk.reserve import Reserve
 from kiosk.service import Kiosk
 from kiosk.tasks import Tasks
 from kiosk.version import VERSION
@@ -35,7 +36,8 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
     Raises OutboxError (wrong key, damaged, held by another process ...) and RendezvousError (port taken ...).
     """
     outbox = await _open_outbox(config)
-    keeper = Keeper(outbox, site_info(config), emit)
+    reserve = Reserve(reserve_file(config), config.kiosk.reserve_mb)
+    keeper = Keeper(outbox, site_info(config), emit, reserve)
     hub = Hub(keeper, emit, tuple(Kind(kind) for kind in config.devices.expected))
     instruments = Instruments(config.devices, hub)
     meeting = Meeting(config, page_dir)

@@ -1,4 +1,4 @@
-"""Tells the audit chain what changed since the last start, and lets it be signed from time to time."""
+"""Tells the audit chain what changed since the last look, and lets it be signed from time to time."""
 
 import asyncio
 import json
@@ -19,6 +19,7 @@ from offline_queue.slots import read_slots
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 60.0
 SIGN_EVERY_S = 600.0
 """A checkpoint is one request more: not for each event."""
 _KNOWN = "audit_known"
@@ -48,26 +49,20 @@ class Auditing:
     async def run(self) -> None:
         """Until cancelled."""
         await _in_any_case(self._tell_start())
+        signed_s = time.monotonic()
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(SIGN_EVERY_S):
+                async with asyncio.timeout(LOOK_EVERY_S):
                     await self._now.wait()
-            self._now.clear()
-            await _in_any_case(self._outbox.make_checkpoint(time.time()))
+            await _in_any_case(self._tell_changes())
+            if self._now.is_set() or time.monotonic() - signed_s >= SIGN_EVERY_S:
+                self._now.clear()
+                await _in_any_case(self._outbox.make_checkpoint(time.time()))
+                signed_s = time.monotonic()
 
     async def _tell_start(self) -> None:
-        """What is different from the last start, and what the outbox has set right since it was opened."""
-        known = {
-            Told.SETTING_CHANGED: settings_of(self._config),
-            Told.KEY_CHANGED: await asyncio.to_thread(_keys, self._config),
-        }
-        before = await self._outbox.get_state(_KNOWN)
-        events = [NewEvent(Told.KIOSK_STARTED, "", {"version": VERSION})]
-        if before is not None:
-            old = json.loads(before)
-            for kind, now in known.items():
-                events += of_changes(kind, old.get(kind, {}), now)
-        await self._outbox.put((), {_KNOWN: json.dumps(known).encode()}, events)
+        """Also what the outbox has set right since it was opened."""
+        await self._tell_changes(NewEvent(Told.KIOSK_STARTED, "", {"version": VERSION}))
         await self._outbox.compared()
         mended = [
             NewEvent(Told.STORE_MENDED, finding.found, {"items": finding.items})
@@ -75,6 +70,19 @@ class Auditing:
         ]
         if mended:
             await self._outbox.put(events=mended)
+
+    async def _tell_changes(self, *first: NewEvent) -> None:
+        """After `first` what is different from the last look: commands change keys beside a running kiosk."""
+        known = {
+            Told.SETTING_CHANGED: settings_of(self._config),
+            Told.KEY_CHANGED: await asyncio.to_thread(_keys, self._config),
+        }
+        state, before = json.dumps(known).encode(), await self._outbox.get_state(_KNOWN)
+        if state == before and not first:
+            return
+        old = json.loads(before) if before is not None else known
+        events = [each for kind, now in known.items() for each in of_changes(kind, old.get(kind, {}), now)]
+        await self._outbox.put((), {_KNOWN: state}, (*first, *events))
 
 
 def _keys(config: Config) -> dict[str, str]:

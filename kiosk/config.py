@@ -39,7 +39,7 @@ class KioskConfig:
     `selftest_at`: when it looks after itself each day, local time as "06:30"; "" is never. `audit_days`: for
     how long the audit chain is kept here, 31 at least; what was signed is on the FHIR server too.
     `sealed_copy_days`: for how long what was delivered stays here, readable for the organisation's key alone.
-    `selftest_at`: when it looks after itself each day, local time as "06:30"; "" is never.
+    `reserve_mb`: room on the disk that is kept for the consultation under way; without it none can begin.
     `tpm2_device`: the chip for the outbox's key, as `systemd-creds --tpm2-device=` takes it; "" is none.
     """
 
@@ -54,6 +54,7 @@ class KioskConfig:
     selftest_at: str = "06:30"
     audit_days: int = 180
     sealed_copy_days: int = 0
+    reserve_mb: int = 32
     tpm2_device: str = "auto"
 
 
@@ -124,6 +125,7 @@ KINDS = (
     "oximeter", "cuff", "thermometer", "scale", "glucometer", "heart_rate_monitor", "otoscope", "stethoscope",
 )  # fmt: skip
 REMEMBERED_DAYS = 30  # so long the queue knows what it delivered
+_RESERVE_MOST_MB = 4096
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _TYPE_NAMES = {
     str: "text in quotes",
@@ -150,6 +152,9 @@ def load_config(path: Path) -> Config:
     if not 0 <= config.kiosk.sealed_copy_days <= REMEMBERED_DAYS:
         where = _where(path, text, "kiosk", "sealed_copy_days")
         raise ConfigError(f"{where}: kiosk.sealed_copy_days must be 0 to {REMEMBERED_DAYS}")
+    if not 0 <= config.kiosk.reserve_mb <= _RESERVE_MOST_MB:
+        where = _where(path, text, "kiosk", "reserve_mb")
+        raise ConfigError(f"{where}: kiosk.reserve_mb must be 0 to {_RESERVE_MOST_MB}")
     for kind in config.devices.expected:
         if kind not in KINDS:
             where = _where(path, text, "devices", "expected")

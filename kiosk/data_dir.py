@@ -19,6 +19,11 @@ def chip(config: Config) -> Chip:
     return Chip(config.kiosk.tpm2_device)
 
 
+def reserve_file(config: Config) -> Path:
+    """Room for the consultation under way."""
+    return config.kiosk.data_dir / "reserve"
+
+
 def report_file(config: Config) -> Path:
     """The last report of the self-test."""
     return config.kiosk.data_dir / "selftest.json"

@@ -43,6 +43,7 @@ class NoticeReason(StrEnum):
 
     OLD_READING_SET_ASIDE = "old_reading_set_aside"
     STORAGE_FULL = "storage_full"
+    NO_ROOM = "no_room"  # for another consultation
     STORAGE_BROKEN = "storage_broken"
     LINK_REFUSED = "link_refused"  # somebody else tried the physician's link
     CALL_BLOCKED = "call_blocked"  # only a relay may carry the call, and none can be reached

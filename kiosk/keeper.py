@@ -11,6 +11,7 @@ from kiosk import record
 from kiosk.audit import of_session
 from kiosk.events import Event, NoticeReason, ReadingShown, SessionChanged
 from kiosk.hub import StorageError
+from kiosk.reserve import Reserve
 from kiosk.session import (
     Abandoned,
     Closed,
@@ -67,10 +68,19 @@ class Keeper:
     What writes raises StorageError when the disk refuses, and SessionError when there is no session for it.
     """
 
-    def __init__(self, outbox: Outbox, site: record.SiteInfo, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        site: record.SiteInfo,
+        emit: Callable[[Event], None],
+        reserve: Reserve | None = None,
+    ) -> None:
+        """`reserve`: for the session; without one a full disk refuses its readings too."""
         self._outbox = outbox
         self._site = site
         self._emit = emit
+        self._reserve = reserve
+        self._releasing, self._releases = asyncio.Lock(), 0
         self._session: Session | None = None
         self._changing = asyncio.Lock()
         self.on_change: Callable[[Session | None], None] | None = None
@@ -78,6 +88,10 @@ class Keeper:
     @property
     def session(self) -> Session | None:
         return self._session
+
+    async def has_room(self) -> bool:
+        """Whether the disk has room for a consultation: asked before somebody is received."""
+        return self._reserve is None or await asyncio.to_thread(self._reserve.hold)
 
     def begin(self, kind: SessionKind = SessionKind.TELECONSULTATION) -> None:
         opened_at = now()
@@ -197,11 +211,23 @@ class Keeper:
         state: Mapping[str, bytes | None] = _NO_STATE,
         events: tuple[NewEvent, ...] = (),
     ) -> None:
+        before = self._releases
         try:
             await self._outbox.put(items, state, events)
         except OutboxError as error:
             log.error("outbox refused: %s", error)
-            raise StorageError(_notice(error)) from error
+            if not await self._has_more_room(error, before):
+                raise StorageError(_notice(error)) from error
+            await self._put(items, state, events)
+
+    async def _has_more_room(self, error: OutboxError, releases_before: int) -> bool:
+        """Since the refused put began, by this call or by another one's."""
+        if error.reason is not OutboxReason.DISK_FULL or self._reserve is None:
+            return False
+        async with self._releasing:
+            if self._releases == releases_before and await asyncio.to_thread(self._reserve.release):
+                self._releases += 1
+        return self._releases != releases_before
 
     async def _opening(self, session: Session) -> _Written:
         stream = str(session.id)

@@ -19,6 +19,7 @@ from kiosk.events import (
     Event,
     InstrumentsChanged,
     Notice,
+    NoticeReason,
     ResumeOffered,
     SelfTestChanged,
 )
@@ -129,11 +130,21 @@ class Kiosk:
         await self.outbox.close()
 
     async def begin(self) -> None:
-        """Receive somebody. Raises SessionError while another session is open or waits to be resumed."""
+        """Receive somebody, unless the disk has no room for a consultation: then the helper is told.
+
+        Raises SessionError while another session is open or waits to be resumed.
+        """
+        self._check_free()
+        if not await self._keeper.has_room():
+            self._emit(Notice(NoticeReason.NO_ROOM))
+            return
+        await self.selftests.interrupt()
+        self._check_free()  # whoever touches twice begins once
+        self._keeper.begin()
+
+    def _check_free(self) -> None:
         if self._interrupted is not None or (self.session and self.session.phase is not Phase.CLOSED):
             raise SessionError("another session comes first")
-        await self.selftests.interrupt()
-        self._keeper.begin()
 
     async def identify(self, patient: Patient) -> None:
         self._keeper.identify(patient)

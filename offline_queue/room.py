@@ -34,16 +34,19 @@ class Room:
             free = shutil.disk_usage(self._directory).free
         return self._ballast.held and free >= CHECKPOINT_BYTES + 3 * size
 
-    def reclaim(self) -> None:
-        """Gives free pages back to the file system, and takes the reserve again where there is room."""
-        free = self._free_pages()
-        while free > 0:  # In small steps, so that the write-ahead log stays small.
+    def reclaim(self, steps: int | None = None) -> bool:
+        """Gives free pages back to the file system, and takes the reserve again where there is room.
+
+        With `steps` only so many of 64 pages: whoever puts something waits for them. True: there are more.
+        """
+        free, done, moving = self._free_pages(), 0, True
+        while free > 0 and moving and done != steps:  # Small ones, so that the write-ahead log stays small.
             self._database.all(f"PRAGMA incremental_vacuum({CHECKPOINT_PAGES // 2})")
             self.checkpoint()
             before, free = free, self._free_pages()
-            if free >= before:
-                break
+            done, moving = done + 1, free < before
         self._ballast.hold()
+        return free > 0 and moving
 
     def write_in_any_case(self, write: Callable[[bool], None]) -> bool:
         """`write` in a transaction, with True: it may destroy a payload.
@@ -84,10 +87,10 @@ class Room:
         """Leaves nothing in the write-ahead log, where the key would still read what was destroyed."""
         self._database.all("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def is_sound(self) -> bool:
+    def is_sound(self, *, however_long: bool = False) -> bool:
         """Whether each page of the file is as it was written. Reads all of it, if not too long."""
-        if (self._directory / DATABASE).stat().st_size > _SOUND_BYTES:
-            return True  # A bad page shows when it is read; `outbox verify` reads every item.
+        if not however_long and (self._directory / DATABASE).stat().st_size > _SOUND_BYTES:
+            return True  # A bad page shows when it is read; `outbox verify` reads all of them, on a copy.
         self.empty_log()  # After a power cut in a checkpoint, the log has what the file lacks.
         return not self._database.all("PRAGMA cipher_integrity_check")
 

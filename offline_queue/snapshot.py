@@ -85,7 +85,10 @@ def _verify(directory: Path, key: bytes, owner: str) -> tuple[Finding, ...]:
         try:
             while store.verify_next():
                 pass
-            return store.findings
+            damaged = Finding(Found.DATABASE_DAMAGED, 0)
+            if damaged in store.findings or store.is_sound:
+                return store.findings
+            return (*store.findings, damaged)
         finally:
             store.close()
 

@@ -30,6 +30,7 @@ from offline_queue.witness.record import Done, Told
 log = logging.getLogger(__name__)
 
 _SMALL_STATE_BYTES = 16_384
+_RECLAIM_STEPS = 16  # 4 MB: some hundredths of a second
 
 
 class Store:
@@ -89,7 +90,7 @@ class Store:
             self._reconciler.found(Found.SENTINEL_GONE)
         self.raise_mark()
         try:
-            self._room.reclaim()
+            self._room.reclaim(_RECLAIM_STEPS)
             self._make_witness_ready()
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
@@ -223,6 +224,16 @@ class Store:
             self._reconciler.found(Found.DATABASE_DAMAGED)
         return False
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether each page of the database is as it was written. Reads all: not beside a kiosk's work."""
+        try:
+            return self._room.is_sound(however_long=True)
+        except OutboxError as error:
+            if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
+                raise
+            return False
+
     def tidy(self, now: float) -> bool:
         """For a quiet moment: nothing that was delivered stays readable, and its room is given back.
 
@@ -231,15 +242,15 @@ class Store:
         """
         goes_on, self._tidies_on = self._tidies_on, False
         try:
-            if self._tidier.has_work and self._rows.state_bytes() <= _SMALL_STATE_BYTES:
-                if not goes_on:
+            if (self._tidier.has_work or goes_on) and self._rows.state_bytes() <= _SMALL_STATE_BYTES:
+                if not goes_on or self._tidier.newest_is_spent:
                     self._begin_segment()
                 if self._left_over:
                     self._destroy_left_over()
                 self._tidier.tidy()
-                self._room.reclaim()
+                more_room = self._room.reclaim(_RECLAIM_STEPS)
                 self._room.empty_log()
-                self._tidies_on = self._tidier.has_work
+                self._tidies_on = self._tidier.has_work or more_room
             self._tidier.forget(now)
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:

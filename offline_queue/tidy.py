@@ -82,6 +82,11 @@ class Tidier:
             if number in self._older():
                 self._drop_if_done(number)
 
+    @property
+    def newest_is_spent(self) -> bool:
+        """Something of the segment that is being written was delivered: it leaves once another has begun."""
+        return any(number in self._spent for number in self._witness.numbers[-1:])
+
     def tidy(self) -> None:
         """What was delivered leaves the older segments: a part of it each time."""
         spent = sorted(self._spent & set(self._older()))

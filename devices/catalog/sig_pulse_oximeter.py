@@ -22,6 +22,7 @@ _NO_SPO2 = (0, 127, 255)
 _NO_PULSE = (0, 255, 511, 65535)
 
 _ONGOING = 1 << 5
+_UNKNOWN = DateTime(0, 0, 0, 0, 0, 0)
 _MEASUREMENT_REFUSED = 1 << 13 | 1 << 14 | 1 << 15  # unavailable, questionable, invalid
 _MEASUREMENT_QUALITY = {
     6: Quality.EARLY_ESTIMATE,
@@ -133,6 +134,16 @@ class Frame:
         refused = device & _DEVICE_REFUSED or (self.measurement_status or 0) & _MEASUREMENT_REFUSED
         return Absent.INVALID if refused else None
 
+    @property
+    def ongoing(self) -> bool:
+        return bool((self.measurement_status or 0) & _ONGOING)
+
+    def date(self) -> DateTime | None:
+        """What goes on is of now; what is over is of an unknown day if the device's clock was never set."""
+        if not self.clock_not_set:
+            return self.time
+        return None if self.ongoing else _UNKNOWN
+
     def quality(self) -> frozenset[Quality]:
         measurement = _marks(self.measurement_status or 0, _MEASUREMENT_QUALITY)
         return measurement | _marks(self.device_status or 0, _DEVICE_QUALITY)
@@ -171,9 +182,8 @@ class Decoder(GattDecoder):
         frame = Frame.spot(data)
         self._once(SPOT, data, frame.time is not None)
         # A spot check that is still going on has not settled; a continuous one always goes on.
-        unsettled = {Quality.EARLY_ESTIMATE} if (frame.measurement_status or 0) & _ONGOING else set()
-        trusted = None if frame.clock_not_set else frame.time
-        return [measured(frame.quantities(), frame.quality() | unsettled, data, trusted)]
+        unsettled = {Quality.EARLY_ESTIMATE} if frame.ongoing else set()
+        return [measured(frame.quantities(), frame.quality() | unsettled, data, frame.date())]
 
     def _continuous(self, data: bytes) -> list[Event]:
         frame = Frame.continuous(data)

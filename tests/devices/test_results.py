@@ -138,10 +138,17 @@ def test_oximeter_status_becomes_quality(measurement: int, device: int, quality:
     assert reading.quality == {quality} and _values(reading) == [97, 70]
 
 
-def test_a_spot_check_whose_clock_was_never_set_has_no_time() -> None:
-    for unset, expected in ((False, NOON), (True, None)):
-        data = frames.plx_spot(97, 70, when=NOON, clock_not_set=unset)
-        assert _one(sig_pulse_oximeter.Decoder().feed(data, SPOT)).device_time == expected
+@pytest.mark.parametrize(
+    ("unset", "status", "time", "unsure"),
+    [(False, 0, NOON, False), (True, 0, None, True), (True, 1 << 5, None, False)],
+)
+def test_a_spot_check_whose_clock_was_never_set_is_of_now_only_while_it_goes_on(
+    unset: bool, status: int, time: datetime | None, unsure: bool
+) -> None:
+    data = frames.plx_spot(97, 70, when=NOON, measurement_status=status, clock_not_set=unset)
+    reading = _one(sig_pulse_oximeter.Decoder().feed(data, SPOT))
+    assert reading.device_time == time
+    assert (Quality.TIME_UNSURE in reading.quality) is unsure
 
 
 def test_a_changing_continuous_measurement_is_read_each_time() -> None:

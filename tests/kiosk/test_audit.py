@@ -87,6 +87,17 @@ async def test_a_changed_setting_or_key_is_told_at_the_next_start(tmp_path: Path
     ]
 
 
+async def test_a_key_that_is_added_beside_a_running_kiosk_is_told(tmp_path: Path) -> None:
+    """Within a minute, or with what is signed after a session."""
+    config = config_in(tmp_path)
+    async with whole_kiosk(config) as whole:
+        await until(lambda: kinds_of(config) == [Told.KIOSK_STARTED])
+        add_slot(store_dir(config), usable_key(config), "agency", pems(X25519PrivateKey.generate())[1])
+        await whole.consult()
+        await whole.kiosk.end_consultation()
+        await until(lambda: Told.KEY_CHANGED in kinds_of(config))
+
+
 def kinds_of(config: Config) -> list[str]:
     return [event.kind for event in events(store_dir(config), usable_key(config))]
 

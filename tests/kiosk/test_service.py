@@ -369,7 +369,7 @@ async def test_a_taken_port_leaves_the_store_free(tmp_path: Path) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     require_private_namespace()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(tmp_path)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(tmp_path)], check=True)
     yield tmp_path
     subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 
@@ -378,6 +378,33 @@ def fill(disk: Path) -> Path:
     filler = disk / "filler"
     filler.write_bytes(bytes(shutil.disk_usage(disk).free))
     return filler
+
+
+async def test_whoever_touches_twice_begins_once(tmp_path: Path) -> None:
+    async with whole_kiosk(config_in(tmp_path)) as whole:
+        begun = await asyncio.gather(whole.kiosk.begin(), whole.kiosk.begin(), return_exceptions=True)
+        assert [type(each) for each in begun].count(SessionError) == 1
+        assert whole.at(Phase.IDENTITY)
+
+
+async def test_a_full_disk_keeps_this_session_and_refuses_the_next(small_disk: Path) -> None:
+    config = config_in(small_disk / "data")
+    config = replace(config, kiosk=replace(config.kiosk, reserve_mb=2))
+    async with whole_kiosk(config) as whole:
+        await whole.consult()
+        filler = fill(small_disk)
+        for n in range(20):
+            await whole.kiosk.hub.reading(temperature(f"{36 + n / 10:.1f}"))
+        assert len(whole.heard(ReadingShown)) == 20
+        assert NoticeReason.STORAGE_FULL not in whole.notices()
+        await whole.kiosk.end_consultation()
+        await whole.kiosk.finish()
+        await whole.kiosk.begin()
+        assert whole.at(None)
+        assert whole.notices()[-1] is NoticeReason.NO_ROOM
+        filler.unlink()
+        await whole.kiosk.begin()
+        assert whole.at(Phase.IDENTITY)
 
 
 async def test_a_full_disk_at_consent_is_said_and_nobody_is_called(small_disk: Path) -> None:

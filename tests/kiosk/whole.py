@@ -42,6 +42,7 @@ def config_in(directory: Path, **sections: Any) -> Config:
             data_dir=directory,
             technician_pin=hash_pin(PIN),
             selftest_at="",
+            reserve_mb=0,
             tpm2_device="",  # that of the machine the tests run on stays as it is
         ),
         "physician": PhysicianConfig("99900000011", "TEST-MEDECIN", "Camille"),

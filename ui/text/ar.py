@@ -567,6 +567,7 @@ BLOCKED = BlockedText(
 
 NOTICES = {
     NoticeReason.OLD_READING_SET_ASIDE: "وصل قياس من قبل هذه الاستشارة. وُضع جانبًا تحت القياسات: قل هل هو لهذا الشخص.",
+    NoticeReason.NO_ROOM: "قرص الجهاز ممتلئ: لا يمكن بدء أي استشارة. أبلغ التقني ليُفرغ مساحة.",
     NoticeReason.STORAGE_FULL: "القرص ممتلئ: لم يُحفظ آخر قياس. اكتبه على ورقة واطلب المساعدة.",
     NoticeReason.STORAGE_BROKEN: "لم يعد الجهاز قادرًا على حفظ القياسات. اكتبها على ورقة واطلب المساعدة.",
     NoticeReason.LINK_REFUSED: "حاول شخص آخر فتح رابط الطبيب وتم رفضه. لا حاجة لفعل شيء.",

@@ -571,6 +571,7 @@ BLOCKED = BlockedText(
 NOTICES = {
     NoticeReason.OLD_READING_SET_ASIDE: "A reading from before this consultation has arrived. "
     "It is set aside, below the readings: say whether it is this person's.",
+    NoticeReason.NO_ROOM: "The kiosk's disk is full: no consultation can begin. Tell the technician, who has to make room.",
     NoticeReason.STORAGE_FULL: "The disk is full: the last reading was not kept. "
     "Write it on paper and call for help.",
     NoticeReason.STORAGE_BROKEN: "The kiosk can no longer keep readings. Write them on paper and call for help.",

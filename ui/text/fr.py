@@ -557,6 +557,8 @@ BLOCKED = BlockedText(
 NOTICES = {
     NoticeReason.OLD_READING_SET_ASIDE: "Une mesure d'avant cette consultation est arrivée. "
     "Elle est mise de côté, sous les mesures : dites si elle est de cette personne.",
+    NoticeReason.NO_ROOM: "Le disque du poste est plein : aucune consultation ne peut commencer. "
+    "Prévenez le technicien, qui doit faire de la place.",
     NoticeReason.STORAGE_FULL: "Le disque est plein : la dernière mesure n'a pas été gardée. "
     "Notez-la sur papier et appelez de l'aide.",
     NoticeReason.STORAGE_BROKEN: "Le poste ne peut plus garder les mesures. "

@@ -13,6 +13,7 @@ from tests.fakes.chromium import FLAGS, executable
 from tests.fakes.line_relay import LineRelay, through
 
 _PATIENCE_MS = 30_000
+_ASLEEP = "() => { const end = performance.now() + 5000; while (performance.now() < end); }"
 
 
 @asynccontextmanager
@@ -83,3 +84,47 @@ async def test_a_connection_that_ends_is_replaced(tmp_path: Path) -> None:
         await kiosk.until(lambda: kiosk.notes.states[-1].words != words, timeout_s=30)
         await in_state(page, "connected")
         await all_flows(kiosk, page)
+
+
+async def watch_states(page: Page) -> None:
+    await page.evaluate(
+        """() => {
+          globalThis.states = [];
+          new MutationObserver(() => states.push(document.body.dataset.state))
+            .observe(document.body, { attributes: true, attributeFilter: ["data-state"] });
+        }"""
+    )
+
+
+async def test_a_computer_that_slept_is_connected_again(tmp_path: Path) -> None:
+    """Nothing of the page runs for five seconds."""
+    async with consulting(tmp_path) as (kiosk, _, page):
+        await watch_states(page)
+        await page.evaluate(_ASLEEP)
+        await kiosk.until(lambda: kiosk.notes.phase is CallPhase.CONNECTED, timeout_s=30)
+        await in_state(page, "connected")
+        await all_flows(kiosk, page)
+        assert "reconnecting" in await page.evaluate("() => states")
+
+
+async def test_a_network_that_goes_and_comes_is_noticed_at_once(tmp_path: Path) -> None:
+    """By the browser's word, before any packet is missed; here the connection itself stays whole."""
+    async with consulting(tmp_path) as (kiosk, _, page):
+        for gone in (True, False):
+            await watch_states(page)
+            await page.context.set_offline(gone)
+            await page.wait_for_timeout(1000)
+            assert "reconnecting" in await page.evaluate("() => states")
+            await in_state(page, "connected")
+        await all_flows(kiosk, page)
+
+
+async def test_a_line_that_loses_doubles_and_disorders_carries_all(tmp_path: Path) -> None:
+    async with consulting(tmp_path) as (kiosk, line, page):
+        line.set(None, loss=0.05, reorder=0.05, duplicate=0.05, jitter_ms=30.0, delay_ms=25.0)
+        for _ in range(3):
+            await all_flows(kiosk, page)
+            await page.wait_for_timeout(2000)
+        await in_state(page, "connected")
+        assert CallPhase.RECONNECTING not in kiosk.notes.phases
+        assert all(way["lost"] > 0 for way in line.counters().values())
