@@ -146,6 +146,7 @@ def _returned(talk: Talk, began_ms: float) -> Figures:
         "sound_back_s": [at for at, section in sounds if section == int(VOICE)],
         "reading_back_s": [at for at, *_ in talk.noted_since("readings", began_ms)],
         "inward_picture_back_s": [at for at, _ in talk.inward(began_ms)],
+        "inward_sound_back_s": talk.inward_sounds(began_ms),
     }
     return {name: round((min(at) - began_ms) / 1000, 2) if at else NEVER_S for name, at in times.items()}
 

@@ -88,6 +88,15 @@ class Talk:
             pairs = self.kiosk_page.evaluate("bench.ages.face ?? bench.moved.filter(([, mid]) => mid === 1)")
         return [(at, float(age)) for at, age in pairs if at >= began_ms]
 
+    def inward_sounds(self, began_ms: float) -> list[float]:
+        """When the physician's voice was heard at the kiosk."""
+        if self.engine is not None:
+            heard = [at for line in self.engine.of("inward") for at in line["loud_at"]]
+        else:
+            assert self.kiosk_page is not None
+            heard = [at for at, mid in self.kiosk_page.evaluate("bench.sounds") if mid == 0]
+        return [at for at in heard if at >= began_ms]
+
     def inward_voice(self) -> dict[str, float]:
         """Of the physician's voice at the kiosk: seconds that came out, and how many of them are guessed."""
         if self.engine is not None:
