@@ -2,10 +2,9 @@
 
 import asyncio
 import base64
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -376,7 +375,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def fill(disk: Path) -> Path:
     filler = disk / "filler"
-    filler.write_bytes(bytes(shutil.disk_usage(disk).free))
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:  # until there is no room: the kiosk may write meanwhile
+            file.write(bytes(65_536))
     return filler
 
 
