@@ -157,8 +157,6 @@ class Connections:
         counted = (0.0, 0.0)
         while True:
             await asyncio.sleep(_MINUTES_LOOK_S)
-            if self._progress.left:
-                continue
             peer = self._peer if self._progress.phase is CallPhase.CONNECTED else None
             figures = Figures(False)
             if peer is not None:
@@ -167,6 +165,8 @@ class Connections:
                 figures = Figures(
                     True, measure.rtt_ms, measure.loss, measure.bytes_sent, measure.bytes_received, concealed
                 )
+            if self._progress.left:  # maybe while it was measured
+                continue
             minute = self._minutes.add(datetime.now().astimezone(), figures)
             if minute is not None:
                 self._owner.line_minute(minute)

@@ -32,7 +32,7 @@ from ui.widgets.stage import Stage
 _WIDE_PX = 960
 _TALL_PX = 560
 _LOST = (CallPhase.TAMPERED, CallPhase.ENDED)
-_INVITED = (CallPhase.WAITING, CallPhase.LEFT)  # the stage shows the link
+_INVITED = (CallPhase.WAITING, CallPhase.LEFT)  # the stage says how the physician comes
 
 
 class Consultation(Screen):

@@ -44,10 +44,8 @@ class Invitation(QFrame):
         self._phase.setText(text.phases[call.phase])
         self._explain.setText(text.link_return if left else text.link_scan)
         self._explain.setVisible(bool(call.link))
-        for part in (self._qr, self._address):
-            part.setVisible(
-                bool(call.link) and not left
-            )  # it was used: only the page that used it may return
+        for part in (self._qr, self._address):  # a used link opens only the page that used it
+            part.setVisible(bool(call.link) and not left)
         self._qr.show_link(call.link)
         self._address.set_text(call.link)
         self.check.show_check(check if call.link else None)
