@@ -19,6 +19,7 @@ from kiosk.call.slow_lane import SlowLane
 from kiosk.call.switch import Switch, Switches
 from kiosk.call.watch import LineWatch
 from kiosk.events import CallPhase, LineQuality
+from kiosk.memory import give_back
 from kiosk.session import LineMinute
 from kiosk.tasks import Tasks
 
@@ -170,6 +171,7 @@ class Connections:
             minute = self._minutes.add(datetime.now().astimezone(), figures)
             if minute is not None:
                 self._owner.line_minute(minute)
+                await asyncio.to_thread(give_back)
 
     def last_minute(self) -> LineMinute | None:
         """The minute under way, before it is closed by something else; None: too short."""
