@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiortc import MediaStreamTrack, RTCPeerConnection
 from aiortc.rtp import HeaderExtensionsMap as Extensions
 from aiortc.rtp import RtcpPacket, RtcpRrPacket, RtcpSenderInfo, RtcpSrPacket, RtpPacket
+from av.frame import Frame
 
 from kiosk.call.congestion.line_end import LineEnd
+from kiosk.call.repairs.loopback import offer_loopback
 from tests.fakes.polling import until
 
 VOICE, PICTURE, REPEATED = 11, 22, 33
@@ -124,3 +127,39 @@ async def test_what_is_heard_is_always_reported(line: LineEnd, network: Network)
     await send(network, heard)
     assert network.left == [heard]
     assert [packet.ssrc for packet in RtcpPacket.parse(heard)] == [PICTURE]  # type: ignore[union-attr]
+
+
+class Waiting(MediaStreamTrack):
+    """Switched off: it gives nothing."""
+
+    kind = "audio"
+
+    async def recv(self) -> Frame:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_the_library_still_reports_who_has_sent_nothing() -> None:
+    """When this fails, aiortc makes no such report: let its reports pass."""
+    offer_loopback()
+    kiosk, page, left = RTCPeerConnection(), RTCPeerConnection(), list[bytes]()
+    transport: Any = kiosk.addTrack(Waiting()).transport
+    stock = transport._send_rtp
+
+    async def noted(data: bytes) -> None:
+        left.append(data)
+        await stock(data)
+
+    transport._send_rtp = noted
+    await kiosk.setLocalDescription(await kiosk.createOffer())
+    await page.setRemoteDescription(kiosk.localDescription)
+    await page.setLocalDescription(await page.createAnswer())
+    await kiosk.setRemoteDescription(page.localDescription)
+    try:
+        await until(lambda: bool(left))
+    finally:
+        await kiosk.close()
+        await page.close()
+    sent = RtcpPacket.parse(left[0])[0]
+    assert isinstance(sent, RtcpSrPacket)
+    assert sent.sender_info.packet_count == 0

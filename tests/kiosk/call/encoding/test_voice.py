@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from aiortc.codecs.opus import OpusEncoder
 
 from kiosk.call.encoding.voice import VoiceEncoder
 from kiosk.call.streams import VoiceMode
@@ -114,3 +115,11 @@ def test_lost_packets_can_be_repaired_from_the_next(mode: VoiceMode, silk_frames
     packets = encoded(VoiceEncoder(mode), swelling(4))[10:]
     repeated = [payload[1] >> (7 - silk_frames) & 1 for _, payload in packets]
     assert sum(repeated) > 0.6 * len(packets)  # silence is not worth repeating
+
+
+def test_the_library_still_sends_nothing_to_repair_a_voice_with() -> None:
+    """When this fails, aiortc protects the voice: see whether our own encoder is still needed."""
+    packets = encoded(OpusEncoder(), swelling(4))[10:]
+    speech_only = [payload for _, payload in packets if payload[0] >> 3 < 16]
+    assert sum(payload[1] >> 6 & 1 for payload in speech_only) == 0
+    assert sum(len(payload) for _, payload in packets) * 8 / 4 > 60_000

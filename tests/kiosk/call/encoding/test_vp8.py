@@ -1,5 +1,5 @@
 import pytest
-from aiortc.codecs.vpx import PACKET_MAX, Vp8Decoder, VpxPayloadDescriptor
+from aiortc.codecs.vpx import PACKET_MAX, Vp8Decoder, Vp8Encoder, VpxPayloadDescriptor
 
 from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.encoding.vp8 import LiveVp8Encoder
@@ -66,3 +66,10 @@ def test_each_picture_has_the_next_number(camera: Camera) -> None:
     assert first is not None
     assert numbers == [(first + n) % 32768 for n in range(len(sent))]
     assert all(len(payload) <= PACKET_MAX for payloads in sent for payload in payloads)
+
+
+def test_the_library_still_asks_too_much_of_a_narrow_line() -> None:
+    """When this fails, aiortc's encoder goes below 250 kbit/s: see whether our own is still needed."""
+    encoder = Vp8Encoder()
+    encoder.target_bitrate = 50_000
+    assert encoder.target_bitrate >= 250_000

@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
+import pytest
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 from aiortc.rtp import RtpPacket
 
 from kiosk.call.encoding.redundant import Redundancy, RedundantVoice
@@ -17,6 +18,7 @@ from tests.fakes.call_bench import Loudspeaker
 from tests.fakes.physician import Tone
 from tests.fakes.polling import until
 from tests.kiosk.call.receiving.lossy_line import level_of
+from tests.kiosk.call.repairs.test_video_receiver import Transport
 from tests.kiosk.call.repairs.test_voice_receiver import lossy
 
 TYPES = VoiceTypes(opus=96, redundant=63)
@@ -70,3 +72,32 @@ def _repeat_voice(sender: Any) -> None:
         await send(bytes([data[0], data[1] & 0x80 | TYPES.redundant]) + data[2:] if is_voice else data)
 
     transport._send_rtp = retyped
+
+
+async def test_the_library_still_takes_no_redundant_voice() -> None:
+    """When this fails, aiortc knows RFC 2198: drop the repair if it also fills gaps."""
+    configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+    page, kiosk = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
+    page.addTransceiver("audio")
+    await page.setLocalDescription(await page.createOffer())
+    await kiosk.setRemoteDescription(RTCSessionDescription(_offering_red(page.localDescription.sdp), "offer"))
+    answer = await kiosk.createAnswer()
+    await page.close()
+    await kiosk.close()
+    assert "opus/48000/2" in answer.sdp
+    assert "red/48000" not in answer.sdp
+
+
+def _offering_red(sdp: str) -> str:
+    """As a browser offers it, before everything else."""
+    lines = (
+        f"a=rtpmap:{TYPES.redundant} red/48000/2\r\na=fmtp:{TYPES.redundant} {TYPES.opus}/{TYPES.opus}\r\n"
+    )
+    head = sdp.replace("UDP/TLS/RTP/SAVPF ", f"UDP/TLS/RTP/SAVPF {TYPES.redundant} ")
+    return head.replace(f"a=rtpmap:{TYPES.opus} ", f"{lines}a=rtpmap:{TYPES.opus} ", 1)
+
+
+async def test_another_library_is_noticed() -> None:
+    receiver = RTCRtpReceiver("audio", Transport())  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match="_rtp_router"):
+        take_redundant(receiver, TYPES, lambda packet: None)

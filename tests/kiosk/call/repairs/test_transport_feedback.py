@@ -1,16 +1,42 @@
 """Two aiortc ends, each with our end of the line: both must hear from each other, packet by packet."""
 
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, VideoStreamTrack
+from typing import Any
+
+import av
+import pytest
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    VideoStreamTrack,
+    rtcrtpsender,
+    rtp,
+)
 from aiortc.codecs import HEADER_EXTENSIONS
+from aiortc.codecs.base import Encoder
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
-from aiortc.rtp import HeaderExtensionsMap, RtcpPacket
+from aiortc.rtp import HeaderExtensionsMap, RtcpPacket, RtpPacket, is_rtcp
+from av.frame import Frame
+from av.packet import Packet
 
 from kiosk.call.congestion.feedback_message import Feedback, build
 from kiosk.call.congestion.line_end import LineEnd
+from kiosk.call.repairs.encoders import set_encoder
 from kiosk.call.repairs.loopback import offer_loopback
-from kiosk.call.repairs.transport_feedback import URI, extension_ids, negotiate_transport_feedback
+from kiosk.call.repairs.transport_feedback import (
+    URI,
+    extension_ids,
+    negotiate_transport_feedback,
+    silence_remb,
+)
 from tests.fakes.physician import Tone
 from tests.fakes.polling import until
+from tests.kiosk.call.repairs.test_video_receiver import Transport
+
+_SENT = 600  # packets: a second or two of two pictures on a good line
 
 
 def connection() -> RTCPeerConnection:
@@ -74,3 +100,91 @@ def test_the_library_still_offers_no_number() -> None:
     known = HeaderExtensionsMap()
     assert known.get(0xBEDE, b"\x31\x00\x01\x00").transport_sequence_number is None
     assert RTCRtpHeaderExtensionParameters(4, URI).id == 4
+
+
+class Film(MediaStreamTrack):
+    """Pictures as fast as they are asked for."""
+
+    kind = "video"
+
+    async def recv(self) -> av.VideoFrame:
+        return av.VideoFrame(64, 64, "yuv420p")
+
+
+class Heavy(Encoder):
+    """Twenty packets a picture; after `_SENT` of them nothing more."""
+
+    def __init__(self) -> None:
+        self._made = 0
+
+    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
+        self._made += 20
+        return ([bytes(8)] * 20 if self._made <= _SENT else []), self._made
+
+    def pack(self, packet: "Packet[Any]") -> tuple[list[bytes], int]:
+        raise NotImplementedError
+
+
+async def sent_again(back: int) -> bool:
+    """Whether a packet is still there to be sent again when so many have followed it."""
+    offer_loopback()
+    configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+    page, kiosk = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
+    sender = kiosk.addTrack(Film())
+    set_encoder(sender, Heavy())
+    left = _leaving(sender)
+    await kiosk.setLocalDescription(await kiosk.createOffer())
+    await page.setRemoteDescription(kiosk.localDescription)
+    await page.setLocalDescription(await page.createAnswer())
+    await kiosk.setRemoteDescription(page.localDescription)
+    try:
+        await until(lambda: len(left) == _SENT)
+        await sender._retransmit(left[-1 - back].sequence_number)
+        return len(left) > _SENT
+    finally:
+        await kiosk.close()
+        await page.close()
+
+
+def _leaving(sender: RTCRtpSender) -> list[RtpPacket]:
+    packets: list[RtpPacket] = []
+    stock = sender.transport._send_rtp
+
+    async def noted(data: bytes) -> None:
+        if not is_rtcp(data):
+            packets.append(RtpPacket.parse(data))
+        await stock(data)
+
+    sender.transport._send_rtp = noted  # type: ignore[method-assign]
+    return packets
+
+
+async def test_what_was_lost_a_while_ago_can_still_be_sent_again() -> None:
+    negotiate_transport_feedback()
+    assert await sent_again(back=500)
+
+
+async def test_the_library_still_keeps_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When this fails, aiortc keeps more, or by time: drop the longer history from the repair."""
+    monkeypatch.setattr(rtcrtpsender, "RTP_HISTORY_SIZE", rtp.RTP_HISTORY_SIZE)
+    assert await sent_again(back=100)
+    assert not await sent_again(back=200)
+
+
+async def test_the_library_still_estimates_by_itself() -> None:
+    """When this fails, aiortc sends no REMB of its own: drop `silence_remb`."""
+    receiver = RTCRtpReceiver("video", Transport())  # type: ignore[arg-type]
+    estimator = "_RTCRtpReceiver__remote_bitrate_estimator"
+    assert vars(receiver)[estimator] is not None
+    silence_remb(receiver)
+    assert vars(receiver)[estimator] is None
+
+
+def test_another_library_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AttributeError, match="__remote_bitrate_estimator"):
+        silence_remb(object())  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match="_rtp_header_extensions_map"):
+        extension_ids(object())  # type: ignore[arg-type]
+    monkeypatch.delattr(rtcrtpsender, "RTP_HISTORY_SIZE")
+    with pytest.raises(AttributeError, match="RTP_HISTORY_SIZE"):
+        negotiate_transport_feedback()
