@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
+from aiortc.rtcdtlstransport import RtpRouter
 from aiortc.rtp import RtpPacket
 
 from kiosk.call.encoding.redundant import Redundancy, RedundantVoice
@@ -17,9 +18,17 @@ from kiosk.call.sdp import VoiceTypes
 from tests.fakes.call_bench import Loudspeaker
 from tests.fakes.physician import Tone
 from tests.fakes.polling import until
-from tests.kiosk.call.receiving.lossy_line import level_of
+from tests.kiosk.call.receiving.lossy_line import (
+    FIRST_NUMBER,
+    FIRST_TIMESTAMP,
+    SSRC,
+    Line,
+    encode,
+    level_of,
+    voice,
+)
+from tests.kiosk.call.repairs.bad_line import BadLine
 from tests.kiosk.call.repairs.test_video_receiver import Transport
-from tests.kiosk.call.repairs.test_voice_receiver import lossy
 
 TYPES = VoiceTypes(opus=96, redundant=63)
 LOSS = 0.2
@@ -45,7 +54,7 @@ async def test_what_one_loss_takes_the_next_packet_brings_back() -> None:
     await kiosk.setLocalDescription(await kiosk.createAnswer())
     _repeat_voice(sender)
     await page.setRemoteDescription(kiosk.localDescription)
-    lossy(page, LOSS)
+    BadLine(page, loss=LOSS)
     try:
         await until(lambda: voice.figures.played_s > 4)
         sound, figures = loudspeaker.sound(), voice.figures
@@ -72,6 +81,58 @@ def _repeat_voice(sender: Any) -> None:
         await send(bytes([data[0], data[1] & 0x80 | TYPES.redundant]) + data[2:] if is_voice else data)
 
     transport._send_rtp = retyped
+
+
+class Library:
+    """In place of aiortc's receiver: the packets that it is given."""
+
+    def __init__(self) -> None:
+        self.transport = self
+        self._rtp_router = RtpRouter()
+        self.given: list[RtpPacket] = []
+
+    async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        self.given.append(packet)
+
+
+def numbered(number: int, redundancy: Redundancy, payload: bytes) -> RtpPacket:
+    timestamp = FIRST_TIMESTAMP + 960 * number & 0xFFFFFFFF
+    packed = redundancy.pack(payload, FIRST_TIMESTAMP + 960 * number)
+    return RtpPacket(
+        payload_type=TYPES.redundant,
+        sequence_number=FIRST_NUMBER + number & 0xFFFF,
+        timestamp=timestamp,
+        ssrc=SSRC,
+        payload=packed,
+    )
+
+
+@pytest.mark.parametrize("reorder", [False, True])
+@pytest.mark.parametrize("depth", [1, 2])
+async def test_golden_packets_over_a_line_with_every_fault(depth: int, reorder: bool) -> None:
+    """Each is given as it was sent, with its own number and time, once saved; none stays inside."""
+    golden, redundancy, library = encode(voice(12)), Redundancy(TYPES.opus), Library()
+    redundancy.depth = depth
+    sent = [numbered(number, redundancy, payload) for number, payload in enumerate(golden)]
+    saved: list[RtpPacket] = []
+    take_redundant(library, TYPES, saved.append)  # type: ignore[arg-type]
+    line = Line(loss=0.2, jitter_s=0.06, reorder=reorder, repeat=0.2, cut=(4.0, 6.0))
+    arrivals = [number for _, number in line.arrivals(len(golden), 20)]
+    for number in arrivals:
+        await library._handle_rtp_packet(RtpPacket.parse(sent[number].serialize()), arrival_time_ms=0)
+    come = [*library.given, *saved]
+    for packet in come:
+        number = packet.sequence_number - FIRST_NUMBER & 0xFFFF
+        assert (packet.payload_type, packet.payload) == (TYPES.opus, golden[number])
+        assert packet.timestamp == FIRST_TIMESTAMP + 960 * number & 0xFFFFFFFF
+    assert len(library.given) == len(arrivals)  # what came twice is for the jitter buffer to tell
+    assert len({packet.sequence_number for packet in saved}) == len(saved)
+    given = {packet.sequence_number - FIRST_NUMBER & 0xFFFF for packet in come}
+    brought = {n - back for n in arrivals for back in range(depth + 1) if n >= back}
+    assert given <= brought
+    # One that comes after it was saved from another counts as a double: what it carries stays in it.
+    assert len(brought - given) <= (0.03 * len(golden) if reorder else 0)
+    assert len(set(arrivals)) < 0.75 * len(golden)
 
 
 async def test_the_library_still_takes_no_redundant_voice() -> None:

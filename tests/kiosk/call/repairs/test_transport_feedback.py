@@ -34,6 +34,7 @@ from kiosk.call.repairs.transport_feedback import (
 )
 from tests.fakes.physician import Tone
 from tests.fakes.polling import until
+from tests.kiosk.call.repairs.bad_line import BadLine
 from tests.kiosk.call.repairs.test_video_receiver import Transport
 
 _SENT = 600  # packets: a second or two of two pictures on a good line
@@ -75,6 +76,33 @@ async def test_both_ends_hear_what_arrived() -> None:
             assert end.controller.rtt_s is not None
         receivers = kiosk.getReceivers()
         assert all(vars(r)["_RTCRtpReceiver__remote_bitrate_estimator"] is None for r in receivers)
+    finally:
+        for end in ends:
+            await end.close()
+        await page.close()
+        await kiosk.close()
+
+
+async def test_on_a_bad_line_each_end_learns_of_its_own_way() -> None:
+    """A fifth of what the page sends is lost; what comes late, twice or out of order is not."""
+    offer_loopback()
+    negotiate_transport_feedback()
+    page, kiosk = connection(), connection()
+    await page.setLocalDescription(await page.createOffer())
+    await kiosk.setRemoteDescription(page.localDescription)
+    ends = [line_end(kiosk)]
+    await kiosk.setLocalDescription(await kiosk.createAnswer())
+    await page.setRemoteDescription(kiosk.localDescription)
+    ends.insert(0, line_end(page))
+    bad = BadLine(page, loss=0.2, delay_ms=20, jitter_ms=10, reorder=0.1, duplicate=0.1)
+    BadLine(kiosk, delay_ms=20, jitter_ms=10, reorder=0.1, duplicate=0.1)
+    try:
+        await until(lambda: bad.lost > 40)
+        await until(lambda: 0.1 < ends[0].controller.loss < 0.3)
+        assert ends[1].controller.loss < 0.05
+        for end in ends:
+            assert end.controller.rtt_s is not None
+            assert 0.03 < end.controller.rtt_s < 0.5
     finally:
         for end in ends:
             await end.close()

@@ -1,7 +1,6 @@
 """A true connection of two peers, one of which loses a tenth of its packets."""
 
 import asyncio
-import random
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from tests.fakes.call_bench import Loudspeaker
 from tests.fakes.physician import Tone
 from tests.fakes.polling import until
 from tests.kiosk.call.receiving.lossy_line import level_of
+from tests.kiosk.call.repairs.bad_line import BadLine
 from tests.kiosk.call.repairs.test_video_receiver import Transport
 
 
@@ -31,7 +31,7 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
     playing = asyncio.create_task(voice.run())
     await kiosk.setLocalDescription(await kiosk.createAnswer())
     await page.setRemoteDescription(kiosk.localDescription)
-    lossy(page, 0.1)
+    BadLine(page, loss=0.1)
     try:
         await until(lambda: voice.figures.played_s > 2.5)
         await until(lambda: voice.lips.voice.captured_s(0) is not None)
@@ -52,16 +52,35 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
     assert max(stream.packets_received for stream in streams.values()) > 100  # for receiver reports
 
 
-def lossy(peer: RTCPeerConnection, loss: float) -> None:
-    """Media packets alone: the handshake is not what is tested."""
-    transport: Any = peer.getTransceivers()[0].sender.transport.transport
-    send, chance = transport._send, random.Random(1)
-
-    async def lossy(data: bytes) -> None:
-        if not (127 < data[0] < 192 and chance.random() < loss):
-            await send(data)
-
-    transport._send = lossy
+async def test_a_line_with_every_fault_keeps_the_tone_and_gives_it_back_after_a_cut() -> None:
+    offer_loopback()
+    configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+    page, kiosk = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
+    tone, loudspeaker = Tone(), Loudspeaker()
+    page.addTrack(tone)
+    await page.setLocalDescription(await page.createOffer())
+    await kiosk.setRemoteDescription(page.localDescription)
+    voice = receive_voice(kiosk.getTransceivers()[0].receiver, loudspeaker)
+    playing = asyncio.create_task(voice.run())
+    await kiosk.setLocalDescription(await kiosk.createAnswer())
+    await page.setRemoteDescription(kiosk.localDescription)
+    line = BadLine(page, loss=0.05, delay_ms=20, jitter_ms=30, reorder=0.1, duplicate=0.1)
+    try:
+        await until(lambda: voice.figures.played_s > 2)
+        line.is_cut = True
+        await until(lambda: loudspeaker.pieces[-1].max() == 0)  # silence, no robot
+        line.is_cut = False
+        await until(lambda: voice.figures.played_s > 5)
+        sound, figures = loudspeaker.sound(), voice.figures
+    finally:
+        await page.close()
+        await kiosk.close()
+        await playing
+        tone.stop()
+    assert line.lost > 5
+    assert level_of(sound[-72_000:], 440) > 0.9
+    assert figures.plc_s < 0.15 * figures.played_s
+    assert figures.late_packets < 0.05 * figures.played_s * 50
 
 
 async def _garbage(peer: RTCPeerConnection) -> None:
