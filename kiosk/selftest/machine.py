@@ -1,10 +1,11 @@
-"""The machine itself: disk, key, chip, printers, and what waits in the store."""
+"""The machine itself: disk, key, chip, printers, the call's sound, and what waits in the store."""
 
 import asyncio
 from collections.abc import Set
 
 from kiosk.config import Config
 from kiosk.data_dir import chip, key_file, store_dir
+from kiosk.selftest.call_sound import check_call_sound
 from kiosk.selftest.disk import check_disk
 from kiosk.selftest.keys import check_keys
 from kiosk.selftest.printer import check_printers
@@ -15,12 +16,13 @@ from offline_queue.reconcile import Found
 
 async def check_machine(config: Config, store: Check) -> tuple[Check, ...]:
     """`store`: what was found when it was opened, which also makes the folder and the key of a new kiosk."""
-    disk, keys, printers = await asyncio.gather(
+    disk, keys, printers, sound = await asyncio.gather(
         asyncio.to_thread(check_disk, config.kiosk.data_dir),
         check_keys(key_file(config), store_dir(config), chip(config)),
         check_printers(),
+        asyncio.to_thread(check_call_sound),
     )
-    return (disk, store, *keys, *printers, skipped(Part.SCREEN, Problem.NEEDS_SOMEBODY))
+    return (disk, store, *keys, *printers, sound, skipped(Part.SCREEN, Problem.NEEDS_SOMEBODY))
 
 
 async def check_store(outbox: Outbox) -> Check:

@@ -28,6 +28,7 @@ class Part(StrEnum):
     SCREEN = "screen"
     LINE = "line"
     TURN = "turn"
+    CALL_SOUND = "call_sound"
     RENDEZVOUS = "rendezvous"
     FHIR = "fhir"
     FACE_CAMERA = "face_camera"
@@ -69,6 +70,7 @@ class Problem(StrEnum):
     CREDENTIAL_REFUSED = "credential_refused"
     NO_TOKEN = "no_token"  # the token server (fhir.token_url) answers, and gives none
     SERVER_MISSING = "server_missing"
+    LIBRARY_MISSING = "library_missing"  # libopus (Debian: libopus0)
     MEND_FIRST = "mend_first"  # another part (`because`) is out of order, and this one with it
     NEEDS_SOMEBODY = "needs_somebody"
     SWITCHED_OFF = "switched_off"  # muted, or its volume at nothing
