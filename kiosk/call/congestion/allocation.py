@@ -5,6 +5,8 @@ from kiosk.call.streams import Shares, VoiceMode, Wants
 VOICE_BPS = {VoiceMode.FULL: 57_000, VoiceMode.LEAN: 26_000}
 DATA_BPS = 8_000
 STETHOSCOPE_BPS = 90_000
+# The floor counts headers. With 5 pictures a second (3.2 kbit/s of headers) the encoder, whose own floor of
+# 25 kbit/s counts payload alone, takes at most those 3.2 kbit/s more.
 PICTURE_MIN_BPS, PICTURE_MAX_BPS = 25_000, 1_800_000
 
 _RESUME = 1.4  # of what a picture needs at least, to begin or to begin again

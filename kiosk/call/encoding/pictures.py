@@ -15,6 +15,7 @@ from kiosk.call.encoding.scale import fitted, scaled
 from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.streams import VideoTarget
 
+# Payload, without the headers that the line carries beside it.
 RATE_MIN_BPS, RATE_MAX_BPS = 25_000, 2_500_000
 
 

@@ -10,6 +10,7 @@ from kiosk.call.congestion.allocation import (
     allocate,
     encoder_bps,
 )
+from kiosk.call.encoding.pictures import RATE_MIN_BPS
 from kiosk.call.streams import Shares, Size, VoiceMode, Wants
 
 VGA = Size(640, 480, 30.0)
@@ -81,6 +82,25 @@ def test_headers_are_not_for_the_encoder() -> None:
     assert 85_000 < encoder_bps(100_000, 15.0) < 95_000
     assert encoder_bps(0, 15.0) == 0
     assert encoder_bps(1_000_000, 30.0) > 900_000
+
+
+def test_the_floor_of_a_picture_counts_its_headers() -> None:
+    """The encoder's own floor counts none: on the poorest rung that is hardly more than the share."""
+    payload_bps, headers_bps = encoder_bps(PICTURE_MIN_BPS, 5.0), 5 * 80 * 8
+    assert payload_bps + headers_bps == PICTURE_MIN_BPS
+    assert max(payload_bps, RATE_MIN_BPS) + headers_bps < 1.15 * PICTURE_MIN_BPS
+
+
+@given(st.integers(0, 5_000_000), _WANTS, st.one_of(st.none(), _RATES))
+def test_the_voice_is_never_starved(rate_bps: int, wanted: Wants, rate_before_bps: int | None) -> None:
+    """All else fits beside it; where the line does not even carry a lean voice, there is nothing else."""
+    before = allocate(rate_before_bps, wanted, None) if rate_before_bps is not None else None
+    shares = allocate(rate_bps, wanted, before)
+    need_bps = VOICE_BPS[shares.voice] + DATA_BPS
+    others_bps = total(shares) - need_bps
+    assert others_bps == 0 or rate_bps - others_bps >= need_bps
+    if rate_bps < VOICE_BPS[VoiceMode.LEAN] + DATA_BPS:
+        assert (shares.voice, others_bps) == (VoiceMode.LEAN, 0)
 
 
 @given(_RATES, _WANTS, st.one_of(st.none(), _RATES))

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.call.congestion.allocation import DATA_BPS, VOICE_BPS
 from kiosk.call.congestion.controller import MIN_BPS, Controller, State
 from kiosk.call.congestion.sent_log import Ack
+from kiosk.call.streams import VoiceMode
 from tests.kiosk.call.congestion.simulated_link import Line, Moment, Simulation, mean, steady, steps
 
 
@@ -179,3 +181,21 @@ def test_never_above_the_line_for_long_and_always_back(
         settled = simulation.between(12.0 * n + 6, 12.0 * n + 12)
         assert mean([moment.rate_bps for moment in settled]) < max(1.2 * rate_bps, 60e3)
     assert max(moment.rate_bps for moment in simulation.moments[-60:]) > 0.9 * 500e3
+
+
+_LEAN_BPS = VOICE_BPS[VoiceMode.LEAN] + DATA_BPS
+
+
+@settings(max_examples=10)
+@given(
+    st.integers(100_000, 3_000_000),
+    st.sampled_from([0.0, 0.1]),
+    st.sampled_from([0.0, 0.03]),
+    st.integers(1, 99),
+)
+def test_a_line_that_carries_a_voice_always_has_its_rate(
+    capacity_bps: int, loss: float, jitter_s: float, seed: int
+) -> None:
+    """However deep it backs off, what is left is a lean voice and the readings, or more."""
+    simulation = Simulation(Line(steady(capacity_bps), loss=loss, jitter_s=jitter_s), seed=seed).run(30)
+    assert min(moment.rate_bps for moment in simulation.moments) >= _LEAN_BPS
