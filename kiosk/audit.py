@@ -37,6 +37,9 @@ class Told(StrEnum):
     READING_DISCARDED = "reading_discarded"
     INCIDENT = "incident"
     SENT_AGAIN = "sent_again"
+    OUTBOX_RETRIED = "outbox_retried"
+    OUTBOX_EXPORTED = "outbox_exported"
+    """`how`: "sealed" for the organisation's key, or "clear"."""
     SESSION_ENDED = "session_ended"
     SESSION_ABANDONED = "session_abandoned"
 

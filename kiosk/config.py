@@ -40,6 +40,7 @@ class KioskConfig:
     how long the audit chain is kept here, 31 at least; what was signed is on the FHIR server too.
     `sealed_copy_days`: for how long what was delivered stays here, readable for the organisation's key alone.
     `reserve_mb`: room on the disk that is kept for the consultation under way; without it none can begin.
+    `copy_dir`: where the technician's copies of the outbox go; "" is the USB stick that is mounted.
     `tpm2_device`: the chip for the outbox's key, as `systemd-creds --tpm2-device=` takes it; "" is none.
     """
 
@@ -55,6 +56,7 @@ class KioskConfig:
     audit_days: int = 180
     sealed_copy_days: int = 0
     reserve_mb: int = 32
+    copy_dir: str = ""
     tpm2_device: str = "auto"
 
 

@@ -26,8 +26,9 @@ from offline_queue.reconcile import Found
 from offline_queue.rotation import finish, ready_key, rotate
 from offline_queue.sealing import seal_key, unseal_key
 from offline_queue.slots import add_slot, open_slot, read_slots, remove_slot
-from offline_queue.snapshot import Waiting, glance, verify
+from offline_queue.snapshot import glance, verify
 from offline_queue.store import Store
+from offline_queue.waiting import Waiting
 
 _FOUND = {
     Found.DATABASE_BEHIND: "the database had lost what was put last; the log has it",
@@ -85,25 +86,28 @@ def _status(config: Config, _options: argparse.Namespace) -> int:
     print(f"refused      {counts.quarantined} (tried again by `telecabine outbox retry`)")
     print(f"delivered    {counts.delivered} (of the last 30 days)")
     if seen.look.oldest is not None:
-        print(f"oldest       {timedelta(seconds=round(max(0.0, time.time() - seen.look.oldest)))}")
+        print(f"oldest       {_age(seen.look.oldest)}")
     if seen.look.last_answer:
         print(f"last answer  {seen.look.last_answer}")
     return 0
 
 
 def _list(config: Config, _options: argparse.Namespace) -> int:
-    for waiting in glance(store_dir(config), usable_key(config), config.kiosk.id).streams:
-        print(_line(waiting))
+    for held in glance(store_dir(config), usable_key(config), config.kiosk.id).streams:
+        print(_line(held))
     return 0
 
 
-def _line(waiting: Waiting) -> str:
-    first = waiting.first
-    tried = f"tries: {first.attempts}"
-    rest = "" if waiting.due is None else f", again in {max(0, round(waiting.due - time.time()))} s"
-    reason = f": {first.reason}" if first.reason else ""
-    what = f"{first.kind} {_STATES[first.state]}"
-    return f"{waiting.stream}  {waiting.count} waiting, {what}, {tried}{rest}{reason}"
+def _line(held: Waiting) -> str:
+    rest = "" if held.due is None else f", again in {max(0, round(held.due - time.time()))} s"
+    age = "" if held.since is None else f", for {_age(held.since)}"
+    reason = f": {held.reason}" if held.reason else ""
+    what = f"{held.kind} {_STATES[held.state]}"
+    return f"{held.stream}  {held.count} waiting{age}, {what}, tries: {held.attempts}{rest}{reason}"
+
+
+def _age(since: float) -> timedelta:
+    return timedelta(seconds=round(max(0.0, time.time() - since)))
 
 
 def _verify(config: Config, _options: argparse.Namespace) -> int:

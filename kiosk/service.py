@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
-from kiosk.auditing import Auditing
+from kiosk.audit import Told
+from kiosk.auditing import Auditing, note
 from kiosk.call.checks.checking import CallChecks, Tried
 from kiosk.call.checks.line import LineAddress
 from kiosk.call.figures import CallFigures
@@ -30,12 +31,14 @@ from kiosk.hub import Hub, StorageError
 from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
+from kiosk.outbox_copy import CopyMade, copy_outbox
 from kiosk.outbox_figures import OutboxFigures, outbox_figures
 from kiosk.pin_door import PinAnswer, PinDoor
 from kiosk.selftest.report import Report, Zone
 from kiosk.selftest.running import daily_tests
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
 from kiosk.tasks import Tasks
+from offline_queue.audit.event import NewEvent
 from offline_queue.delivery import Delivery
 from offline_queue.outbox import Outbox
 
@@ -250,8 +253,18 @@ class Kiosk:
 
     async def retry_delivery(self) -> None:
         """At once, also what the server had refused."""
-        await self.outbox.retry()
+        streams = await self.outbox.retry()
+        await note(self.outbox, NewEvent(Told.OUTBOX_RETRIED, "", {"streams": streams}))
         self._delivery.kick()
+
+    async def copy_outbox(self) -> CopyMade:
+        """Onto a medium, for the organisation's key alone; see `kiosk.outbox_copy`."""
+        made = await asyncio.to_thread(copy_outbox, self.config)
+        if made.trouble is None:
+            await note(
+                self.outbox, NewEvent(Told.OUTBOX_EXPORTED, "", {"how": "sealed", "records": made.records})
+            )
+        return made
 
     async def check_pin(self, pin: str) -> PinAnswer:
         return await self._door.knock(pin)

@@ -16,6 +16,7 @@ from offline_queue.keeping import USUAL, Keeping
 from offline_queue.outcome import Backoff, Outcome
 from offline_queue.reconcile import Finding
 from offline_queue.store import Store
+from offline_queue.waiting import Waiting
 
 __all__ = ["Counts", "Item", "ItemState", "NewItem", "Outbox"]
 
@@ -125,6 +126,10 @@ class Outbox:
 
     async def look(self) -> Look:
         return await self._run(self._store.look)
+
+    async def waiting(self, most: int) -> tuple[Waiting, ...]:
+        """What was refused comes first, then the oldest; at most so many streams."""
+        return await self._run(partial(self._store.waiting, most))
 
     async def retry(self, stream: str | None = None) -> int:
         """Lets what rests, or was refused, be tried at once: one stream, or all. Returns how many streams."""

@@ -13,27 +13,18 @@ from typing import TypeVar
 
 from offline_queue.database import open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
-from offline_queue.item import Item, Look
+from offline_queue.item import Look
 from offline_queue.outcome import Backoff
 from offline_queue.reconcile import Finding, Found
 from offline_queue.rows import Rows
 from offline_queue.sentinel import DATABASE
 from offline_queue.sql import Database
 from offline_queue.store import Store
+from offline_queue.waiting import Waiting, waiting
 
 T = TypeVar("T")
 
 _TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One stream with its first unfinished item, and how many wait in it."""
-
-    stream: str
-    first: Item
-    due: float | None
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +87,9 @@ def _verify(directory: Path, key: bytes, owner: str) -> tuple[Finding, ...]:
 def _glance(copy: Path, key: bytes, owner: str) -> Glance:
     database = Database(open_database(copy, key, owner))
     try:
-        rows = Rows(database)
-        return Glance(rows.look(), tuple(_waiting(rows, *head) for head in rows.heads()))
+        return Glance(Rows(database).look(), waiting(database))
     finally:
         database.close()
-
-
-def _waiting(rows: Rows, stream: str, sequence: int, due: float | None) -> Waiting:
-    counts = rows.counts_of(stream)
-    first = rows.find("(stream, sequence) = (?, ?)", stream, sequence)
-    return Waiting(stream, first, due, counts.waiting + counts.parked + counts.quarantined)
 
 
 def _copy(path: Path, to: Path) -> None:

@@ -24,6 +24,7 @@ from offline_queue.sealed_copies import SealedCopies
 from offline_queue.sentinel import Sentinel, check_mark, read_mark
 from offline_queue.sql import Database
 from offline_queue.tidy import Tidier
+from offline_queue.waiting import Waiting, waiting
 from offline_queue.witness.log import Witness
 from offline_queue.witness.record import Done, Told
 
@@ -196,6 +197,9 @@ class Store:
 
     def look(self) -> Look:
         return self._rows.look()
+
+    def waiting(self, most: int) -> tuple[Waiting, ...]:
+        return waiting(self._database, most)
 
     def items(self, stream: str) -> tuple[Item, ...]:
         return self._rows.of_stream(stream)

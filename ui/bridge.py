@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kiosk.call.figures import CallFigures
     from kiosk.events import Event
     from kiosk.frames import Frames
+    from kiosk.outbox_copy import CopyMade
     from kiosk.outbox_figures import OutboxFigures
     from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Report, Zone
@@ -52,6 +53,7 @@ class KioskPort(Protocol):
     async def call_figures(self) -> CallFigures | None: ...
     async def outbox_figures(self) -> OutboxFigures: ...
     async def retry_delivery(self) -> None: ...
+    async def copy_outbox(self) -> CopyMade: ...
     async def check_pin(self, pin: str) -> PinAnswer: ...
 
 
@@ -95,6 +97,7 @@ class Bridge(QObject):
     selftest_done = Signal(object)
     call_figures_told = Signal(object)
     outbox_figures_told = Signal(object)
+    outbox_copied = Signal(object)
     command_failed = Signal()
 
     _arrived = Signal(object)
@@ -211,6 +214,10 @@ class Bridge(QObject):
 
     def retry_delivery(self) -> None:
         self._ask(lambda kiosk: kiosk.retry_delivery())
+
+    def copy_outbox(self) -> None:
+        """The answer, a CopyMade, comes with `outbox_copied`."""
+        self._ask(lambda kiosk: kiosk.copy_outbox(), self.outbox_copied)
 
     def check_pin(self, pin: str) -> None:
         """The answer, a PinAnswer, comes with `pin_checked`."""

@@ -182,9 +182,9 @@ def test_not_while_a_kiosk_runs(tmp_path: Path) -> None:
     assert caught.value.reason is OutboxReason.BUSY
     seen = glance(directory, load_or_create_key(key_file), OWNER)  # looking is always possible
     assert seen.look.counts == Counts(waiting=2, delivered=1)
-    assert [(waiting.stream, waiting.first.id, waiting.count) for waiting in seen.streams] == [
-        ("s1", "b", 1),
-        ("s/2", "c", 1),
+    assert [(waiting.stream, waiting.kind, waiting.count) for waiting in seen.streams] == [
+        ("s1", "reading", 1),
+        ("s/2", "reading", 1),
     ]
     assert seen.look.oldest is not None
     store.close()

@@ -21,7 +21,9 @@ from kiosk.events import (
     SetAsideChanged,
 )
 from kiosk.frames import Frames
-from kiosk.outbox_figures import OutboxFigures
+from kiosk.outbox_copy import CopyMade
+from kiosk.outbox_figures import Held, OutboxFigures
+from kiosk.outbox_reasons import HeldState, Obstacle
 from kiosk.pin_door import PinAnswer
 from kiosk.selftest.daily import touch_check
 from kiosk.selftest.report import Part, Problem, Report, Zone, amber, green, red, skipped
@@ -46,7 +48,14 @@ OPENED = datetime(2026, 11, 23, 14, 32, tzinfo=UTC)
 LINK = "https://teleconsultation.exemple.fr/medecin#7Q0c1Xk2mVY3yS9uJbEo4tR8wLzA6dHfGpNiTxCsUe0"
 WORDS = ("abricot", "marteau", "violon", "nuage")
 PIN = "2468"
-OUTBOX = OutboxFigures(Counts(3, 412, 1, 2), False, "", 7500.0, "http 503")
+_REFUSED = "HTTP 422 invalid: the server refuses this record"
+HELD = (
+    Held("4b2f-session", "reading", HeldState.REFUSED, 2, 93600.0, 1, Obstacle.REFUSED, _REFUSED),
+    Held("77aa-session", "close", HeldState.WAITING, 3, 7500.0, 14, Obstacle.IN_TROUBLE, "HTTP 503"),
+    Held("audit", "audit", HeldState.RESTING, 1, 240.0, 0, None, ""),
+)
+OUTBOX = OutboxFigures(Counts(3, 412, 1, 2), False, "", 7500.0, "HTTP 503", HELD)
+COPIED = CopyMade("/media/usb/telecabine-FE-ED-AB-EE-DE-AD-77-01-20261123T143200Z", 6)
 REPORT = Report(
     (
         green(Part.STORE),
@@ -70,6 +79,7 @@ class SmallKiosk:
     sites: list[str] = field(default_factory=list)
     figures: CallFigures | None = None
     outbox: OutboxFigures = OUTBOX
+    copied: CopyMade = COPIED
     door: PinAnswer | None = None
     aside: tuple[Reading, ...] = ()
     found: Report = REPORT
@@ -158,6 +168,10 @@ class SmallKiosk:
 
     async def retry_delivery(self) -> None:
         self.asked.append("retry_delivery")
+
+    async def copy_outbox(self) -> CopyMade:
+        self.asked.append("copy_outbox")
+        return self.copied
 
     async def check_pin(self, pin: str) -> PinAnswer:
         return self.door or PinAnswer(pin == PIN)

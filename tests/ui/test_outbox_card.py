@@ -1,17 +1,20 @@
 """What waits to be delivered, on the technician's screen."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 
+from kiosk.outbox_copy import CopyMade
+from kiosk.outbox_reasons import CopyTrouble
 from offline_queue.item import Counts
 from tests.ui import steps
 from tests.ui.conftest import Desk, OpenDesk
-from tests.ui.small_kiosk import OUTBOX, PIN
+from tests.ui.small_kiosk import COPIED, OUTBOX, PIN
 from tests.ui.test_call_figures import LOOKS, words
 from ui.text import texts
-from ui.text.outbox_figures import lines
+from ui.text.outbox_figures import copy_words, held_lines, lines
 
 
 def test_the_technician_sees_what_waits_and_tries_again(desk: Desk) -> None:
@@ -28,6 +31,37 @@ def test_the_technician_sees_what_waits_and_tries_again(desk: Desk) -> None:
     assert "retry_delivery" in desk.kiosk.asked
 
 
+def test_what_waits_is_listed_in_words(desk: Desk) -> None:
+    steps.technician(desk)
+    assert texts("fr").outbox.held not in words(desk), "only behind the code"
+    desk.bridge.check_pin(PIN)
+    refused = held_lines(OUTBOX, texts("fr"))[0]
+    desk.qtbot.waitUntil(lambda: set(refused[:4]) <= set(words(desk)), timeout=10_000)
+    assert "HTTP 422 invalid" in refused.answer and "the server" not in refused.answer
+    desk.kiosk.outbox = replace(OUTBOX, held=OUTBOX.held[1:], counts=Counts(14))
+    more = texts("fr").outbox.held_more.format(count=10)
+    desk.qtbot.waitUntil(lambda: more in words(desk) and refused.name not in words(desk), timeout=10_000)
+    desk.kiosk.outbox = replace(OUTBOX, held=(), counts=Counts())
+    desk.qtbot.waitUntil(lambda: texts("fr").outbox.held not in words(desk), timeout=10_000)
+
+
+@pytest.mark.parametrize("trouble", [None, *CopyTrouble])
+def test_the_screen_says_where_the_copy_is_or_why_there_is_none(
+    desk: Desk, trouble: CopyTrouble | None
+) -> None:
+    steps.technician(desk)
+    desk.bridge.check_pin(PIN)
+    desk.qtbot.waitUntil(lambda: desk.is_shown("copy_outbox"), timeout=10_000)
+    if trouble:
+        desk.kiosk.copied = CopyMade("", trouble=trouble)
+    desk.press("copy_outbox")
+    assert "copy_outbox" in desk.kiosk.asked
+    wanted = texts("fr").outbox.copy_troubles[trouble] if trouble else COPIED.place
+    desk.qtbot.waitUntil(lambda: any(wanted in each for each in words(desk)), timeout=10_000)
+    assert desk.find("copy_outbox").isEnabled()
+    assert desk.find("copy_outbox").height() >= 72
+
+
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 def test_the_card_is_uncut(open_desk: OpenDesk, look: tuple[str, float, tuple[int, int]]) -> None:
     desk = open_desk(*look)
@@ -35,8 +69,15 @@ def test_the_card_is_uncut(open_desk: OpenDesk, look: tuple[str, float, tuple[in
     steps.technician(desk)
     desk.bridge.check_pin(PIN)
     told = {part for pair in lines(desk.kiosk.outbox, texts(look[0])) for part in pair}
+    told |= {part for line in held_lines(desk.kiosk.outbox, texts(look[0])) for part in line[:4] if part}
+    told.add(copy_words(COPIED, texts(look[0]).outbox))
+    desk.qtbot.waitUntil(lambda: desk.is_shown("copy_outbox"), timeout=10_000)
+    desk.press("copy_outbox")
     desk.qtbot.waitUntil(lambda: told <= set(words(desk)), timeout=10_000)
-    QApplication.processEvents()
     for shown in desk.screen.findChildren(QLabel):
         if shown.isVisible() and shown.text() in told:
-            assert shown.height() >= shown.heightForWidth(shown.width()), shown.text()
+            desk.qtbot.waitUntil(partial(is_uncut, shown), timeout=10_000)
+
+
+def is_uncut(shown: QLabel) -> bool:
+    return shown.height() >= shown.heightForWidth(shown.width())

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ui.screens.base import Context, Screen
 from ui.widgets.figures_card import FiguresCard
+from ui.widgets.outbox_card import OutboxCard
 from ui.widgets.parts import button, card, label, set_tone
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from kiosk.call.figures import CallFigures
     from kiosk.events import SelfTestChanged
-    from kiosk.outbox_figures import OutboxFigures
     from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Check, Report
 
@@ -39,9 +39,7 @@ class Technician(Screen):
         self._results = QWidget()
         rtl = self.texts.right_to_left
         self.call_card = FiguresCard(self.texts.call_figures.title, rtl)
-        self.outbox_card = FiguresCard(self.texts.outbox.title, rtl)
-        retry = button(self.texts.outbox.retry, "retry_delivery", context.bridge.retry_delivery)
-        self.outbox_card.add_below(retry)
+        self.outbox_card = OutboxCard(context.bridge, self.texts)
         self._looks = QTimer(self, interval=_LOOK_MS)
         self._looks.timeout.connect(self._look)
         self.body.addWidget(self._pad)
@@ -63,7 +61,6 @@ class Technician(Screen):
         context.bridge.selftest_done.connect(self._show)
         context.bridge.selftest_changed.connect(self._changed)
         context.bridge.call_figures_told.connect(self._show_call)
-        context.bridge.outbox_figures_told.connect(self._show_outbox)
         context.bridge.command_failed.connect(self._failed)
 
     def focus_first(self) -> None:
@@ -147,11 +144,6 @@ class Technician(Screen):
 
         self.call_card.show_lines(lines(figures, self.texts) if figures is not None else [])
 
-    def _show_outbox(self, figures: "OutboxFigures") -> None:
-        from ui.text.outbox_figures import lines
-
-        self.outbox_card.show_lines(lines(figures, self.texts))
-
     def _run(self) -> None:
         self._results.hide()
         self._waiting.show()
@@ -162,6 +154,7 @@ class Technician(Screen):
 
     def _failed(self) -> None:
         self._looks.stop()  # one message is enough
+        self.outbox_card.forget_copy()
         self._waiting.hide()
         self._again.setVisible(not self._pad.isVisible())
 

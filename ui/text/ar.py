@@ -16,6 +16,7 @@ from kiosk.events import (
     NoticeReason,
     Reason,
 )
+from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
@@ -504,6 +505,42 @@ OUTBOX = OutboxText(
     last_answer="آخر عائق",
     nothing="–",
     retry="حاول الإرسال الآن",
+    held="ما ينتظر، جلسة بعد جلسة",
+    held_more="… و{count} غيرها",
+    kinds={
+        "site": "المكان والجهاز",
+        "open": "بداية الجلسة",
+        "reading": "قياس",
+        "close": "تقرير النهاية",
+        "audit": "سجل أحداث الجهاز",
+    },
+    states={
+        HeldState.WAITING: "في الانتظار",
+        HeldState.RESTING: "وُضع جانبًا: محاولة أخرى لاحقًا",
+        HeldState.REFUSED: "رُفض: لا يُرسل إلا إذا أعدت المحاولة",
+    },
+    since="منذ {age}",
+    attempts="المحاولات: {count}",
+    obstacles={
+        Obstacle.NO_ANSWER: "الخادم لا يستجيب.",
+        Obstacle.IN_TROUBLE: "الخادم معطّل أو مثقل.",
+        Obstacle.CREDENTIAL: "يرفض الخادم اعتماد الجهاز: انظر الإعدادات.",
+        Obstacle.SETTINGS: "عنوان الخادم أو إعداداته خاطئة.",
+        Obstacle.CONFLICT: "ينقص الخادمَ ما يشير إليه هذا الإرسال، أو لا يقبل هذا النوع.",
+        Obstacle.REFUSED: "يعتبر الخادم هذا الإرسال خاطئًا: أخبر المسؤول عنه.",
+        Obstacle.NOT_SENDABLE: "لا يستطيع الجهاز تحضير هذا الإرسال: أخبر الدعم.",
+        Obstacle.CONTENT_LOST: "فقد القرص محتواه: أخبر الدعم.",
+        Obstacle.OTHER: "جواب غير متوقع.",
+    },
+    copy="انسخ على مفتاح USB",
+    copying="النسخ جارٍ: لا تنزع المفتاح.",
+    copied="تمت نسخة مشفّرة فيها ما ينتظر ({records}). مكانها: {place}. لا يفتحها إلا مفتاح المؤسسة. لم يُحذف شيء من الجهاز.",
+    copy_troubles={
+        CopyTrouble.NO_PLACE: "لم يُنسخ شيء: لا مفتاح USB جاهز. أوصله وركّبه (أو اضبط kiosk.copy_dir).",
+        CopyTrouble.NO_OWNER_KEY: "لم يُنسخ شيء: لن يستطيع أحد فتح النسخة. أضف أولًا مفتاح المؤسسة (telecabine keys add).",
+        CopyTrouble.NO_ROOM: "لم يُنسخ شيء: لا مكان. خذ مفتاح USB آخر.",
+        CopyTrouble.FAILED: "فشل النسخ ولم يتغير شيء في الجهاز. جرّب مفتاح USB آخر.",
+    },
 )
 
 CALL_FIGURES = CallFiguresText(

@@ -16,6 +16,7 @@ from kiosk.events import (
     NoticeReason,
     Reason,
 )
+from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
@@ -506,6 +507,42 @@ OUTBOX = OutboxText(
     last_answer="Last obstacle",
     nothing="–",
     retry="Try to deliver now",
+    held="What waits, session by session",
+    held_more="… and {count} more",
+    kinds={
+        "site": "The place and the kiosk",
+        "open": "Session opened",
+        "reading": "Measurement",
+        "close": "Closing report",
+        "audit": "The kiosk's journal",
+    },
+    states={
+        HeldState.WAITING: "Waiting",
+        HeldState.RESTING: "Set aside: tried again later",
+        HeldState.REFUSED: "Refused: leaves only if you try again",
+    },
+    since="For {age}",
+    attempts="Tries: {count}",
+    obstacles={
+        Obstacle.NO_ANSWER: "The server does not answer.",
+        Obstacle.IN_TROUBLE: "The server is down or overloaded.",
+        Obstacle.CREDENTIAL: "The server refuses the kiosk's credential: see the settings.",
+        Obstacle.SETTINGS: "The server's address or settings are wrong.",
+        Obstacle.CONFLICT: "The server lacks what this refers to, or does not take this type.",
+        Obstacle.REFUSED: "The server finds this wrong: tell whoever runs it.",
+        Obstacle.NOT_SENDABLE: "The kiosk cannot prepare this: tell support.",
+        Obstacle.CONTENT_LOST: "The disk has lost its content: tell support.",
+        Obstacle.OTHER: "Unexpected answer.",
+    },
+    copy="Copy to a USB stick",
+    copying="Copying: do not remove the stick.",
+    copied="An encrypted copy is made, with {records} that wait. It is in {place}. Only the organisation's key opens it. Nothing is taken from the kiosk.",
+    copy_troubles={
+        CopyTrouble.NO_PLACE: "Nothing is copied: no USB stick is ready. Plug one in and mount it (or set kiosk.copy_dir).",
+        CopyTrouble.NO_OWNER_KEY: "Nothing is copied: nobody could open the copy. First add the organisation's key (telecabine keys add).",
+        CopyTrouble.NO_ROOM: "Nothing is copied: no room left. Take another USB stick.",
+        CopyTrouble.FAILED: "The copy failed; nothing has changed on the kiosk. Try another USB stick.",
+    },
 )
 
 CALL_FIGURES = CallFiguresText(

@@ -16,6 +16,7 @@ from kiosk.events import (
     NoticeReason,
     Reason,
 )
+from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
 from ui.reasons import BlockReason, FieldFault, Step
@@ -491,6 +492,42 @@ OUTBOX = OutboxText(
     last_answer="Dernier obstacle",
     nothing="–",
     retry="Essayer l'envoi maintenant",
+    held="Ce qui attend, séance par séance",
+    held_more="… et {count} autres",
+    kinds={
+        "site": "Le lieu et le poste",
+        "open": "Début de séance",
+        "reading": "Mesure",
+        "close": "Compte rendu de fin",
+        "audit": "Journal du poste",
+    },
+    states={
+        HeldState.WAITING: "En attente",
+        HeldState.RESTING: "Mis de côté : nouvel essai plus tard",
+        HeldState.REFUSED: "Refusé : part seulement si vous réessayez",
+    },
+    since="Depuis {age}",
+    attempts="Essais : {count}",
+    obstacles={
+        Obstacle.NO_ANSWER: "Le serveur ne répond pas.",
+        Obstacle.IN_TROUBLE: "Le serveur est en panne ou débordé.",
+        Obstacle.CREDENTIAL: "Le serveur refuse l'identifiant du poste : voir les réglages.",
+        Obstacle.SETTINGS: "L'adresse ou les réglages du serveur sont faux.",
+        Obstacle.CONFLICT: "Il manque au serveur ce à quoi cet envoi renvoie, ou il ne prend pas ce type.",
+        Obstacle.REFUSED: "Le serveur juge cet envoi incorrect : prévenez son responsable.",
+        Obstacle.NOT_SENDABLE: "Le poste ne peut pas préparer cet envoi : prévenez le support.",
+        Obstacle.CONTENT_LOST: "Le disque a perdu son contenu : prévenez le support.",
+        Obstacle.OTHER: "Réponse inattendue.",
+    },
+    copy="Copier sur une clé USB",
+    copying="Copie en cours : ne retirez pas la clé.",
+    copied="Copie chiffrée faite, avec {records} envois en attente. Elle est dans {place}. Seule la clé de l'organisme l'ouvre. Rien n'est retiré du poste.",
+    copy_troubles={
+        CopyTrouble.NO_PLACE: "Rien n'est copié : aucune clé USB n'est prête. Il faut la brancher et la monter (ou régler kiosk.copy_dir).",
+        CopyTrouble.NO_OWNER_KEY: "Rien n'est copié : personne ne pourrait ouvrir la copie. Ajoutez d'abord la clé de l'organisme (telecabine keys add).",
+        CopyTrouble.NO_ROOM: "Rien n'est copié : plus de place. Prenez une autre clé USB.",
+        CopyTrouble.FAILED: "La copie a échoué ; rien n'a changé sur le poste. Essayez une autre clé USB.",
+    },
 )
 
 CALL_FIGURES = CallFiguresText(

@@ -1,7 +1,10 @@
 """What waits to be delivered, in words: the same lines each time."""
 
-from kiosk.outbox_figures import OutboxFigures
+from kiosk.outbox_copy import CopyMade
+from kiosk.outbox_figures import Held, OutboxFigures
+from kiosk.outbox_reasons import HeldState
 from ui.text.table import OutboxText, Texts
+from ui.widgets.held_list import HeldLine
 
 _ISOLATED = "\u2066{}\u2069"  # the server's words keep their order among Arabic ones
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
@@ -19,6 +22,43 @@ def lines(figures: OutboxFigures, texts: Texts) -> list[tuple[str, str]]:
         (text.oldest, text.nothing if figures.oldest_s is None else _age(figures.oldest_s, text)),
         (text.last_answer, _ISOLATED.format(obstacle) if obstacle else text.nothing),
     ]
+
+
+def held_lines(figures: OutboxFigures, texts: Texts) -> list[HeldLine]:
+    return [_held(each, texts.outbox) for each in figures.held]
+
+
+def more_held(figures: OutboxFigures, texts: Texts) -> str:
+    """A sentence about the records that no line counts, or ""."""
+    counts = figures.counts
+    left = counts.waiting + counts.parked + counts.quarantined - sum(each.count for each in figures.held)
+    return texts.outbox.held_more.format(count=left) if left > 0 else ""
+
+
+def copy_words(made: CopyMade, text: OutboxText) -> str:
+    """What became of the copy, and where it is."""
+    if made.trouble is not None:
+        return text.copy_troubles[made.trouble]
+    return text.copied.format(records=made.records, place=_ISOLATED.format(made.place))
+
+
+def _held(held: Held, text: OutboxText) -> HeldLine:
+    name = text.kinds.get(held.kind, held.kind)
+    facts = [text.since.format(age=_age(held.age_s, text))] if held.age_s is not None else []
+    facts.append(text.attempts.format(count=held.attempts))
+    words = text.obstacles[held.obstacle] if held.obstacle is not None else ""
+    return HeldLine(
+        name=f"{name} ({held.count})" if held.count > 1 else name,
+        state=text.states[held.state],
+        facts=" · ".join(facts),
+        answer=f"{words} {_ISOLATED.format(_number(held.answer))}" if words else "",
+        refused=held.state is HeldState.REFUSED,
+    )
+
+
+def _number(answer: str) -> str:
+    """What the server's people ask for; the words after it are said already."""
+    return answer.partition(":")[0] if answer.startswith("HTTP ") else answer
 
 
 def _age(seconds: float, text: OutboxText) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
         NoticeReason,
         Reason,
     )
+    from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
     from kiosk.selftest.report import Part, Problem, Verdict, Zone
     from kiosk.session import Sex
     from ui.reasons import BlockReason, FieldFault, Step
@@ -296,7 +297,9 @@ class CallFiguresText(Table):
 
 
 class OutboxText(Table):
-    """The technician's card of what waits: names, then values. `days`, `hours` and `minutes` take {count}."""
+    """The technician's card of what waits: names, then values. `days`, `hours` and `minutes` take {count},
+    `held_more` too; `since` {age}, `attempts` {count}, `copied` {records} and {place}. `kinds`: as in the
+    outbox."""
 
     title: str
     line: str
@@ -313,6 +316,17 @@ class OutboxText(Table):
     last_answer: str
     nothing: str
     retry: str
+    held: str
+    held_more: str
+    kinds: Mapping[str, str]
+    states: Mapping[HeldState, str]
+    since: str
+    attempts: str
+    obstacles: Mapping[Obstacle, str]
+    copy: str
+    copying: str
+    copied: str
+    copy_troubles: Mapping[CopyTrouble, str]
 
 
 class KeyboardText(Table):

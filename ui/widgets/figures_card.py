@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.widgets.parts import label
 
@@ -41,9 +41,13 @@ class FiguresCard(QFrame):
         for value, (_, words) in zip(self._values, lines, strict=True):
             value.setText(words)
 
-    def add_below(self, widget: QWidget) -> None:
-        self._grid.setRowMinimumHeight(_BELOW - 1, 12)
-        self._grid.addWidget(widget, _BELOW, 0, 1, 2)
+    def add_below(self, *widgets: QWidget) -> None:
+        below = QVBoxLayout()
+        below.setContentsMargins(0, 12, 0, 0)
+        below.setSpacing(12)
+        for widget in widgets:
+            below.addWidget(widget)
+        self._grid.addLayout(below, _BELOW, 0, 1, 2)
 
     def _make(self, names: list[str]) -> None:
         for place, name in enumerate(names, 1):

@@ -1,0 +1,45 @@
+"""A copy of the outbox to carry away, still encrypted: the organisation's key opens it, nobody else's."""
+
+import shutil
+from pathlib import Path
+
+from offline_queue import files
+from offline_queue.database import open_database
+from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.item import Counts
+from offline_queue.rows import Rows
+from offline_queue.slots import read_slots
+from offline_queue.snapshot import looking
+from offline_queue.sql import Database
+
+
+def copy_for_owner(directory: Path, key: bytes, owner: str, to: Path) -> Counts:
+    """Also beside a running kiosk. `to` is made, and must not be there; `telecabine outbox recover` takes it
+    as `--from`. A copy that failed is removed.
+
+    OutboxError: KEY_MISSING when no organisation could open it, CONFLICT (`to` is there), DISK_FULL,
+    IO_FAILED, and those of `open_database`.
+    """
+    if not read_slots(directory):
+        raise OutboxError(OutboxReason.KEY_MISSING, "no organisation's key can open a copy")
+    if to.exists():
+        raise OutboxError(OutboxReason.CONFLICT, f"{to} is there already")
+    return looking(directory, lambda copy: _copy_whole(copy, key, owner, to))
+
+
+def _copy_whole(copy: Path, key: bytes, owner: str, to: Path) -> Counts:
+    """Opened once, so that what was torn while the kiosk wrote is not carried away."""
+    database = Database(open_database(copy, key, owner))
+    try:
+        counts = Rows(database).counts()
+    finally:
+        database.close()
+    with translated():
+        files.make_directory(to)
+        try:
+            for path in sorted(copy.iterdir()):
+                files.replace(to / path.name, path.read_bytes())
+        except OSError:
+            shutil.rmtree(to, ignore_errors=True)
+            raise
+    return counts
