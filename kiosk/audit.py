@@ -22,6 +22,7 @@ class Told(StrEnum):
 
     KIOSK_STARTED = "kiosk_started"
     STORE_MENDED = "store_mended"
+    SENTINEL_GONE = "sentinel_gone"
     SETTING_CHANGED = "setting_changed"
     KEY_CHANGED = "key_changed"
     PIN_TRIED = "pin_tried"

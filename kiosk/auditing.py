@@ -4,17 +4,20 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from kiosk.audit import Told, of_changes, settings_of
+from kiosk.audit_notes import read_notes
 from kiosk.config import Config
-from kiosk.data_dir import key_file, store_dir
+from kiosk.data_dir import key_file, notes_dir, store_dir
 from kiosk.version import VERSION
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
 from offline_queue.keys import sealed_file
 from offline_queue.outbox import Outbox
+from offline_queue.reconcile import Finding, Found
 from offline_queue.slots import read_slots
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Auditing:
     def __init__(self, config: Config, outbox: Outbox) -> None:
         self._config, self._outbox = config, outbox
         self._now = asyncio.Event()
+        self._told: set[Path] = set()
 
     def sign_soon(self) -> None:
         """A session is over: what happened in it is not to wait."""
@@ -64,25 +68,44 @@ class Auditing:
         """Also what the outbox has set right since it was opened."""
         await self._tell_changes(NewEvent(Told.KIOSK_STARTED, "", {"version": VERSION}))
         await self._outbox.compared()
-        mended = [
-            NewEvent(Told.STORE_MENDED, finding.found, {"items": finding.items})
-            for finding in await self._outbox.findings()
-        ]
+        mended = [_of_finding(finding) for finding in await self._outbox.findings()]
         if mended:
             await self._outbox.put(events=mended)
 
     async def _tell_changes(self, *first: NewEvent) -> None:
-        """After `first` what is different from the last look: commands change keys beside a running kiosk."""
+        """After `first` what is different from the last look: commands change keys, and leave notes, beside a
+        running kiosk."""
         known = {
             Told.SETTING_CHANGED: settings_of(self._config),
             Told.KEY_CHANGED: await asyncio.to_thread(_keys, self._config),
         }
         state, before = json.dumps(known).encode(), await self._outbox.get_state(_KNOWN)
-        if state == before and not first:
+        notes = await asyncio.to_thread(self._new_notes)
+        if state == before and not first and not notes:
             return
         old = json.loads(before) if before is not None else known
         events = [each for kind, now in known.items() for each in of_changes(kind, old.get(kind, {}), now)]
-        await self._outbox.put((), {_KNOWN: state}, (*first, *events))
+        await self._outbox.put((), {_KNOWN: state}, (*first, *notes.values(), *events))
+        self._told |= notes.keys()
+        await asyncio.to_thread(_remove, notes)
+
+    def _new_notes(self) -> dict[Path, NewEvent]:
+        notes = read_notes(notes_dir(self._config))
+        return {path: event for path, event in notes.items() if path not in self._told}
+
+
+def _remove(notes: Iterable[Path]) -> None:
+    for path in notes:
+        try:
+            path.unlink()
+        except OSError as error:
+            log.warning("a note that was told to the audit chain cannot be removed: %s", error)
+
+
+def _of_finding(finding: Finding) -> NewEvent:
+    if finding.found is Found.SENTINEL_GONE:
+        return NewEvent(Told.SENTINEL_GONE)
+    return NewEvent(Told.STORE_MENDED, finding.found, {"items": finding.items})
 
 
 def _keys(config: Config) -> dict[str, str]:

@@ -19,6 +19,11 @@ def chip(config: Config) -> Chip:
     return Chip(config.kiosk.tpm2_device)
 
 
+def notes_dir(config: Config) -> Path:
+    """What commands did, on its way into the audit chain."""
+    return config.kiosk.data_dir / "audit-notes"
+
+
 def reserve_file(config: Config) -> Path:
     """Room for the consultation under way."""
     return config.kiosk.data_dir / "reserve"

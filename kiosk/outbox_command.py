@@ -9,13 +9,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from kiosk import audit_command
+from kiosk.audit import Told
+from kiosk.audit_notes import leave_note
 from kiosk.config import Config, ConfigError, load_config
 from kiosk.core_dumps import forbid_core_dumps
-from kiosk.data_dir import chip, key_file, store_dir
+from kiosk.data_dir import chip, key_file, notes_dir, store_dir
 from kiosk.fhir.errors import FhirError
 from kiosk.fhir.server import Undelivered
 from kiosk.reconcile_command import private_key, reconcile
 from kiosk.store_key import usable_key
+from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.export import Exported, export
 from offline_queue.item import ItemState
@@ -129,6 +132,8 @@ def _verify(config: Config, _options: argparse.Namespace) -> int:
 def _retry(config: Config, options: argparse.Namespace) -> int:
     with closing(Store(store_dir(config), usable_key(config), config.kiosk.id, Backoff())) as store:
         count = store.retry(options.session)
+        if count:
+            store.put([], {}, [NewEvent(Told.OUTBOX_RETRIED, options.session or "", {"streams": count})])
     if options.session and not count:
         return _fail(f"no such session waits: {options.session}")
     print(f"{count} sessions will be tried as soon as the kiosk runs")
@@ -136,6 +141,10 @@ def _retry(config: Config, options: argparse.Namespace) -> int:
 
 
 def _export(config: Config, options: argparse.Namespace) -> int:
+    try:
+        leave_note(notes_dir(config), Told.OUTBOX_EXPORTED, "clear")  # first: what is out is out
+    except OSError as error:  # a dying disk is what one exports from
+        print(f"telecabine: the audit chain will not know of this: {error}", file=sys.stderr)
     return _tell(export(store_dir(config), usable_key(config), options.to), options.to)
 
 

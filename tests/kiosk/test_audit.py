@@ -7,8 +7,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.audit import Told, of_changes, settings_of
+from kiosk.audit_notes import leave_note, read_notes
 from kiosk.config import Config
-from kiosk.data_dir import store_dir
+from kiosk.data_dir import notes_dir, store_dir
 from kiosk.pin import hash_pin
 from kiosk.pin_door import PinDoor
 from kiosk.session import IncidentKind, Phase
@@ -18,6 +19,7 @@ from offline_queue.audit.event import Event
 from offline_queue.audit.trail import read_trail
 from offline_queue.outbox import Outbox
 from offline_queue.outcome import Delivered
+from offline_queue.sentinel import SENTINEL
 from offline_queue.slots import add_slot
 from tests.fakes.polling import until
 from tests.kiosk.bench import KEY, PATIENT, SITE, bench, temperature
@@ -96,6 +98,33 @@ async def test_a_key_that_is_added_beside_a_running_kiosk_is_told(tmp_path: Path
         await whole.consult()
         await whole.kiosk.end_consultation()
         await until(lambda: Told.KEY_CHANGED in kinds_of(config))
+
+
+async def test_what_a_command_did_beside_a_running_kiosk_is_told_once(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    leave_note(notes_dir(config), Told.OUTBOX_EXPORTED, "clear")
+    (notes_dir(config) / "torn.json").write_text("{")
+    async with whole_kiosk(config) as whole:
+        await until(lambda: Told.OUTBOX_EXPORTED in kinds_of(config))
+        leave_note(notes_dir(config), Told.OUTBOX_EXPORTED, "clear")
+        await whole.consult()
+        await whole.kiosk.end_consultation()
+        await until(lambda: kinds_of(config).count(Told.OUTBOX_EXPORTED) == 2)
+        await until(lambda: not read_notes(notes_dir(config)))
+        await whole.kiosk.finish()
+    async with whole_kiosk(config):
+        await until(lambda: kinds_of(config).count(Told.KIOSK_STARTED) == 2)
+        assert kinds_of(config).count(Told.OUTBOX_EXPORTED) == 2
+
+
+async def test_a_lost_sentinel_has_an_event_of_its_own(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    async with whole_kiosk(config) as whole:
+        await whole.consult()
+    (store_dir(config) / SENTINEL).unlink()
+    async with whole_kiosk(config):
+        await until(lambda: Told.SENTINEL_GONE in kinds_of(config))
+        assert Told.STORE_MENDED not in kinds_of(config)
 
 
 def kinds_of(config: Config) -> list[str]:

@@ -10,8 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.__main__ import main
+from kiosk.audit import Told
+from kiosk.audit_notes import read_notes
 from kiosk.config import load_config
-from kiosk.data_dir import key_file, store_dir
+from kiosk.data_dir import key_file, notes_dir, store_dir
 from offline_queue.item import NewItem
 from offline_queue.outcome import Backoff, Delivered, Quarantine
 from offline_queue.rotation import ready_key
@@ -77,6 +79,17 @@ def test_what_was_refused_is_tried_again_on_request(
     assert telecabine(settings, "outbox", "retry", "--session", "unknown") == 2
     telecabine(settings, "outbox", "status")
     assert "refused      0" in capsys.readouterr().out
+    telecabine(settings, "audit", "list")
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[2:] for line in told if "retried" in line] == [
+        ["outbox_retried", "session-b", "streams=1"]
+    ], "once, and not what failed"
+
+
+def test_an_export_in_clear_leaves_a_note_for_the_audit_chain(settings: Path, tmp_path: Path) -> None:
+    assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "own")) == 0
+    (left,) = read_notes(notes_dir(load_config(settings))).values()
+    assert (left.kind, left.detail["how"]) == (Told.OUTBOX_EXPORTED, "clear")
 
 
 def test_verify_says_what_is_wrong_and_recover_mends_it(
