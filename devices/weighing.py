@@ -8,7 +8,7 @@ Supplement, not the feature's.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import Event
+from devices.device import Event, FrameError
 from devices.gatt import Fields, GattDecoder
 from devices.ieee11073 import DateTime, json_number
 from devices.measuring import inches_to_cm, measured, pounds_to_kg, quantity
@@ -19,6 +19,7 @@ WEIGHT, COMPOSITION = 0x2A9D, 0x2A9C
 
 _IMPERIAL, _TIME, _USER, _BMI = 1, 2, 4, 8
 _UNSUCCESSFUL = 0xFFFF
+_NOT_OURS = 1 << 5 | 1 << 7  # reserved; on a Xiaomi scale: it has settled, nobody stands there any more
 _MULTIPLE_PACKETS = 1 << 12
 _MASS_STEP = {"kg": Decimal("0.005"), "lb": Decimal("0.01")}
 _LENGTH_STEP = {"kg": Decimal("0.001"), "lb": Decimal("0.1")}
@@ -92,9 +93,11 @@ def _as_shown(kg: Decimal) -> Decimal:
 
 
 def parse_weight(data: bytes) -> Weighed:
-    """2A9D. Raises FrameError. The reserved flag bits are ignored: a Detecto sets one."""
+    """2A9D. Raises FrameError. The reserved flag bits 4 and 6 are ignored: a Detecto sets one."""
     fields = Fields(data)
     flags = fields.uint(1)
+    if flags & _NOT_OURS:
+        raise FrameError(f"flags {flags:02X} are not those of the profile")
     unit = "lb" if flags & _IMPERIAL else "kg"
     weighed = Weighed(
         unit=unit,

@@ -8,7 +8,7 @@ from devices.reading import Absent, Clock, Quality
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, Scale, TaiDocMeter
+from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, MiScale, Scale, TaiDocMeter
 
 
 async def test_a_scale_is_fetched_and_its_clock_is_known(room: Room) -> None:
@@ -22,6 +22,18 @@ async def test_a_scale_is_fetched_and_its_clock_is_known(room: Room) -> None:
     assert [(q.metric, q.value) for q in reading.quantities] == [(BODY_WEIGHT, Decimal("68.4"))]
     assert reading.clock is Clock.CORRECTED
     assert abs(reading.taken_at - datetime.now().astimezone()) < timedelta(minutes=1)
+
+
+async def test_a_mi_scale_gives_the_weight_that_has_settled_and_no_other(room: Room) -> None:
+    scale = MiScale(room.radio)
+    id_ = await room.switch_on(scale)
+    async with running(room.links().run()):
+        await scale.measure(68.4)
+        await room.listener.until(lambda: bool(room.listener.readings))
+        await room.listener.until_state(id_, InstrumentState.READY)  # it has hung up
+    values = [[(q.metric, q.value) for q in reading.quantities] for reading in room.listener.readings]
+    assert values == [[(BODY_WEIGHT, Decimal("68.4"))]]
+    assert room.listener.readings[0].identity.device == "xiaomi_scale_v1"
 
 
 async def test_a_meter_is_asked_for_its_last_result_and_for_nothing_else(room: Room) -> None:

@@ -7,6 +7,7 @@ from devices.catalog import nonin_3230, sig_blood_pressure
 from drivers.ble_recognition import Recognition
 
 OXIMETER = "00001822-0000-1000-8000-00805f9b34fb"
+SCALE = "0000181d-0000-1000-8000-00805f9b34fb"
 CUFF, SERIAL = "00001810-0000-1000-8000-00805f9b34fb", "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
 
 
@@ -19,6 +20,12 @@ def test_a_make_comes_before_the_profile_that_anybody_may_follow(order: int) -> 
     assert [device.key for device in seen if device] == [
         "omron_cuff", "beurer_bm85", "sig_blood_pressure", "sig_blood_pressure", "nonin_3230",
     ]  # fmt: skip
+
+
+def test_a_mi_scale_is_not_taken_for_a_scale_of_the_profile() -> None:
+    recognition = Recognition(catalog.devices())
+    seen = [recognition.device([SCALE], name) for name in ("MI_SCALE", "MI SCALE2", "Scale")]
+    assert [device.key for device in seen if device] == ["xiaomi_scale_v1"] * 2 + ["sig_weight_scale"]
 
 
 def test_a_name_alone_or_a_shared_service_alone_is_nobody() -> None:

@@ -1,4 +1,4 @@
-"""What few sites own, over Bluetooth: a scale, a glucose meter, a heart rate sensor.
+"""What few sites own, over Bluetooth: scales, a glucose meter, a heart rate sensor.
 
 Sources: Weight Scale Service 1.0.1, Glucose Service 1.0.1, Heart Rate Service 1.0.
 """
@@ -48,6 +48,31 @@ class Scale(Peripheral):
         frame = frames.weight(self._steps, when=self.clock.now())
         await self._device.indicate_subscriber(connection, self._result, frame)
         self._steps = None
+        await asyncio.sleep(_LINGER_S)
+        await connection.disconnect()
+
+    async def _gone(self) -> None:
+        self._results.reset()
+
+
+class MiScale(Peripheral):
+    """Sends what it weighs while somebody steps on, stands and steps off, in Xiaomi's form."""
+
+    def __init__(self, radio: Radio, address: str = "C0:18:00:00:00:01") -> None:
+        self._result = Characteristic("2A9D", INDICATE, UNREADABLE, b"")
+        super().__init__(radio, "MI SCALE2", address, "181D", [self._result], serial="MS-0001")
+        self._results = Subscription(self._result)
+        self._steps = 0
+
+    async def measure(self, kg: float) -> None:
+        self._steps = round(kg * 200)
+        await self.advertise()
+
+    async def _serve(self, connection: Connection) -> None:
+        await self._results.wait()
+        for state, steps in ((0x02, self._steps // 3), (0x22, self._steps), (0xA2, self._steps)):
+            frame = bytes((state,)) + frames.weight(steps, when=datetime.now())[1:]
+            await self._device.indicate_subscriber(connection, self._result, frame)
         await asyncio.sleep(_LINGER_S)
         await connection.disconnect()
 
