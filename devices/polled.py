@@ -4,7 +4,7 @@ from collections.abc import Hashable
 
 from devices.device import Event, Signal, SignalState
 from devices.measuring import measured
-from devices.reading import Quantity
+from devices.reading import Quality, Quantity
 
 
 class Shown:
@@ -17,10 +17,16 @@ class Shown:
         self._has_looked = False
         self._last: Hashable = None
 
-    def events(self, result: Hashable, quantities: tuple[Quantity, ...], frame: bytes) -> list[Event]:
+    def events(
+        self,
+        result: Hashable,
+        quantities: tuple[Quantity, ...],
+        frame: bytes,
+        quality: frozenset[Quality] = frozenset(),
+    ) -> list[Event]:
         """That the device is there, and what it measured, when no look before showed this result."""
         ready: list[Event] = [Signal(SignalState.READY)]
-        return [*ready, measured(quantities, frozenset(), frame)] if self.is_new(result) else ready
+        return [*ready, measured(quantities, quality, frame)] if self.is_new(result) else ready
 
     def is_new(self, result: Hashable) -> bool:
         """Whether this look shows a result that none before did. None: there is none, or none at present."""

@@ -1,4 +1,4 @@
-"""What Xiaomi's scales have in common: many frames while somebody stands, one weight when it has settled. Pure.
+"""What Xiaomi's scales have in common: many frames while somebody stands, one weight when it settles. Pure.
 
 Each frame says whether its weight has settled, and whether nobody stands there any more: the settled weight
 is then sent once more, with nobody on it.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from devices import cuff
 from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
 from devices.polled import Shown
-from devices.reading import Kind, Quantity
+from devices.reading import Kind, Quality, Quantity
 
 _STX, _ETX, _BETWEEN = 0x02, 0x03, b"\r\n"
 _LONGEST = 64
@@ -60,6 +60,10 @@ class State:
     def quantities(self) -> tuple[Quantity, ...]:
         return cuff.failed() if self.message else cuff.quantities(self.sys, self.dia, self.map, self.pr)
 
+    def quality(self) -> frozenset[Quality]:
+        """What its messages mean is not known, but for none."""
+        return cuff.why(self.message, {}) if self.message else frozenset()
+
 
 class Decoder:
     """Any line that is understood says that the module is there. A result that was there is not told."""
@@ -100,7 +104,7 @@ class Decoder:
         if line == _ENDED:
             return [Signal(SignalState.READY)]
         state = State.parse(line)
-        return self._shown.events(state.content(), state.quantities(), frame)
+        return self._shown.events(state.content(), state.quantities(), frame, state.quality())
 
 
 def _line(frame: bytes) -> bytes:

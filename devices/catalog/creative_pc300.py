@@ -17,6 +17,31 @@ from devices.streamed import StreamedOximeter
 
 _CUFF_NOW, _CUFF_RESULT, _CUFF_ERROR = (0x42, 1), (0x43, 1), (0x43, 2)
 _OXIMETER = (0x53, 1)
+# By board, as bit 7 of the byte says. Two makes of the first differ in their codes: only what neither denies.
+_ERRORS = {
+    0: Quality.NO_PULSE,
+    1: Quality.CUFF_AIR,
+    4: Quality.MOTION,
+    5: Quality.OUT_OF_RANGE,
+    6: Quality.CUFF_AIR,
+    14: Quality.LOW_BATTERY,
+    15: Quality.LOW_BATTERY,
+}
+_ERRORS_1 = {
+    1: Quality.CUFF_AIR,
+    2: Quality.OVERPRESSURE,
+    3: Quality.NO_PULSE,
+    4: Quality.MOTION,
+    5: Quality.OUT_OF_RANGE,
+    6: Quality.CUFF_AIR,
+    7: Quality.DEVICE_FAULT,
+    8: Quality.DEVICE_FAULT,
+    9: Quality.MOTION,
+    10: Quality.CUFF_AIR,
+    11: Quality.DEVICE_FAULT,
+    12: Quality.TOOK_TOO_LONG,
+    14: Quality.LOW_BATTERY,
+}
 _TEMPERATURE = (0x72, 1)
 _GLUCOSE = 0x73
 _DONE, _TOO_HOT = 2, 0x0520
@@ -113,13 +138,18 @@ class Decoder:
         return self._oximeter.frame(numbers.state(), None, numbers.quantities(), part)
 
 
+def _why(data: bytes) -> frozenset[Quality]:
+    _need(data, 1)
+    return cuff.why(data[0] & 0x7F, _ERRORS_1 if data[0] & 0x80 else _ERRORS)
+
+
 def _result(what: tuple[int, int], data: bytes, part: bytes) -> list[Event]:
     if what == _CUFF_RESULT:
         pressure = Pressure.parse(data)
         marks = frozenset({Quality.IRREGULAR_PULSE} if pressure.irregular else ())
         return [measured(pressure.quantities(), marks, part, kind=Kind.CUFF)]
     if what == _CUFF_ERROR:
-        return [measured(cuff.failed(), frozenset(), part, kind=Kind.CUFF)]
+        return [measured(cuff.failed(), _why(data), part, kind=Kind.CUFF)]
     if what == _TEMPERATURE:
         found = Temperature.parse(data)
         if found.state != _DONE or found.probe_off:

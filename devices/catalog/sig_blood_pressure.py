@@ -24,6 +24,7 @@ _QUALITY_BITS = {
     2: Quality.IRREGULAR_PULSE,
     5: Quality.BAD_POSITION,
 }
+_PULSE_RANGE = (1, 2)  # of bits 3 and 4: above, below
 _NO_PULSE = (0, 255, 511, 65535)
 _NO_MEAN = (0,)  # from cuffs that do not compute one
 
@@ -73,7 +74,8 @@ class Frame:
 
     def quality(self) -> frozenset[Quality]:
         status = self.status or 0
-        return frozenset(mark for bit, mark in _QUALITY_BITS.items() if status >> bit & 1)
+        marks = frozenset(mark for bit, mark in _QUALITY_BITS.items() if status >> bit & 1)
+        return marks | ({Quality.PULSE_OUT_OF_RANGE} if status >> 3 & 3 in _PULSE_RANGE else set())
 
 
 class Decoder(GattDecoder):

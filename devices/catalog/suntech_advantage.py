@@ -10,9 +10,21 @@ from devices import cuff
 from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
 from devices.framing import LengthFramer
 from devices.polled import Shown
-from devices.reading import Kind, Quantity
+from devices.reading import Kind, Quality, Quantity
 
 _HOST, _MODULE = 0x3A, 0x3E
+_ERRORS = {
+    1: Quality.NO_PULSE,
+    2: Quality.MOTION,
+    3: Quality.OUT_OF_RANGE,
+    4: Quality.TOOK_TOO_LONG,
+    85: Quality.CUFF_AIR,
+    86: Quality.STOPPED,
+    87: Quality.CUFF_AIR,
+    88: Quality.TOOK_TOO_LONG,
+    89: Quality.OVERPRESSURE,
+    **dict.fromkeys((90, 91, 97, 99), Quality.DEVICE_FAULT),
+}
 _LEAST, _PRESSURE_BYTES, _RESULT_BYTES = 3, 5, 24
 
 
@@ -50,6 +62,9 @@ class Result:
     def quantities(self) -> tuple[Quantity, ...]:
         return cuff.failed() if self.error else cuff.quantities(self.sys, self.dia, self.map, self.hr)
 
+    def quality(self) -> frozenset[Quality]:
+        return cuff.why(self.error, _ERRORS) if self.error else frozenset()
+
 
 class Decoder:
     """Any sound answer says that the module is there. The result that was there already is not told."""
@@ -73,7 +88,7 @@ class Decoder:
         if len(part) != _RESULT_BYTES:
             return [Signal(SignalState.READY)]
         result = Result.parse(part)
-        return self._shown.events(result.content(), result.quantities(), part)
+        return self._shown.events(result.content(), result.quantities(), part, result.quality())
 
 
 def describe(data: bytes) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """Xiaomi Mi Scale and Mi Smart Scale 2: the weight as it stands on it, once it has settled.
 
 Source: the 10-byte record as openScale, miscale.py and mi-scale-2 read it. It looks like a Weight Measurement
-(2A9D) with a time, but for bits that are reserved there: what moves, what has settled and what was left behind
-would all be results.
+(2A9D) with a time, but for bits that are reserved there: what moves, what has settled and what was left
+behind would all be results.
 """
 
 from functools import partial

@@ -69,12 +69,19 @@ def test_the_memory_of_results_is_bounded() -> None:
         (0x01, Quality.MOTION),
         (0x02, Quality.CUFF_LOOSE),
         (0x04, Quality.IRREGULAR_PULSE),
+        (0x08, Quality.PULSE_OUT_OF_RANGE),
+        (0x10, Quality.PULSE_OUT_OF_RANGE),
         (0x20, Quality.BAD_POSITION),
     ],
 )
 def test_cuff_status_becomes_quality(status: int, quality: Quality) -> None:
     data = frames.blood_pressure(120, 80, 93, status=status)
     assert _one(sig_blood_pressure.Decoder().feed(data, RESULT)).quality == {quality}
+
+
+def test_a_reserved_pulse_range_of_a_cuff_says_nothing() -> None:
+    data = frames.blood_pressure(120, 80, 93, status=0x18)
+    assert _one(sig_blood_pressure.Decoder().feed(data, RESULT)).quality == frozenset()
 
 
 def test_an_unfinished_cuff_result_is_absent_not_zero() -> None:

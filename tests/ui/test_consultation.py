@@ -65,6 +65,14 @@ def test_no_value_says_why_and_quality_is_in_words(talking: Desk) -> None:
     assert "\n".join([fr.READING.quality[Quality.MOTION], fr.READING.quality[Quality.CUFF_LOOSE]]) in words
 
 
+def test_a_cuff_that_failed_is_shown_and_says_why(talking: Desk) -> None:
+    air = frozenset({Quality.CUFF_AIR})
+    talking.kiosk.measure(samples.reading(Kind.CUFF, (metrics.SYSTOLIC, Absent.INVALID), quality=air))
+    talking.settle()
+    words = _words(_screen(talking).board)
+    assert fr.READING.absent[Absent.INVALID] in words and fr.READING.quality[Quality.CUFF_AIR] in words
+
+
 def test_the_latest_of_each_kind_is_large_and_all_can_be_seen(talking: Desk) -> None:
     for spo2 in ("91", "92", "93"):
         talking.kiosk.measure(samples.oximeter(spo2))

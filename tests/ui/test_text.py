@@ -90,6 +90,17 @@ def test_every_reason_has_a_sentence(code: str) -> None:
 
 
 @languages
+def test_what_a_cuff_complains_of_says_what_to_do(code: str) -> None:
+    marks = [Quality.MOTION, Quality.CUFF_LOOSE, Quality.IRREGULAR_PULSE, Quality.BAD_POSITION]
+    marks += [mark for mark in Quality if mark.value.startswith("cuff_")]
+    marks += [Quality.NO_PULSE, Quality.OVERPRESSURE, Quality.TOOK_TOO_LONG, Quality.STOPPED]
+    marks += [Quality.OUT_OF_RANGE, Quality.PULSE_OUT_OF_RANGE, Quality.LOW_BATTERY, Quality.DEVICE_FAULT]
+    for mark in marks:
+        what, _, to_do = texts(code).reading.quality[mark].partition(":")
+        assert what.strip() and to_do.strip(), mark
+
+
+@languages
 def test_nothing_is_blank_and_no_word_is_a_programmers(code: str) -> None:
     for path, sentence in _sentences(texts(code)):
         assert sentence.strip() or path.endswith(".comma"), path
