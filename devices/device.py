@@ -57,6 +57,14 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Battery:
+    """What is left in it. `percent` None: it says no more than whether it is low."""
+
+    percent: int | None
+    is_low: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """Bytes that were thrown away: counted and logged, never shown."""
 
@@ -71,7 +79,7 @@ class Send:
     command: bytes
 
 
-Event = Measured | Samples | Signal | Rejected | Send
+Event = Measured | Samples | Signal | Battery | Rejected | Send
 
 
 class Decoder(Protocol):

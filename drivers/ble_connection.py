@@ -19,6 +19,7 @@ from bleak.exc import BleakError
 
 from devices import clock, gatt
 from devices.device import BleMatch, Decoder, Rejected
+from drivers.ble_battery import watch_battery
 from drivers.ble_errors import needs_pairing, reason_of
 from drivers.ble_values import Values
 from drivers.feed import Feed
@@ -72,7 +73,7 @@ class BleConnection:
             for command in self._match.start:
                 await self._required(self._match.write, partial(self._put, command))
             self._feed.tracker.move(InstrumentState.READY)
-            async with self._kept_alive():
+            async with self._beside():
                 await self._deliver_until_gone()
         except (
             BleakError,
@@ -170,14 +171,18 @@ class BleConnection:
         await self._client.write_gatt_char(found, command, response=response)
 
     @asynccontextmanager
-    async def _kept_alive(self) -> AsyncIterator[None]:
-        beating = asyncio.create_task(self._beat()) if self._match.keep_alive else None
+    async def _beside(self) -> AsyncIterator[None]:
+        """While it delivers, its battery is looked at, and it is kept alive where it needs that."""
+        tracker = self._feed.tracker
+        tasks = {asyncio.create_task(watch_battery(self._client, tracker.status.id, tracker.battery))}
+        if self._match.keep_alive:
+            tasks.add(asyncio.create_task(self._beat()))
         try:
             yield
         finally:
-            if beating is not None:
-                beating.cancel()
-                await asyncio.wait({beating})
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def _beat(self) -> None:
         """When one fails, the connection is over: whoever is still there advertises, and is asked again."""

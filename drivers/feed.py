@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
 
-from devices.device import Decoder, Device, Event, Measured, Rejected, Samples, Signal
+from devices.device import Battery, Decoder, Device, Event, Measured, Rejected, Samples, Signal
 from devices.reading import DeviceIdentity, Quality, Quantity
 from drivers.instrument import Sink
 from drivers.raw import Tap, no_tap
@@ -61,6 +61,8 @@ class Feed:
                 self._sink.waveform(self.stamp.waveform(event))
             case Signal():
                 self.tracker.signal(event.state)
+            case Battery():
+                self.tracker.battery(event)
             case Rejected():
                 self.rejected += 1
                 _log.info("%s: rejected %d bytes: %s", self.tracker.status.id, len(event.raw), event.reason)

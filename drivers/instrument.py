@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from devices.device import Battery
 from devices.reading import DeviceIdentity, Kind, Reading, Waveform
 
 
@@ -53,7 +54,8 @@ class DriverError(Exception):
 class InstrumentStatus:
     """One instrument as the screens show it. `id` is stable across replugs (serial number or address).
 
-    `also`: what else the same box does, beside `kind`.
+    `also`: what else the same box does, beside `kind`. `battery`: what it said last, also before it was
+    switched off; None: nothing.
     """
 
     id: str
@@ -63,6 +65,11 @@ class InstrumentStatus:
     reason: Reason = Reason.NONE
     identity: DeviceIdentity | None = None
     also: tuple[Kind, ...] = ()
+    battery: Battery | None = None
+
+    @property
+    def battery_is_low(self) -> bool:
+        return self.battery is not None and self.battery.is_low
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from devices.device import SignalState
+from devices.device import Battery, SignalState
 from devices.reading import DeviceIdentity, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
 
@@ -45,6 +45,10 @@ class Tracker:
     def data(self) -> None:
         """Good data came: measuring, unless the device itself says otherwise."""
         self.signal(self._signal or SignalState.MEASURING)
+
+    def battery(self, battery: Battery) -> None:
+        """What is left in it, as it says."""
+        self._set(replace(self.status, battery=battery))
 
     def quiet(self) -> None:
         """Nothing comes, and nothing needs to: a device that measures now and then."""

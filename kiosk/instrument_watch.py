@@ -29,7 +29,8 @@ class Printer:
 
     def status(self, status: InstrumentStatus) -> None:
         why = "" if status.reason is Reason.NONE else f": {status.reason.value}"
-        self.line(f"{status.name} ({status.id})", f"{status.state.value}{why}")
+        low = ", low battery" if status.battery_is_low else ""
+        self.line(f"{status.name} ({status.id})", f"{status.state.value}{why}{low}")
 
     async def reading(self, reading: Reading) -> None:
         words = [*map(_words, reading.quantities), *sorted(f"[{mark.value}]" for mark in reading.quality)]

@@ -6,7 +6,8 @@ Source: Nonin data format 19, as three independent implementations read it.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import BleMatch, Device, Event, FrameError, SignalState
+from devices.battery import BatteryNews
+from devices.device import Battery, BleMatch, Device, Event, FrameError, SignalState
 from devices.gatt import rejected, unexpected
 from devices.ieee11073 import json_number
 from devices.measuring import quantity, sensor_off
@@ -83,6 +84,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._stream = StreamedOximeter(FRAMES_HZ)
+        self._battery = BatteryNews()
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         if source != MEASUREMENT:
@@ -91,7 +93,8 @@ class Decoder:
             frame = Frame.parse(data)
         except FrameError as error:
             return [rejected(str(error), data)]
-        return self._stream.frame(frame.state(), None, frame.quantities(), bytes(data), frame.quality())
+        measured = self._stream.frame(frame.state(), None, frame.quantities(), bytes(data), frame.quality())
+        return [*measured, *self._battery.events(Battery(None, frame.low_battery))]
 
 
 def describe(data: bytes) -> dict[str, object]:

@@ -4,10 +4,11 @@ Source: the Oxy protocol as viatom-o2ring-ble and ecostech/viatom-ble implement 
 its perfusion index is not known: it is described, never measured.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from devices import battery
 from devices.crc import crc8
-from devices.device import BleMatch, Device, Event, FrameError, SignalState
+from devices.device import Battery, BleMatch, Device, Event, FrameError, SignalState
 from devices.framing import LengthFramer
 from devices.gatt import FramedDecoder
 from devices.measuring import quantity, sensor_off
@@ -91,6 +92,11 @@ class Sensors:
         missing = self.spo2 is None and self.hr is None
         return SignalState.SEARCHING if missing else SignalState.MEASURING
 
+    def left(self) -> Battery | None:
+        """While it is charged, nobody need do anything about it."""
+        said = battery.of_percent(self.battery)
+        return replace(said, is_low=said.is_low and not self.charging) if said else None
+
     def quantities(self) -> tuple[Quantity, ...]:
         if not self.worn:
             return sensor_off(SPO2, PULSE_RATE)
@@ -109,11 +115,13 @@ class Decoder(FramedDecoder):
         framer = LengthFramer(bytes((_REPLY,)), _HEAD, _size_of, lambda frame: crc8(frame[:-1]) == frame[-1])
         super().__init__(NOTIFY, framer)
         self._stream = StreamedOximeter(1)
+        self._battery = battery.BatteryNews()
 
     def _frame(self, frame: bytes) -> list[Event]:
         seen = Sensors.parse(frame)
         quality = frozenset({Quality.MOTION}) if seen.motion else frozenset()
-        return self._stream.frame(seen.state(), None, seen.quantities(), frame, quality)
+        measured = self._stream.frame(seen.state(), None, seen.quantities(), frame, quality)
+        return [*measured, *self._battery.events(seen.left())]
 
 
 def describe_sensors(data: bytes) -> dict[str, object]:

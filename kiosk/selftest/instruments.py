@@ -58,7 +58,14 @@ def _check(part: Part, status: InstrumentStatus) -> Check:
         shy = status.kind in SHY and status.state is InstrumentState.LOST
         verdict = amber if shy else red
         return verdict(part, Problem.NOT_WORKING, status.name, status.reason.value)
+    if status.battery_is_low:
+        return amber(part, Problem.LOW_BATTERY, status.name, _left(status))
     return green(part, status.name, status.state.value)
+
+
+def _left(status: InstrumentStatus) -> str:
+    percent = status.battery and status.battery.percent
+    return "" if percent is None else f"{percent} %"
 
 
 PARTS = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devices.device import Event, Measured, Rejected, Samples, Send, Signal
+from devices.device import Battery, Event, Measured, Rejected, Samples, Send, Signal
 from devices.reading import Quantity
 
 FOLDER = Path(__file__).parent.parent / "vectors"
@@ -71,6 +71,9 @@ def lines(events: Iterable[Event]) -> tuple[str, ...]:
 def _line(event: Event) -> str:
     if isinstance(event, Signal):
         return f"signal {event.state.value}"
+    if isinstance(event, Battery):
+        left = "" if event.percent is None else f" {event.percent} %"
+        return f"battery{left}" + (" low" if event.is_low else "")
     if isinstance(event, Send):
         return f"send {event.command.hex()}"
     if isinstance(event, Rejected):

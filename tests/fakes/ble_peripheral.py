@@ -108,6 +108,26 @@ class Peripheral:
         self._serving: asyncio.Task[None] | None = None
         self._switched_on = True
 
+    def give_battery(self, percent: int, answers: bool = True) -> None:
+        """A Battery Service (180F), before it is switched on. Not `answers`: a read of it never ends."""
+        self._battery_pct = percent
+
+        async def read(_connection: Connection) -> bytes:
+            if not answers:
+                await asyncio.Event().wait()
+            return bytes((self._battery_pct,))
+
+        value: CharacteristicValue[bytes] = CharacteristicValue(read=read)
+        self._level = Characteristic[bytes]("2A19", READ | NOTIFY, READABLE, value)
+        self._level_heard = Subscription(self._level)
+        self._device.add_services([Service("180F", [self._level])])
+
+    async def drain(self, percent: int) -> None:
+        """Say what is left, as soon as somebody listens."""
+        await self._level_heard.wait()
+        self._battery_pct = percent
+        await self._device.notify_subscribers(self._level, bytes((percent,)))
+
     async def power_on(self) -> None:
         await self._device.power_on()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from devices.device import (
+    Battery,
     Decoder,
     Device,
     Event,
@@ -91,6 +92,8 @@ def _assert_declared(device: Device, event: Event) -> None:
         case Send():
             assert isinstance(device.match, SerialMatch), "only a serial decoder may answer"
             assert device.match.may_send(event.command), f"{event.command.hex()} may not be sent"
+        case Battery():
+            assert event.percent is None or event.percent <= 100, "more than full"
         case _:
             assert isinstance(event, Signal), f"{event!r} is no event"
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel, QWidget
 
 from devices import metrics
+from devices.device import Battery
 from devices.reading import Absent, Kind, Quality
 from kiosk.events import (
     CallPhase,
@@ -139,6 +140,16 @@ def test_an_instrument_in_trouble_says_what_to_do(talking: Desk) -> None:
     talking.settle()
     words = _words(_screen(talking).instruments)
     assert words == ["Oxymètre", "Débranché ou éteint", fr.INSTRUMENT.reasons[Reason.UNPLUGGED]]
+
+
+def test_a_low_battery_is_said_beside_the_instrument(talking: Desk) -> None:
+    cuff = InstrumentStatus("x", Kind.CUFF, "x", InstrumentState.READY, battery=Battery(12, is_low=True))
+    talking.kiosk.plug(cuff)
+    talking.settle()
+    assert _words(_screen(talking).instruments)[-1] == fr.INSTRUMENT.low_battery
+    talking.kiosk.plug(replace(cuff, battery=Battery(90, is_low=False)))
+    talking.settle()
+    assert fr.INSTRUMENT.low_battery not in _words(_screen(talking).instruments)
 
 
 def test_a_box_that_does_several_things_has_one_row(talking: Desk) -> None:

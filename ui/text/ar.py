@@ -363,6 +363,7 @@ INSTRUMENT = InstrumentText(
         Reason.SOUND_SERVER_MISSING: "صوت الجهاز متوقف. اطلب المساعدة.",
         Reason.DRIVER_FAILED: "لا يستطيع الجهاز استعماله. أعد توصيله ثم اطلب المساعدة إذا استمر ذلك.",
     },
+    low_battery="البطارية ضعيفة: بدّلها أو اشحن الجهاز.",
 )
 
 CLOSING = ClosingText(
@@ -456,6 +457,7 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_FOUND: "غير موجود. أوصله وشغّله ثم أعد الفحص.",
         Problem.NOT_SEEN_YET: "لم يظهر بعد: يظهر عندما يقيس. قم بقياس تجريبي.",
         Problem.NOT_WORKING: "موجود لكنه لا يعمل. افصله ثم أوصله وأعد الفحص.",
+        Problem.LOW_BATTERY: "البطارية ضعيفة. بدّلها أو اشحن الجهاز قبل الاستشارة القادمة.",
         Problem.IN_USE: "الجهاز يعمل ويستخدمه الآن. تحقّق من شاشة الفني.",
         Problem.WRONG_KEY_OR_DAMAGED: "المفتاح غير صحيح أو البيانات تالفة. لا تمحُ شيئًا واتصل بالدعم.",
         Problem.KEY_READABLE_BY_OTHERS: "يمكن لحسابات أخرى قراءة المفتاح. اجعل ملف المفتاح مقروءًا للجهاز وحده (0600).",

@@ -365,6 +365,7 @@ INSTRUMENT = InstrumentText(
         Reason.SOUND_SERVER_MISSING: "The kiosk's sound is stopped. Call for help.",
         Reason.DRIVER_FAILED: "The kiosk cannot use it. Plug it in again, then call for help if this continues.",
     },
+    low_battery="Low battery: change or charge it.",
 )
 
 CLOSING = ClosingText(
@@ -458,6 +459,7 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_FOUND: "Not found. Plug it in, switch it on, then check again.",
         Problem.NOT_SEEN_YET: "Not seen yet: it shows itself when it measures. Take a trial measurement.",
         Problem.NOT_WORKING: "Found, but it does not work. Unplug it, plug it in again, then check again.",
+        Problem.LOW_BATTERY: "Low battery. Change or charge it before the next consultation.",
         Problem.IN_USE: "The kiosk is running and uses it. Check from the technician's screen.",
         Problem.WRONG_KEY_OR_DAMAGED: "The key is not the right one or the data is damaged. Erase nothing, call support.",
         Problem.KEY_READABLE_BY_OTHERS: "Other accounts can read the key. Make the key file readable by the kiosk alone (0600).",

@@ -350,6 +350,7 @@ INSTRUMENT = InstrumentText(
         Reason.SOUND_SERVER_MISSING: "Le son du poste est arrêté. Appelez de l'aide.",
         Reason.DRIVER_FAILED: "Le poste n'arrive pas à s'en servir. Rebranchez-le, puis appelez de l'aide si cela continue.",
     },
+    low_battery="Pile faible : changez-la ou rechargez l'appareil.",
 )
 
 CLOSING = ClosingText(
@@ -443,6 +444,7 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_FOUND: "Introuvable. Branchez-le, allumez-le, puis vérifiez encore.",
         Problem.NOT_SEEN_YET: "Pas encore vu : il se montre quand il mesure. Faites une mesure d'essai.",
         Problem.NOT_WORKING: "Trouvé, mais il ne marche pas. Débranchez-le, rebranchez-le, puis vérifiez encore.",
+        Problem.LOW_BATTERY: "Pile faible. Changez-la ou rechargez l'appareil avant la prochaine consultation.",
         Problem.IN_USE: "La cabine est en marche et s'en sert. Vérifiez depuis l'écran du technicien.",
         Problem.WRONG_KEY_OR_DAMAGED: "La clé n'est pas la bonne ou les données sont abîmées. N'effacez rien, appelez le support.",
         Problem.KEY_READABLE_BY_OTHERS: "D'autres comptes peuvent lire la clé. Remettez le fichier de clé en lecture pour le poste seul (0600).",

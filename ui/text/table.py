@@ -216,6 +216,7 @@ class ReadingText(Table):
 class InstrumentText(Table):
     states: Mapping[InstrumentState, str]
     reasons: Mapping[Reason, str]
+    low_battery: str
 
 
 class ClosingText(Table):

@@ -24,9 +24,10 @@ class InstrumentRow(QFrame):
         self._name = label("", "heading")
         self._state = label("", "small")
         self._reason = label("", "small")
+        self._battery = label("", "small")
         words = QVBoxLayout()
         words.setSpacing(2)
-        for line in (self._name, self._state, self._reason):
+        for line in (self._name, self._state, self._reason, self._battery):
             words.addWidget(line)
         across = QHBoxLayout(self)
         across.setContentsMargins(16, 12, 16, 12)
@@ -43,9 +44,12 @@ class InstrumentRow(QFrame):
         reason = text.instrument.reasons[status.reason]
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
+        battery = text.instrument.low_battery if status.battery_is_low else ""
+        self._battery.setText(battery)
+        self._battery.setVisible(bool(battery))
         self._mark.set_state(status.state)
         set_tone(self, "trouble" if status.state in _TROUBLE else "good" if status.state in _GOOD else "")
-        spoken = (self._name.text(), self._state.text(), reason)
+        spoken = (self._name.text(), self._state.text(), reason, battery)
         self.setAccessibleName(". ".join(part for part in spoken if part))
 
 

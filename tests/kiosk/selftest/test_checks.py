@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from devices.device import Battery
 from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.fhir_config import FhirConfig
@@ -62,6 +63,18 @@ def test_an_instrument_that_fails_is_named(kind: Kind) -> None:
         assert found[0][0].value.endswith(kind.value.split("_")[-1])
     missing = [each for each in ALL_WELL if each.kind is not kind]
     assert [problem for _, problem in reds(check_kinds(expected, missing))] == [Problem.NOT_FOUND]
+
+
+def test_a_low_battery_is_a_warning_that_names_the_instrument() -> None:
+    low = replace(status(Kind.CUFF, InstrumentState.FOUND), battery=Battery(12, is_low=True))
+    (cuff,) = (c for c in check_kinds(["cuff"], [low]) if c.part is Part.CUFF)
+    assert (cuff.verdict, cuff.problem, cuff.subject, cuff.detail) == (
+        Verdict.AMBER, Problem.LOW_BATTERY, "cuff", "12 %",
+    )  # fmt: skip
+    full = replace(low, battery=Battery(90, is_low=False))
+    assert {c.verdict for c in check_kinds(["cuff"], [full]) if c.part is Part.CUFF} == {Verdict.GREEN}
+    lost = replace(low, state=InstrumentState.FAULTY, reason=Reason.NO_DATA)
+    assert reds(check_kinds(["cuff"], [lost])) == [(Part.CUFF, Problem.NOT_WORKING)]
 
 
 def test_a_cuff_shows_itself_only_after_a_measurement() -> None:
