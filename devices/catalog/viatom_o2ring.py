@@ -19,14 +19,11 @@ from devices.streamed import StreamedOximeter
 SERVICE = "14839ac4-7d7e-415c-9a42-167340cf2339"
 WRITE = "8b00ace7-eb0b-49b0-bbe9-9aee0a26e1a3"
 NOTIFY = "0734594a-a8e7-4b1a-a6b1-cd5243059a57"
+# Of the maker's own library for these. Its cuffs and ECG recorders have this service too.
 NAMES = (
-    "O2Ring",
-    "Checkme O2",
-    "CheckO2",
-    "SleepO2",
-    "O2 Max",
-    "BabyO2",
-)  # Viatom's cuffs have this service too
+    "O2Ring", "OxyRing", "Checkme O2", "CheckO2", "O2 ", "O2M", "O2BAND", "SleepO2", "SleepU", "WearO2",
+    "Oxylink", "Oxyfit", "KidsO2", "BabyO2",
+)  # fmt: skip
 SENSORS = 0x17
 _ASKED_EVERY_S = 1.0
 _REQUEST, _REPLY = 0xAA, 0x55

@@ -13,6 +13,15 @@ from devices.streamed import StreamedOximeter
 
 SERVICE = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
 NOTIFY = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
+NAMES = (
+    "PC-60F",
+    "PC-60NW",
+    "PC-66B",
+    "POD-1",
+    "POD-2B",
+    "PF-10",
+    "OxySmart",
+)  # as the maker's library has them
 _TOKEN_LIVE, _NUMBERS = 0x0F, 1
 
 
@@ -49,7 +58,7 @@ DEVICE = Device(
     key="viatom_pc60fw",
     name="Viatom PC-60FW",
     kind=Kind.OXIMETER,
-    match=BleMatch(SERVICE, (NOTIFY,), names=("PC-60F", "PC-60NW")),
+    match=BleMatch(SERVICE, (NOTIFY,), names=NAMES),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Viatom PC-60FW protocol",
     limits="the wave is not shown: its rate is not known",

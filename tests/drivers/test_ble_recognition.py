@@ -3,7 +3,7 @@
 import pytest
 
 from devices import catalog
-from devices.catalog import nonin_3230, sig_blood_pressure
+from devices.catalog import nonin_3230, sig_blood_pressure, viatom_o2ring
 from drivers.ble_recognition import Recognition
 
 OXIMETER = "00001822-0000-1000-8000-00805f9b34fb"
@@ -26,6 +26,26 @@ def test_a_mi_scale_is_not_taken_for_a_scale_of_the_profile() -> None:
     recognition = Recognition(catalog.devices())
     seen = [recognition.device([SCALE], name) for name in ("MI_SCALE", "MI SCALE2", "Scale")]
     assert [device.key for device in seen if device] == ["xiaomi_scale_v1"] * 2 + ["sig_weight_scale"]
+
+
+def test_every_name_of_a_family_is_known_and_its_relatives_with_other_frames_are_not() -> None:
+    recognition = Recognition(catalog.devices())
+    rings = (
+        "O2Ring 1234",
+        "O2 1234",
+        "SleepU 1234",
+        "Oxylink 1234",
+        "KidsO2 1234",
+        "O2M 1234",
+        "WearO2 1234",
+    )
+    seen = [recognition.device([viatom_o2ring.SERVICE], name) for name in rings]
+    assert {device and device.key for device in seen} == {"viatom_o2ring"}
+    assert recognition.device([viatom_o2ring.SERVICE], "BP2 1234") is None
+    clips = [recognition.device([SERIAL], name) for name in ("PC-60F_SN1", "PC-66B", "POD-1_SN1", "OxySmart")]
+    assert {device and device.key for device in clips} == {"viatom_pc60fw"}
+    scale = recognition.device([SCALE], "A&D_UC-352BLE_0123")
+    assert scale and scale.key == "and_scale"
 
 
 def test_a_name_alone_or_a_shared_service_alone_is_nobody() -> None:
