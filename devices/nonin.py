@@ -7,6 +7,7 @@ Source: Nonin 9560 OEM specification 6470-000-01. A heart rate of nine bits is s
 from dataclasses import dataclass
 
 from devices.device import FrameError
+from devices.framing import LengthFramer
 
 FRAMES = 25  # of formats 2 and 7 make a packet
 FRAME_BYTES = 5
@@ -50,7 +51,7 @@ class Frame:
 
     @classmethod
     def _of(cls, data: bytes, status: int, pleth: int, value: int) -> "Frame":
-        if not status & _HIGH or sum(data[:-1]) & 0xFF != data[-1]:
+        if not status & _HIGH or not _is_sound(data):
             raise FrameError("wrong status or checksum")
         return cls(
             pleth=pleth,
@@ -61,6 +62,20 @@ class Frame:
             low_perfusion=status & 0x06 == 0x04,  # red; green is good, both are marginal
             sync=bool(status & _SYNC),
         )
+
+
+def framer_2() -> LengthFramer:
+    """Cuts a stream of format 2 into frames whose checksum is right."""
+    return LengthFramer(b"\x01", 2, lambda head: FRAME_BYTES if head[1] & _HIGH else 0, _is_sound)
+
+
+def framer_7() -> LengthFramer:
+    """The same of format 7, whose frames begin with their status."""
+    return LengthFramer(b"", 1, lambda head: FRAME_BYTES if head[0] & _HIGH else 0, _is_sound)
+
+
+def _is_sound(frame: bytes) -> bool:
+    return sum(frame[:-1]) & 0xFF == frame[-1]
 
 
 def values(packet: tuple[int, ...]) -> dict[str, int | None]:

@@ -3,18 +3,19 @@
 Source: Nonin 9560 OEM specification 6470-000-01 (formats), Xpod 3012LP (USB bridge).
 """
 
+from collections.abc import Callable
+
 from devices.device import Device, Event, Rejected, SerialMatch, SignalState
 from devices.framing import LengthFramer
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PLETH, PULSE_RATE, SPO2
 from devices.nonin import (
-    FRAME_BYTES,
     FRAMES,
     Frame,
     describe_format_2,
-    describe_format_7,
     describe_format_8,
     describe_format_13,
+    framer_2,
     values,
 )
 from devices.reading import Kind, Quality, Quantity
@@ -22,19 +23,22 @@ from devices.streamed import StreamedOximeter
 
 FRAMES_HZ = 75
 SAMPLES_PER_CHUNK = 5
-_HEAD = 2
 _SMARTPOINT = 0x20
 _FORGET_FRAMES = 3 * FRAMES  # numbers older than a second are not today's
 _NOTHING: dict[str, int | None] = {"hr": None, "spo2": None, "stat2": 0}
 
 
 class Decoder:
-    """Numbers once in 25 frames, the wave in each. Before its first whole packet it is searching."""
+    """Numbers once in 25 frames, the wave in each. Before its first whole packet it is searching.
 
-    def __init__(self) -> None:
-        self._framer = LengthFramer(
-            b"\x01", _HEAD, _size_of, lambda frame: sum(frame[:-1]) & 0xFF == frame[-1]
-        )
+    `framer` and `parse` are of one format, 2 or 7: `parse` takes what `framer` found sound.
+    """
+
+    def __init__(
+        self, framer: Callable[[], LengthFramer] = framer_2, parse: Callable[[bytes], Frame] = Frame.format_2
+    ) -> None:
+        self._framer = framer()
+        self._parse = parse
         self._stream = StreamedOximeter(FRAMES_HZ, SAMPLES_PER_CHUNK)
         self._packet: list[tuple[Frame, bytes]] = []
         self._known = _NOTHING
@@ -50,7 +54,7 @@ class Decoder:
         if isinstance(part, Rejected):
             self._packet.clear()
             return self._stream.rejected(part)
-        frame = Frame.format_2(part)
+        frame = self._parse(part)
         self._collect(frame, part)
         return self._stream.frame(
             self._state(frame), frame.pleth, self._quantities(frame), self._raw or part, self._marks
@@ -93,10 +97,6 @@ class Decoder:
         return (quantity(SPO2, self._known["spo2"]), quantity(PULSE_RATE, self._known["hr"]))
 
 
-def _size_of(head: bytes) -> int:
-    return FRAME_BYTES if head[1] & 0x80 else 0
-
-
 DEVICE = Device(
     key="nonin_xpod",
     name="Nonin Xpod 3012LP",
@@ -104,11 +104,10 @@ DEVICE = Device(
     match=SerialMatch(usb_ids=((0x0403, 0x6001),), baud=9600),
     metrics=(SPO2, PULSE_RATE, PLETH),
     reference="Nonin 9560 OEM specification 6470-000-01, data format 2",
-    limits="its USB bridge is one that many devices have; the other formats are described, not streamed",
+    limits="its USB bridge is one that many devices have; formats 8 and 13 are described, not streamed",
     decoder=Decoder,
     protocols=(
         ("nonin_df2", describe_format_2),
-        ("nonin_df7", describe_format_7),
         ("nonin_df8", describe_format_8),
         ("nonin_df13", describe_format_13),
     ),

@@ -45,5 +45,21 @@ async def test_it_streams_beside_a_contec_and_neither_takes_the_others_numbers(x
     assert pleth == [(pleth[0] + n) % 200 for n in range(len(pleth))]
 
 
+async def test_a_cable_that_was_told_to_speak_format_7_is_understood_as_that() -> None:
+    usb_bus.require_private_namespace()
+    listener, cable = Listener(), Xpod(data_format=7)
+    serial = tuple(device for device in catalog.devices() if isinstance(device.match, SerialMatch))
+    try:
+        async with running(SerialLinks(serial, listener).run(), cable.run()):
+            await listener.until_state(ID, InstrumentState.MEASURING)
+            await listener.until(lambda: bool(listener.readings))
+            cable.finger_in = False
+            await listener.until_state(ID, InstrumentState.READY, Reason.SENSOR_OFF)
+    finally:
+        cable.close()
+    assert _devices(listener) == {"nonin_xpod_7"}
+    assert [quantity.value for quantity in listener.readings[0].quantities] == [97, 138]
+
+
 def _devices(listener: Listener) -> set[str]:
     return {reading.identity.device for reading in listener.readings}

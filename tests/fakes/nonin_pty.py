@@ -13,9 +13,10 @@ _SPO2_PLACES, _RATE_PLACES = (2, 8, 9, 10, 15, 16), (0, 13, 19, 21)
 
 
 class Cable:
-    """What it says, frame by frame. The pleth counts frames, modulo 200."""
+    """What it says, frame by frame, in format 2 or 7. The pleth counts frames, modulo 200."""
 
-    def __init__(self, spo2: int = 97, pulse_rate: int = 138) -> None:
+    def __init__(self, spo2: int = 97, pulse_rate: int = 138, data_format: int = 2) -> None:
+        self._format = data_format
         self._numbers = (spo2, pulse_rate)
         self.finger_in = True
         self._frames = 0
@@ -28,7 +29,8 @@ class Cable:
         value = rate >> 7 if place in _RATE_PLACES else value
         value = rate & 0x7F if place - 1 in _RATE_PLACES else value
         status = 0x80 | (place == 0) | (0 if self.finger_in else _ALARM)
-        body = bytes((1, status, self._frames % 200, value))
+        pleth = self._frames % 200
+        body = bytes((1, status, pleth, value) if self._format == 2 else (status, 0, pleth, value))
         self._frames += 1
         return body + bytes((sum(body) & 0xFF,))
 
@@ -36,8 +38,8 @@ class Cable:
 class Xpod(Cable):
     """On a pty. Control it from the loop that runs `run()`."""
 
-    def __init__(self, spo2: int = 97, pulse_rate: int = 138) -> None:
-        super().__init__(spo2, pulse_rate)
+    def __init__(self, spo2: int = 97, pulse_rate: int = 138, data_format: int = 2) -> None:
+        super().__init__(spo2, pulse_rate, data_format)
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
