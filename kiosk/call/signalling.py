@@ -25,6 +25,7 @@ _MESSAGE_MAX = 64 * 1024
 _HEARTBEAT_S = 15.0
 _TIMEOUT_S = 10.0
 _BACKOFF_FIRST_S, _BACKOFF_MAX_S = 0.5, 20.0
+_DOUBLINGS = 10  # an outage of days must not become an enormous number
 _TICK_S = 1.0
 
 # While a call is cut. A short limit, so that each attempt begins with a packet of its own: TCP repeats a lost
@@ -108,12 +109,11 @@ class Signalling:
 
     async def _pause(self) -> None:
         """Longer after each failure; cut short when it becomes urgent."""
-        ceiling_s = min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2**self._failures)
         if self._urgent.is_set():
             await asyncio.sleep(random.uniform(_URGENT_PAUSE_S / 2, _URGENT_PAUSE_S))
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(random.uniform(_BACKOFF_FIRST_S / 2, ceiling_s)):
+            async with asyncio.timeout(random.uniform(*backoff_s(self._failures))):
                 await self._urgent.wait()
 
     def _limit_s(self) -> float:
@@ -190,6 +190,11 @@ class Signalling:
         if now_s - asked_s >= _PONG_S - _TICK_S / 2:
             raise ConnectionError("the relay gives no sign of life")
         return asked_s
+
+
+def backoff_s(failures: int) -> tuple[float, float]:
+    """The shortest and the longest pause after so many failures: it doubles each time, up to 20 s."""
+    return _BACKOFF_FIRST_S / 2, min(_BACKOFF_MAX_S, _BACKOFF_FIRST_S * 2 ** min(failures, _DOUBLINGS))
 
 
 def _parse(data: object) -> Message | None:

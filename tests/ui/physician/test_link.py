@@ -142,6 +142,35 @@ async def test_the_server_cannot_be_reached(page: Page, kiosk: Bench) -> None:
     await in_state(page, "connected")
 
 
+_NOTE_WAITS = """
+(() => {
+  globalThis.waits = [];
+  Math.random = () => 0.3;
+  const later = globalThis.setTimeout;
+  globalThis.setTimeout = (act, ms, ...rest) => { waits.push(ms); return later(act, ms, ...rest); };
+})();
+"""
+_GROWING = [650, 1300, 2600]  # 0.65 of 1, 2 and 4 s: nothing else on the page waits so long
+
+
+async def test_a_rendezvous_that_is_restarted_is_found_again_by_both_sides(
+    page: Page, kiosk: Bench, tmp_path: Path
+) -> None:
+    """In the middle of a call, which goes on meanwhile. The page's attempts grow rarer."""
+    frames: list[str] = []
+    await page.add_init_script(_NOTE_WAITS)
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
+    await join(page, kiosk.link)
+    await kiosk.rendezvous.stop()
+    await page.wait_for_function(f"() => {_GROWING}.every((ms) => waits.includes(ms))")
+    assert await page.evaluate(f"waits.filter((ms) => {_GROWING}.includes(ms)).slice(0, 3)") == _GROWING
+    await in_state(page, "connected")
+    frames.clear()
+    async with rendezvous(tmp_path, port=kiosk.rendezvous.port):
+        await kiosk.until(lambda: any('"hello"' in frame for frame in frames), timeout_s=40)  # the kiosk's
+    assert CallPhase.RECONNECTING not in kiosk.notes.phases
+
+
 async def test_without_camera_and_microphone(browser: Browser, kiosk: Bench) -> None:
     context: BrowserContext = await browser.new_context(ignore_https_errors=True, locale="fr-FR")
     page = await context.new_page()
