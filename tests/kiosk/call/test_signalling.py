@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ class Line:
 
     def came(self) -> int:
         return self.reachable.count(True)
+
+    def has_come(self, times: int) -> bool:
+        return self.came() == times
 
 
 async def test_a_dead_connection_is_noticed_and_replaced_while_it_is_urgent(tmp_path: Path) -> None:
@@ -106,7 +110,7 @@ async def test_a_rendezvous_that_is_restarted_is_found_again_with_growing_pauses
             await until(lambda: len(chosen) >= 4)
             assert chosen[:4] == [backoff_s(failures) for failures in range(4)]
             async with rendezvous(tmp_path, port=port):
-                await until(lambda came=came: told.came() == came)
+                await until(partial(told.has_come, came))
                 chosen.clear()  # once it is back, it begins anew
     finally:
         await signalling.close()
