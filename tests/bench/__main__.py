@@ -10,7 +10,18 @@ from typing import Any
 
 from tests.bench.report import origin, save
 
-PARTS = ("outbox", "drain", "start", "wire", "kiosk_call", "call", "auscultation", "decoders", "instruments")
+PARTS = (
+    "outbox",
+    "drain",
+    "start",
+    "wire",
+    "kiosk_call",
+    "call",
+    "auscultation",
+    "echo",
+    "decoders",
+    "instruments",
+)
 
 
 def main() -> None:

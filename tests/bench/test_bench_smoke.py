@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from devices.catalog import by_key
-from tests.bench import call_content, decoder_pace, instrument_hours, part_call, part_outbox, report
+from tests.bench import (
+    call_content,
+    decoder_pace,
+    instrument_hours,
+    part_call,
+    part_echo,
+    part_outbox,
+    report,
+)
 from tests.bench.call_cases import CASES, Case, Want
 from tests.bench.call_measures import received
 from tests.bench.call_stage import talk
@@ -93,6 +101,14 @@ def test_a_case_is_judged_by_its_medians() -> None:
     assert [(verdict["value"], verdict["met"]) for verdict in verdicts] == [(0.5, True), (4.0, False)]
     samples["chromium"]["a"] = [0.0]
     assert not part_call.judged(case, samples)["wanted"][0]["met"]
+
+
+def test_an_echo_is_measured_in_a_room_and_without_a_canceller_nothing_is_taken_out() -> None:
+    result = part_echo.run(rooms=(part_echo.Room(80, 300),), seeds=(3,))
+    plain, *_, guard = (result["worst"][way] for way in part_echo.WAYS)
+    assert plain["reduction_db"] == pytest.approx(0, abs=0.1)
+    assert guard["reduction_db"] > 20
+    assert f"{guard['reduction_db']:.1f}" in part_echo.show(result)
 
 
 @pytest.mark.parametrize("side", ["kiosk", "chromium"])
