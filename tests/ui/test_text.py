@@ -23,6 +23,7 @@ from kiosk.events import (
 )
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
+from tests.fakes.call_bench import PAGE_DIR
 from ui.reasons import BlockReason, FieldFault, Step, block_reason
 from ui.text import NAMES, texts
 from ui.text.table import Table, Texts, WelcomeText
@@ -121,6 +122,11 @@ def test_the_consent_says_what_the_law_wants_said(code: str) -> None:
     assert text.consent_version.startswith(f"{code}-")
     assert len(text.consent.split("\n\n")) == 5
     assert "112" in text.consent
+
+
+def test_the_physicians_page_has_words_for_all_that_an_instrument_says_in_both_its_languages() -> None:
+    words = (PAGE_DIR / "strings.js").read_text(encoding="utf-8")
+    assert [mark for mark in Quality if words.count(f'"quality.{mark.value}":') != 2] == []
 
 
 def test_block_reasons_cover_those_of_the_store() -> None:
