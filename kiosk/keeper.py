@@ -39,7 +39,7 @@ from kiosk.session import (
 from kiosk.session import Event as SessionEvent
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError, OutboxReason
-from offline_queue.outbox import NewItem, Outbox
+from offline_queue.outbox import Lane, NewItem, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -236,7 +236,8 @@ class Keeper:
 
     async def _reading(self, session: Session, reading: Reading) -> _Written:
         payload = record.reading_payload(self._site, session, reading)
-        item = NewItem(str(reading.id), str(session.id), "reading", payload)
+        lane = Lane.BULKY if reading.attachment else Lane.QUICK  # no value waits for a sound
+        item = NewItem(str(reading.id), str(session.id), "reading", payload, lane)
         return (item,), {_reading_key(reading.id): payload}
 
     async def _closing(self, session: Session) -> _Written:

@@ -1,4 +1,4 @@
-"""The loop that empties the outbox: strict order inside a stream, streams side by side, for ever."""
+"""The loop that empties the outbox: one at a time inside a stream, streams side by side, for ever."""
 
 import asyncio
 import logging

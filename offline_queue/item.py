@@ -13,14 +13,27 @@ class ItemState(IntEnum):
     QUARANTINED = 3
 
 
+class Lane(IntEnum):
+    """What may go before what inside a stream. The numbers are stored in the database: they never change."""
+
+    IN_ORDER = 0
+    """After everything that was put before it, and before everything that is put after it."""
+    QUICK = 1
+    """May overtake what is bulky and waits."""
+    BULKY = 2
+
+
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """`id` is minted by the caller and is the idempotency key; a stream is delivered in the order of put."""
+    """`id` is minted by the caller and is the idempotency key; a stream is delivered in the order of put, but
+    for what its `lane` allows.
+    """
 
     id: str
     stream: str
     kind: str
     payload: bytes
+    lane: Lane = Lane.IN_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Look:
     """`oldest`: since when the longest waiting item has been here (Unix time). `last_answer`: why the newest
-    of the items that hold up their streams does so, or ""."""
+    of the items that were tried in vain is still here, or ""."""
 
     counts: Counts
     oldest: float | None

@@ -11,14 +11,14 @@ from typing import TypeVar
 
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
-from offline_queue.item import Counts, Item, ItemState, Look, NewItem
+from offline_queue.item import Counts, Item, ItemState, Lane, Look, NewItem
 from offline_queue.keeping import USUAL, Keeping
 from offline_queue.outcome import Backoff, Outcome
 from offline_queue.reconcile import Finding
 from offline_queue.store import Store
 from offline_queue.waiting import Waiting
 
-__all__ = ["Counts", "Item", "ItemState", "NewItem", "Outbox"]
+__all__ = ["Counts", "Item", "ItemState", "Lane", "NewItem", "Outbox"]
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Outbox:
         return await self._run(partial(self._store.get_state, key))
 
     async def claim(self, now: float) -> Item | None:
-        """The oldest due item that is the first unfinished one of its stream; `now` in seconds (Unix time).
+        """What goes next of the stream that is due first; `now` in seconds (Unix time).
 
         It is in flight until `settle` or `release`: until then its stream gives nothing more.
         """

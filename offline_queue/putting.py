@@ -55,7 +55,8 @@ class Putting:
         """Those that are new."""
         fresh: list[Kept] = []
         for item in items:
-            kept = Kept(self.highest + len(fresh) + 1, item.id, item.stream, item.kind, now, item.payload)
+            sequence = self.highest + len(fresh) + 1
+            kept = Kept(sequence, item.id, item.stream, item.kind, now, item.payload, item.lane)
             if self._rows.insert(kept):
                 fresh.append(kept)
         return fresh

@@ -32,7 +32,7 @@ from offline_queue.witness.log import Witness
 log = logging.getLogger(__name__)
 
 _TABLES = {
-    "item": ("stream, sequence", "id, kind, state, attempts, reason, receipt, settled, sha256"),
+    "item": ("stream, sequence", "id, kind, state, attempts, reason, receipt, settled, sha256, lane"),
     "payload": ("sequence", "stream, stored, content"),
     "kiosk_state": ("key", "value"),
     "event": ("number", "at_ms, kind, subject, detail, hash"),
@@ -192,7 +192,7 @@ def _salvage(old: Path, key: bytes, new: Database) -> int:
         return 0
     copied = 0
     for table, (order, others) in _TABLES.items():
-        columns = f"{order}, {others}"
+        columns = _present(old, key, table, f"{order}, {others}")
         marks = ", ".join("?" * len(columns.split(",")))
         insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})"
         with new.transaction():
@@ -201,22 +201,33 @@ def _salvage(old: Path, key: bytes, new: Database) -> int:
     return copied
 
 
+def _present(old: Path, key: bytes, table: str, columns: str) -> str:
+    """Those of the columns that the old database has: one of an earlier schema has fewer."""
+    known = {str(name) for (name,) in _rows_of(old, key, f"SELECT name FROM pragma_table_info('{table}')")}
+    return ", ".join(column for column in columns.split(", ") if not known or column in known)
+
+
 def _walk(old: Path, key: bytes, table: str, columns: str, order: str, way: str) -> Iterator[Row]:
-    """From one end as far as it goes: a connection that has met a bad page gives nothing any more."""
+    """From one end as far as it goes."""
     ordered = ", ".join(f"{column} {way}" for column in order.split(", "))
+    return _rows_of(old, key, f"SELECT {columns} FROM {table} ORDER BY {ordered}")
+
+
+def _rows_of(old: Path, key: bytes, sql: str) -> Iterator[Row]:
+    """On a connection of their own: one that has met a bad page gives nothing any more."""
     try:
         with translated():
             connection: Any = connect(old, key)
             try:
-                yield from connection.execute(f"SELECT {columns} FROM {table} ORDER BY {ordered}")
+                yield from connection.execute(sql)
             finally:
                 connection.close()
     except sqlcipher.OperationalError as error:  # it is of an earlier schema
-        log.warning("the database has no such rows of %s: %s", table, error)
+        log.warning("the database has no such rows: %s", error)
     except OutboxError as error:
         if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
             raise
-        log.warning("the damaged database gives no more rows of %s: %s", table, error)
+        log.warning("the damaged database gives no more rows to %s: %s", sql, error)
 
 
 def _put_aside(directory: Path) -> Path:

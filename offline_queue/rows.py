@@ -1,12 +1,12 @@
 """The statements on the outbox's tables. The caller holds the transaction."""
 
 import hashlib
-from collections.abc import Sequence
 
 from offline_queue.errors import OutboxError, OutboxReason, translated
-from offline_queue.item import Counts, Item, ItemState, Look
+from offline_queue.item import Counts, Item, ItemState, Lane, Look
 from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
-from offline_queue.sql import Database, Row
+from offline_queue.sql import Row
+from offline_queue.streams import Streams
 from offline_queue.witness.record import Kept
 
 _SELECT = (
@@ -14,16 +14,13 @@ _SELECT = (
     "FROM item LEFT JOIN payload USING (stream, sequence) WHERE "
 )
 _UNFINISHED = (
-    "SELECT payload.sequence, id, payload.stream, kind, stored, content, sha256 FROM payload "
+    "SELECT payload.sequence, id, payload.stream, kind, stored, content, lane, sha256 FROM payload "
     "JOIN item USING (stream, sequence) "
     "WHERE payload.sequence BETWEEN ? AND ? AND state <> 1 ORDER BY payload.sequence"
 )
 
 
-class Rows:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class Rows(Streams):
     # --- how far the outbox has come
 
     def progress(self) -> tuple[int, int]:
@@ -61,13 +58,14 @@ class Rows:
         """False: it was here before. OutboxError CONFLICT: with other content."""
         digest = digest_of(item.payload)
         fresh = self._database.change(
-            "INSERT INTO item (id, stream, sequence, kind, sha256) VALUES (?, ?, ?, ?, ?) "
+            "INSERT INTO item (id, stream, sequence, kind, sha256, lane) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO NOTHING",
             item.id,
             item.stream,
             item.sequence,
             item.kind,
             digest,
+            int(item.lane),
         )
         if not fresh:
             self._refuse_other_content(item, digest)
@@ -100,8 +98,8 @@ class Rows:
         size = 0
         with translated():
             cursor = self._database.connection.execute(_UNFINISHED, (first, last))
-            for number, id_, name, kind, at, payload, digest in cursor:
-                found.append(Kept(number, id_, name, kind, at, _intact(payload, digest, id_)))
+            for number, id_, name, kind, at, payload, lane, digest in cursor:
+                found.append(Kept(number, id_, name, kind, at, _intact(payload, digest, id_), Lane(lane)))
                 size += len(payload)
                 if most_bytes is not None and size >= most_bytes:
                     break
@@ -141,8 +139,7 @@ class Rows:
 
     def last_answer(self) -> str:
         row = self._database.one(
-            "SELECT reason FROM stream JOIN item ON item.stream = name AND sequence = head "
-            "WHERE reason <> '' ORDER BY head DESC LIMIT 1"
+            "SELECT reason FROM item WHERE reason <> '' AND state <> 1 ORDER BY sequence DESC LIMIT 1"
         )
         return "" if row is None else str(row[0])
 
@@ -157,60 +154,6 @@ class Rows:
         found: dict[int, int] = dict(self._database.all(sql, stream))
         return Counts(*(found.get(int(state), 0) for state in ItemState))
 
-    # --- streams
-
-    def head(self, when: str, limit: float, passed_over: Sequence[str]) -> Row | None:
-        """Name and first sequence of the stream that is due first."""
-        others = _others(passed_over)
-        return self._database.one(
-            f"SELECT name, head FROM stream WHERE due IS NOT NULL AND {when} AND {others} "
-            "ORDER BY due, head LIMIT 1",
-            limit,
-            *passed_over,
-        )
-
-    def next_due(self, passed_over: Sequence[str]) -> float | None:
-        sql = f"SELECT min(due) FROM stream WHERE due IS NOT NULL AND {_others(passed_over)}"
-        row = self._database.one(sql, *passed_over)
-        return None if row is None or row[0] is None else float(row[0])
-
-    def is_head(self, item: Item) -> bool:
-        sql = "SELECT 1 FROM stream WHERE name = ? AND head = ?"
-        return self._database.one(sql, item.stream, item.sequence) is not None
-
-    def seek_head(self, stream: str, after: int = 0) -> None:
-        """The first unfinished item of a stream is its head; it may be tried at once, unless refused."""
-        row = self._database.one(
-            "SELECT sequence, state FROM item WHERE stream = ? AND sequence > ? AND state <> 1 "
-            "ORDER BY sequence LIMIT 1",
-            stream,
-            after,
-        )
-        head, state = (None, None) if row is None else row
-        due = None if state in (None, ItemState.QUARANTINED) else 0.0
-        self._database.change(
-            "INSERT OR REPLACE INTO stream (name, head, due) VALUES (?, ?, ?)", stream, head, due
-        )
-
-    def wake(self, stream: str) -> None:
-        """Its head may be tried at once, also if the server had refused it; not what has lost its content."""
-        has_content = "sequence IN (SELECT sequence FROM payload)"
-        self._database.change(
-            "UPDATE item SET state = 0 WHERE state IN (2, 3) AND (stream, sequence) = "
-            f"(SELECT name, head FROM stream WHERE name = ?) AND {has_content}",
-            stream,
-        )
-        self.seek_head(stream)
-
-    def heads(self) -> list[tuple[str, int, float | None]]:
-        """Each stream that has something unfinished: its name, the first sequence, when that is due."""
-        sql = "SELECT name, head, due FROM stream WHERE head IS NOT NULL ORDER BY head"
-        return [(name, head, due) for name, head, due in self._database.all(sql)]
-
-    def streams(self) -> list[str]:
-        """All that ever had an item that is still known."""
-        return [str(stream) for (stream,) in self._database.all("SELECT DISTINCT stream FROM item")]
-
     # --- outcomes
 
     def write_outcome(
@@ -222,19 +165,19 @@ class Rows:
                 self._update(item, ItemState.DELIVERED, "receipt = ?, settled = ?", receipt, now)
                 if destroy:
                     self._database.change("DELETE FROM payload WHERE sequence = ?", item.sequence)
-                self.seek_head(item.stream, after=item.sequence)
+                self.step_past(item)
             case Retry(reason):
-                self._rest(item, now + backoff.retry_s(outcome, item.attempts))
+                self.rest(item.stream, now + backoff.retry_s(outcome, item.attempts))
                 self._update(item, ItemState.WAITING, "reason = ?", reason)
             case Park(reason):
-                self._rest(item, now + backoff.park_s)
+                self.rest(item.stream, now + backoff.park_s)
                 self._update(item, ItemState.PARKED, "reason = ?", reason)
             case Quarantine(reason):
-                self._rest(item, None)
+                self.rest(item.stream, None if self.is_head(item) else now)  # what it overtook goes on
                 self._update(item, ItemState.QUARANTINED, "reason = ?, settled = ?", reason, now)
             case Pause(reason):
                 self._update(item, item.state, "reason = ?", reason)
-                self._rest(item, now)  # whoever has not been tried yet comes first
+                self.rest(item.stream, now)  # whoever has not been tried yet comes first
 
     def _update(self, item: Item, state: ItemState, also: str, *values: object) -> None:
         self._database.change(
@@ -245,18 +188,10 @@ class Rows:
             item.sequence,
         )
 
-    def _rest(self, item: Item, until: float | None) -> None:
-        self._database.change("UPDATE stream SET due = ? WHERE name = ?", until, item.stream)
-
     def _refuse_other_content(self, item: Kept, digest: bytes) -> None:
         known = self._database.one("SELECT stream, kind, sha256 FROM item WHERE id = ?", item.id)
         if known != (item.stream, item.kind, digest):
             raise OutboxError(OutboxReason.CONFLICT, f"item {item.id} was stored before with other content")
-
-
-def _others(passed_over: Sequence[str]) -> str:
-    """A condition that leaves out the streams in flight."""
-    return f"name NOT IN ({', '.join('?' * len(passed_over))})"
 
 
 def _item(row: Row) -> Item:

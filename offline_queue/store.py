@@ -136,7 +136,8 @@ class Store:
         head = self._rows.head("due <= ?", now, names) or self._rows.head("due > ?", latest, names)
         if head is None:
             return None
-        item = self._rows.find("(stream, sequence) = (?, ?)", *head)
+        stream, first = head
+        item = self._rows.find("(stream, sequence) = (?, ?)", stream, self._rows.turn(stream, first))
         self._in_flight[item.stream] = item
         return item
 
@@ -156,8 +157,8 @@ class Store:
         """
         item = self._item(item_id)
         if item.state is not ItemState.DELIVERED:
-            if not self._rows.is_head(item):
-                raise LookupError(f"item {item.id} is not the first of its stream")
+            if not self._rows.is_its_turn(item):
+                raise LookupError(f"it is not the turn of item {item.id}")
             self._write_outcome(item, outcome, now)
         self._in_flight.pop(item.stream, None)
 

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 
 from offline_queue.item import ItemState
 from offline_queue.sql import Database
+from offline_queue.streams import Streams
 
-_SQL = (
-    "SELECT name, kind, state, attempts, reason, stored, due, "
-    "(SELECT count(*) FROM item AS each WHERE each.stream = name AND each.state <> 1) "
-    "FROM (SELECT name, head, due FROM stream WHERE head IS NOT NULL ORDER BY due IS NOT NULL, head LIMIT ?) "
-    "JOIN item ON item.stream = name AND item.sequence = head "
-    "LEFT JOIN payload ON payload.sequence = head ORDER BY due IS NOT NULL, head"
+_STREAMS = (
+    "SELECT name, head, due, (SELECT count(*) FROM item WHERE stream = name AND state <> 1) "
+    "FROM stream WHERE head IS NOT NULL ORDER BY due IS NOT NULL, head LIMIT ?"
+)
+_ITEM = (
+    "SELECT kind, state, attempts, reason, stored FROM item LEFT JOIN payload USING (sequence) "
+    "WHERE stream = ? AND sequence = ?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One stream by its first unfinished item, and how many wait in it. `since` and `due`: Unix time; `since`
+    """One stream by the item that goes next in it, and how many wait in it. `since` and `due`: Unix time; `since`
     is None when the item has lost its content, `due` when it is not tried again by itself."""
 
     stream: str
@@ -31,5 +33,15 @@ class Waiting:
 
 def waiting(database: Database, most: int = -1) -> tuple[Waiting, ...]:
     """What was refused comes first, then the oldest; at most so many streams, or all."""
-    rows = database.all(_SQL, most)
-    return tuple(Waiting(name, kind, ItemState(state), *rest) for name, kind, state, *rest in rows)
+    streams = Streams(database)
+    return tuple(
+        _waiting(database, name, streams.turn(name, head), due, count)
+        for name, head, due, count in database.all(_STREAMS, most)
+    )
+
+
+def _waiting(database: Database, stream: str, sequence: int, due: float | None, count: int) -> Waiting:
+    row = database.one(_ITEM, stream, sequence)
+    assert row is not None, "a stream's turn is one of its items"
+    kind, state, *rest = row
+    return Waiting(stream, kind, ItemState(state), *rest, due, count)

@@ -7,7 +7,7 @@ from typing import Any
 
 from offline_queue.audit.checkpoint import as_row, from_row
 from offline_queue.audit.event import Event
-from offline_queue.item import Item
+from offline_queue.item import Item, Lane
 from offline_queue.outcome import Delivered
 
 REWRITTEN = -1
@@ -37,6 +37,7 @@ class Kept:
     kind: str
     stored: float
     payload: bytes
+    lane: Lane = Lane.IN_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ def encode(record: Record) -> bytes:
         case Begin(owner, put_count, highest):
             return _packed({"begin": [owner, put_count, highest]}, [])
         case Put(put_count, items, state, events):
-            heads = [[i.sequence, i.id, i.stream, i.kind, i.stored, len(i.payload)] for i in items]
+            heads = [
+                [i.sequence, i.id, i.stream, i.kind, i.stored, len(i.payload), int(i.lane)] for i in items
+            ]
             sizes = [[key, None if value is None else len(value)] for key, value in state.items()]
             blobs = [item.payload for item in items] + [
                 value for value in state.values() if value is not None
@@ -119,6 +122,9 @@ def _put(put_count: int, heads: list[Any], sizes: list[Any], rows: Sequence[Any]
         taken += size
         return rest[taken - size : taken]
 
-    items = [Kept(number, id_, name, kind, at, take(size)) for number, id_, name, kind, at, size in heads]
+    items = [
+        Kept(number, id_, name, kind, at, take(size), *map(Lane, lane))  # older logs name no lane
+        for number, id_, name, kind, at, size, *lane in heads
+    ]
     state = {key: None if size is None else take(size) for key, size in sizes}
     return Put(put_count, items, state, tuple(from_row(row) for row in rows))

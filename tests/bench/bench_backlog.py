@@ -40,15 +40,17 @@ def run(directory: Path | None, large: int) -> dict[str, float]:
 
 
 def _fill(folder: Path, key: bytes, count: int) -> None:
-    """By few large transactions, as no kiosk does it; what lies there afterwards is the same."""
+    """By few large transactions, as no kiosk does it; what lies there afterwards is the same. Sounds and
+    readings in turns: each claim is of a reading that overtakes a sound.
+    """
     store = Store(folder, key, _OWNER, Backoff())
     database: Database = store._database
     each, digest = -(-count // STREAMS), hashlib.sha256(_CONTENT).digest()
     with database.transaction():
         rows = range(1, count + 1)
         database.connection.executemany(
-            "INSERT INTO item (id, stream, sequence, kind, sha256) VALUES (?, ?, ?, 'reading', ?)",
-            ((f"{row:08x}", f"s{(row - 1) // each}", row, digest) for row in rows),
+            "INSERT INTO item (id, stream, sequence, kind, sha256, lane) VALUES (?, ?, ?, 'reading', ?, ?)",
+            ((f"{row:08x}", f"s{(row - 1) // each}", row, digest, 1 + row % 2) for row in rows),
         )
         database.connection.executemany(
             "INSERT INTO payload VALUES (?, ?, 1.0, ?)",

@@ -1,14 +1,24 @@
 """The session on disk: nothing before consent, everything after it, and back after a kill."""
 
+import time
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
+from devices.reading import Attachment, Kind, Reading
 from kiosk.events import ReadingShown, SessionChanged
 from kiosk.session import IncidentKind, Outcome, Phase
+from offline_queue.outcome import Delivered
 from tests.kiosk.bench import PATIENT, bench, consent, temperature
 
 
 def stored(directory: Path) -> bytes:
     return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
+
+
+def clip() -> Reading:
+    sound = Attachment("audio/flac", b"fLaC" + uuid4().bytes, "mitral")
+    return replace(temperature(), id=uuid4(), kind=Kind.STETHOSCOPE, quantities=(), attachment=sound)
 
 
 async def test_nothing_touches_the_disk_before_consent(tmp_path: Path) -> None:
@@ -41,6 +51,23 @@ async def test_a_session_waits_in_strict_order(tmp_path: Path) -> None:
         items = await kiosk.outbox.items(stream)
         assert [item.kind for item in items] == ["site", "open", "reading", "close"]
         assert items[2].id == str(reading.id)
+
+
+async def test_a_value_goes_before_the_sounds_and_pictures_that_wait_and_the_report_last(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        names = {}
+        for name, reading in (("sound", clip()), ("value", temperature()), ("later sound", clip())):
+            await kiosk.hub.reading(reading)
+            names[str(reading.id)] = name
+        await kiosk.keeper.end()
+        order = []
+        while (item := await kiosk.outbox.claim(time.time())) is not None:
+            await kiosk.outbox.settle(item.id, Delivered("r"), time.time())
+            order.append(names.get(item.id, item.kind))
+        assert order == ["site", "open", "value", "sound", "later sound", "close"]
 
 
 async def test_a_killed_session_is_offered_with_its_readings(tmp_path: Path) -> None:

@@ -13,15 +13,15 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from offline_queue.errors import OutboxError, OutboxReason
-from offline_queue.outbox import NewItem, Outbox
+from offline_queue.outbox import Lane, NewItem, Outbox
 
 KEY = bytes(range(32))
 OWNER = "0011-22ff-fe33-4455"
 NOW = 1_800_000_000.0
 
 
-def new(name: str, stream: str = "s1", payload: bytes | None = None) -> NewItem:
-    return NewItem(name, stream, "reading", name.encode() if payload is None else payload)
+def new(name: str, stream: str = "s1", payload: bytes | None = None, lane: Lane = Lane.IN_ORDER) -> NewItem:
+    return NewItem(name, stream, "reading", name.encode() if payload is None else payload, lane)
 
 
 async def opening_fails(directory: Path, key: bytes = KEY, owner: str = OWNER) -> OutboxReason:

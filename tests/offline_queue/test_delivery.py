@@ -19,7 +19,7 @@ from offline_queue.delivery import (
     Quarantine,
     Retry,
 )
-from offline_queue.outbox import Counts, Item, ItemState, Outbox
+from offline_queue.outbox import Counts, Item, ItemState, Lane, Outbox
 from offline_queue.outcome import Backoff
 from tests.offline_queue.helpers import KEY, OWNER, new, until
 
@@ -109,6 +109,20 @@ async def test_everything_arrives_once_and_in_order(outbox: Outbox) -> None:
     assert server.most_in_a_stream == 1
     assert server.most_at_once == 4
     assert [item.receipt for item in await outbox.items("a")] == [f"receipt of a{n}" for n in range(8)]
+
+
+async def test_a_reading_that_comes_while_a_sound_is_sent_waits_for_that_one_alone(outbox: Outbox) -> None:
+    await outbox.put([new(f"sound{n}", "a", lane=Lane.BULKY) for n in range(3)])
+    server = Server()
+    server.open.clear()
+    async with running(outbox, server) as run:
+        await until(lambda: server.received == ["sound0"])
+        await outbox.put([new("reading", "a", lane=Lane.QUICK), new("close", "a")])
+        await run.until_status(lambda status: status.counts.waiting == 5)
+        server.open.set()
+        await run.until_counts(delivered=5)
+    assert server.received == ["sound0", "reading", "sound1", "sound2", "close"]
+    assert server.most_in_a_stream == 1
 
 
 async def test_a_put_wakes_delivery(outbox: Outbox) -> None:

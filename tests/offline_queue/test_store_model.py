@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from offline_queue.audit.event import NewEvent
 from offline_queue.audit.trail import read_trail
 from offline_queue.audit.verify import Kept, check
-from offline_queue.item import Counts, ItemState
+from offline_queue.item import Counts, ItemState, Lane
 from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
 from offline_queue.store import Store
 from tests.offline_queue.helpers import KEY, NOW, OWNER, new
@@ -25,18 +25,33 @@ STREAMS = ("a", "b", "c")
 class Stream:
     items: list[str] = field(default_factory=list)
     states: dict[str, ItemState] = field(default_factory=dict)
+    lanes: dict[str, Lane] = field(default_factory=dict)
     due: float = 0.0
-    in_flight: bool = False
+    in_flight: str | None = None
 
-    def head(self) -> str | None:
-        unfinished = [name for name in self.items if self.states[name] is not ItemState.DELIVERED]
+    def unfinished(self) -> list[str]:
+        return [name for name in self.items if self.states[name] is not ItemState.DELIVERED]
+
+    def waits(self, name: str, lane: Lane) -> bool:
+        return self.lanes[name] is lane and self.states[name] is ItemState.WAITING
+
+    def turn(self) -> str | None:
+        """The first one; or, past sounds that wait, a reading that does."""
+        unfinished = self.unfinished()
+        past = next((name for name in unfinished if not self.waits(name, Lane.BULKY)), None)
+        if past is not None and self.waits(past, Lane.QUICK):
+            return past
         return unfinished[0] if unfinished else None
 
     def may_be_claimed(self, now: float) -> bool:
-        head = self.head()
-        if head is None or self.in_flight or self.due > now:
+        turn = self.turn()
+        if turn is None or self.in_flight or self.due > now:
             return False
-        return self.states[head] is not ItemState.QUARANTINED
+        return self.states[turn] is not ItemState.QUARANTINED
+
+    def retry(self) -> None:
+        for name in self.unfinished():
+            self.states[name], self.due = ItemState.WAITING, 0.0
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -58,15 +73,19 @@ class StoreMachine(RuleBasedStateMachine):
             self.store.close()
             shutil.rmtree(self.directory)
 
-    @rule(names=st.lists(st.sampled_from(STREAMS), max_size=4), again=st.booleans())
-    def put(self, names: list[str], again: bool) -> None:
+    @rule(
+        places=st.lists(st.tuples(st.sampled_from(STREAMS), st.sampled_from(Lane)), max_size=4),
+        again=st.booleans(),
+    )
+    def put(self, places: list[tuple[str, Lane]], again: bool) -> None:
         items = []
-        for name in names:
-            item = new(f"{name}{self.number}", name)
+        for name, lane in places:
+            item = new(f"{name}{self.number}", name, lane=lane)
             self.number += 1
             items.append(item)
             self.streams[name].items.append(item.id)
             self.streams[name].states[item.id] = ItemState.WAITING
+            self.streams[name].lanes[item.id] = lane
         self.saved = str(self.number).encode()
         for _ in range(1 + again):
             self.store.put(items, {"session": self.saved}, [NewEvent("put", self.saved.decode())])
@@ -80,9 +99,9 @@ class StoreMachine(RuleBasedStateMachine):
         if item is None:
             assert not ready
             return
-        assert item.id == ready[item.stream].head()
+        assert item.id == ready[item.stream].turn()
         assert item.payload == item.id.encode()
-        ready[item.stream].in_flight = True
+        ready[item.stream].in_flight = item.id
 
     @precondition(lambda self: any(stream.in_flight for stream in self.streams.values()))
     @rule(
@@ -94,20 +113,28 @@ class StoreMachine(RuleBasedStateMachine):
     def settle(self, data: st.DataObject, outcome: Outcome) -> None:
         name = data.draw(st.sampled_from([name for name in STREAMS if self.streams[name].in_flight]))
         stream = self.streams[name]
-        head = stream.head()
-        assert head is not None
-        self.store.settle(head, outcome, self.now)
-        stream.in_flight = False
+        item, first = stream.in_flight, stream.unfinished()[0]
+        assert item is not None
+        self.store.settle(item, outcome, self.now)
+        stream.in_flight = None
         self.told += isinstance(outcome, Delivered | Quarantine)
         match outcome:
             case Delivered():
-                stream.states[head], stream.due = ItemState.DELIVERED, 0.0
+                stream.states[item], stream.due = ItemState.DELIVERED, 0.0
             case Retry():
-                stream.states[head], stream.due = ItemState.WAITING, self.now + 40
+                stream.states[item], stream.due = ItemState.WAITING, self.now + 40
             case Park():
-                stream.states[head], stream.due = ItemState.PARKED, self.now + 100
+                stream.states[item], stream.due = ItemState.PARKED, self.now + 100
             case Quarantine():
-                stream.states[head] = ItemState.QUARANTINED
+                stream.states[item] = ItemState.QUARANTINED
+                assert item == first or stream.turn() != item
+
+    @precondition(lambda self: not any(stream.in_flight for stream in self.streams.values()))
+    @rule()
+    def retry(self) -> None:
+        self.store.retry(None)
+        for stream in self.streams.values():
+            stream.retry()
 
     @rule()
     def restart(self) -> None:
@@ -116,7 +143,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert (len(chain), check(OWNER, chain, Kept())) == (self.told, [])
         self.open()
         for stream in self.streams.values():
-            stream.in_flight = False
+            stream.in_flight = None
 
     @rule()
     def tidy(self) -> None:
@@ -134,7 +161,7 @@ class StoreMachine(RuleBasedStateMachine):
         os.truncate(newest, int(newest.stat().st_size * log_left))
         self.open()
         for stream in self.streams.values():
-            stream.in_flight = False
+            stream.in_flight = None
         while self.store.verify_next():
             pass
         assert not (log_left == 1.0 and self.store.findings)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue.item import Counts
+from offline_queue.item import Counts, Lane
 from offline_queue.outcome import Backoff, Delivered, Retry
 from offline_queue.store import Store
 from offline_queue.witness import log as witness_log
-from offline_queue.witness.record import Begin, Done, Kept, Put
+from offline_queue.witness.record import Begin, Done, Kept, Put, decode
 from offline_queue.witness.segment import Segment, destroyed_afterwards, read
 from tests.offline_queue.helpers import KEY, NOW, OWNER, new
 from tests.offline_queue.test_witness import WAL, open_and_verify, segments
@@ -88,7 +88,8 @@ def test_a_segment_gives_back_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "segment"
     segment = Segment(path, KEY, 7, (Begin(OWNER, 3, 9),))
     item = Kept(10, "id é", "s", "reading", 0.5, b"\n{binary}\0")
-    put = Put(4, [item], {"a": b"\n", "b": None, "c": b""})
+    sound = Kept(11, "sound", "s", "reading", 0.5, b"wav", Lane.BULKY)
+    put = Put(4, [item, sound], {"a": b"\n", "b": None, "c": b""})
     done = Done("s", 10, "receipt", 1.5)
     for record in (put, done):
         segment.append(record, sync=False)
@@ -106,6 +107,13 @@ def test_a_segment_gives_back_what_was_written(tmp_path: Path) -> None:
     with destroyed_afterwards(path):
         path.unlink()
     assert read(tmp_path / "blocks", KEY, 7).begin is None
+
+
+def test_a_log_of_before_there_were_lanes_is_read() -> None:
+    old = b'{"put":4,"items":[[10,"i","s","reading",0.5,3],[11,"j","s","reading",0.5,2]],"state":[["a",1]]}\n'
+    items = [Kept(10, "i", "s", "reading", 0.5, b"one"), Kept(11, "j", "s", "reading", 0.5, b"2!")]
+    assert decode(old + b"one2!x") == Put(4, items, {"a": b"x"})
+    assert {item.lane for item in items} == {Lane.IN_ORDER}
 
 
 def test_records_in_another_order_are_not_authentic(tmp_path: Path) -> None:
