@@ -7,10 +7,10 @@ that broke off may have been stored. Site resources are always looked for first:
 
 import asyncio
 import logging
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from kiosk.fhir.answers import of_conflict, of_entries, of_error
+from kiosk.fhir.creations import Creations
 from kiosk.fhir.errors import FhirError
 from kiosk.fhir.known import Known, key_of, under_own_ids, without
 from kiosk.fhir.mapping import bundle_for
@@ -36,7 +36,7 @@ class FhirSender:
         self._server = FhirServer(settings)
         self._settings = settings
         self._executor = ThreadPoolExecutor(_PARALLEL, thread_name_prefix="fhir")
-        self._one_at_a_time = threading.Lock()
+        self._creations = Creations()
 
     async def send(self, item: Item) -> Outcome:
         """One attempt; it is over after a few times `timeout_s`."""
@@ -66,8 +66,7 @@ class FhirSender:
         if own_ids:
             naming = Naming(self._settings.identifier_base, True, binaries=capability.takes_id_of("Binary"))
             return self._deliver(bundle_for(item.kind, item.payload, naming), item)
-        with self._one_at_a_time:  # parallel conditional creates are known to duplicate
-            return self._deliver_missing(item, False)
+        return self._deliver_missing(item, False)
 
     def _deliver_audit(self, item: Item, own_ids: bool) -> Outcome:
         """A server that takes no AuditEvent must not keep a record waiting: the chain alone waits."""
@@ -78,12 +77,14 @@ class FhirSender:
         return Park(outcome.reason) if isinstance(outcome, Pause | Quarantine) else outcome
 
     def _deliver_missing(self, item: Item, own_ids: bool) -> Outcome:
+        """Whoever creates the same thing waits (two sessions share an instrument); nobody else does."""
         bundle = bundle_for(item.kind, item.payload, Naming(self._settings.identifier_base, False))
-        known = self._known(bundle)
-        missing = without(bundle, known)
-        if not missing["entry"]:
-            return Delivered(" ".join(known.values()))
-        return self._deliver(under_own_ids(missing) if own_ids else missing, item)
+        with self._creations.alone({entry["fullUrl"] for entry in bundle["entry"]}):
+            known = self._known(bundle)
+            missing = without(bundle, known)
+            if not missing["entry"]:
+                return Delivered(" ".join(known.values()))
+            return self._deliver(under_own_ids(missing) if own_ids else missing, item)
 
     def _known(self, bundle: Json) -> Known:
         """What the server has already, of what is created only if it is new."""

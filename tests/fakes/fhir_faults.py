@@ -30,6 +30,7 @@ from kiosk.rendezvous.tls import self_signed
 
 PATIENCE_S = 60.0
 LATE_S = 1.0
+_PART_BYTES = 4096
 BAD_CERTIFICATE = "bad_certificate"
 _HANDSHAKE = "TLS"
 _OUTCOME = json.dumps(
@@ -41,16 +42,35 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
 class Request:
-    """One request, read whole."""
+    """One request, read whole; its body no faster than `rate_bps` (0: as fast as it comes)."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, rate_bps: float = 0) -> None:
         self.method, self.path, _ = stream.readline(65536).decode("latin-1").split(" ", 2)
         self.headers = http.client.parse_headers(stream)
-        self.body: bytes = stream.read(int(self.headers.get("Content-Length", "0")))
+        size = int(self.headers.get("Content-Length", "0"))
+        self.body: bytes = b"".join(_paced(stream, size, rate_bps))
+
+    @property
+    def creates(self) -> tuple[str, ...]:
+        """The types of the resources in a transaction; nothing of anything else."""
+        if self.method != "POST" or "fhir" not in self.headers.get("Content-Type", ""):
+            return ()
+        return tuple(entry["resource"]["resourceType"] for entry in json.loads(self.body)["entry"])
+
+
+def _paced(stream: Any, size: int, rate_bps: float) -> Iterator[bytes]:
+    while size > 0 and (part := stream.read(min(size, _PART_BYTES))):
+        size -= len(part)
+        if rate_bps:
+            time.sleep(len(part) * 8 / rate_bps)
+        yield part
 
 
 class FaultyLine:
-    """`url` is the FHIR base through this line. Faults spoil requests of `method` in the order of asking."""
+    """`url` is the FHIR base through this line. Faults spoil requests of `method` in the order of asking.
+
+    `rate_bps`: each request's body comes no faster. `created`: the types in each whole transaction.
+    """
 
     def __init__(
         self, upstream: str, upstream_ca: Path, directory: Path, port: int = 0, clients: Path | None = None
@@ -70,6 +90,8 @@ class FaultyLine:
         self._ending = threading.Event()
         self._late: list[threading.Thread] = []
         self.seen: list[tuple[str, str]] = []
+        self.created: list[tuple[str, ...]] = []
+        self.rate_bps = 0.0
         self.spoiled: Counter[str] = Counter()
         other, other_key = self_signed(directory / "other", ["localhost", "127.0.0.1"])
         self._untrusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -133,8 +155,10 @@ class FaultyLine:
 
     def _answer(self, secured: ssl.SSLSocket) -> None:
         with secured.makefile("rb") as stream:
-            request = Request(stream)
+            request = Request(stream, self.rate_bps)
         self.seen.append((request.method, request.path))
+        if request.creates:
+            self.created.append(request.creates)
         what = self._next_fault(request.method)
         if what is None:
             send(secured, self.forward(request))
