@@ -98,6 +98,16 @@ def test_a_refused_sound_stops_its_session_as_ever(store: Store) -> None:
     assert drained(store) == ["s1", "s2", "close", "r9", "r1"]
 
 
+def test_a_reading_does_not_overtake_a_parked_sound(store: Store) -> None:
+    store.put(named(["s1", "r1"]), {})
+    store.put(named(["s0", "s2"], "other"), {})
+    assert end(store, Delivered("r")) == "r1"
+    assert end(store, Park("409")) == "s1"
+    store.put(named(["r2"]), {})
+    assert end(store, Delivered("r")) == "s0"
+    assert drained(store, NOW + 101) == ["s2", "s1", "r2"]
+
+
 @pytest.mark.parametrize("outcome", [Quarantine("422"), Park("409")])
 def test_a_reading_that_is_not_taken_lets_the_sounds_before_it_go_and_nothing_behind_it(
     store: Store, outcome: Outcome
@@ -140,18 +150,20 @@ def test_a_kiosk_that_was_killed_goes_on_in_the_same_order(directory: Path) -> N
     store.close()
 
 
-@pytest.mark.parametrize("lost", ["database", "log"])
+@pytest.mark.parametrize("lost", ["the database", "the log", "the log, then the database"])
 def test_the_order_comes_back_from_either_side(directory: Path, lost: str) -> None:
     store = Store(directory, KEY, OWNER, Backoff())
     store.put(named(SESSION[:6]), {})
     store.put(named(SESSION[6:]), {})
     assert [end(store, Delivered("r")) for _ in range(3)] == IN_TURN[:3]
     store.close()
-    if lost == "log":
+    if lost.startswith("the log"):
         for path in directory.glob("outbox.log.*"):
             path.unlink()
+    if lost == "the log, then the database":
         Store(directory, KEY, OWNER, Backoff()).close()  # makes the log anew
-    (directory / DATABASE).unlink()
+    if lost != "the log":
+        (directory / DATABASE).unlink()
     rebuild(directory, KEY, OWNER)
     store = Store(directory, KEY, OWNER, Backoff())
     assert drained(store) == IN_TURN[3:]
