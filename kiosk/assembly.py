@@ -9,7 +9,7 @@ from kiosk.call.call import Call
 from kiosk.call.settings import CallMedia
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
-from kiosk.data_dir import chip, key_file, reserve_file, store_dir
+from kiosk.data_dir import chip, key_file, mark_file, reserve_file, store_dir
 from kiosk.events import Event
 from kiosk.fhir.client import FhirSender
 from kiosk.fhir_settings import fhir_settings
@@ -70,7 +70,7 @@ async def _open_outbox(config: Config) -> Outbox:
     directory = store_dir(config)
     key = await asyncio.to_thread(ready_key, directory, key_file(config), chip(config), _CHIP_COMES_S)
     keeping = Keeping.of_days(config.kiosk.audit_days, config.kiosk.sealed_copy_days)
-    return await Outbox.open(directory, key, config.kiosk.id, keeping=keeping)
+    return await Outbox.open(directory, key, config.kiosk.id, keeping=keeping, outside=mark_file(config))
 
 
 def site_info(config: Config) -> SiteInfo:

@@ -19,6 +19,11 @@ def chip(config: Config) -> Chip:
     return Chip(config.kiosk.tpm2_device)
 
 
+def mark_file(config: Config) -> Path:
+    """How far the outbox has come, beside its key: for when the whole folder is gone or older."""
+    return config.kiosk.data_dir / "outbox.mark"
+
+
 def notes_dir(config: Config) -> Path:
     """What commands did, on its way into the audit chain."""
     return config.kiosk.data_dir / "audit-notes"

@@ -13,7 +13,7 @@ from kiosk.audit import Told
 from kiosk.audit_notes import leave_note
 from kiosk.config import Config, ConfigError, load_config
 from kiosk.core_dumps import forbid_core_dumps
-from kiosk.data_dir import chip, key_file, notes_dir, store_dir
+from kiosk.data_dir import chip, key_file, mark_file, notes_dir, store_dir
 from kiosk.fhir.errors import FhirError
 from kiosk.fhir.server import Undelivered
 from kiosk.reconcile_command import private_key, reconcile
@@ -29,7 +29,7 @@ from offline_queue.reconcile import Found
 from offline_queue.rotation import finish, ready_key, rotate
 from offline_queue.sealing import seal_key, unseal_key
 from offline_queue.slots import add_slot, open_slot, read_slots, remove_slot
-from offline_queue.snapshot import glance, verify
+from offline_queue.snapshot import Glance, glance, verify
 from offline_queue.store import Store
 from offline_queue.waiting import Waiting
 
@@ -50,7 +50,13 @@ _STATES = {
 _RECOVER = "`telecabine outbox recover` (the kiosk stopped) makes the database anew from the witness log"
 _ADVICE = {
     OutboxReason.WRONG_KEY_OR_DAMAGED: f"{_RECOVER}, if the key is right; the old files are put aside",
-    OutboxReason.MISSING: _RECOVER,
+    OutboxReason.MISSING: f"{_RECOVER}; what neither has is lost: it says how many items, and begins again "
+    "behind them with --accept-loss. If the folder was moved, put it back instead",
+    OutboxReason.OLDER: "somebody put older files back (a backup, a copied disk): put the newest ones back. "
+    "`telecabine outbox recover` cannot find what these never had: it says how many items, and goes on from "
+    "these with --accept-loss",
+    OutboxReason.SWAPPED: "put the folder back that was in use here: it may hold records that were never "
+    "delivered. `telecabine outbox recover --accept-loss` goes on with what is here now",
     OutboxReason.KEY_MISSING: "put the key file back, or open a copy with the organisation's key: "
     "`telecabine outbox recover --key ORG.pem --from COPY --to FOLDER`",
     OutboxReason.KEY_NOT_UNSEALED: "is the chip on, and this user in the group tss? One that was changed or "
@@ -61,6 +67,7 @@ _ADVICE = {
 _ADVICE_OF_RECOVER = _ADVICE | {
     OutboxReason.WRONG_KEY_OR_DAMAGED: "this is not the key of this outbox, or nothing of it is left",
     OutboxReason.MISSING: "to go on without them: `telecabine outbox recover --accept-loss`",
+    OutboxReason.SWAPPED: "to go on with it all the same: `telecabine outbox recover --accept-loss`",
     OutboxReason.KEY_MISSING: "it wants the private key of an organisation that `telecabine keys list` shows",
 }
 
@@ -82,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _status(config: Config, _options: argparse.Namespace) -> int:
-    seen = glance(store_dir(config), usable_key(config), config.kiosk.id)
+    seen = _glance(config)
     counts = seen.look.counts
     print(f"waiting      {counts.waiting}")
     print(f"resting      {counts.parked} (tried again by themselves)")
@@ -95,8 +102,12 @@ def _status(config: Config, _options: argparse.Namespace) -> int:
     return 0
 
 
+def _glance(config: Config) -> Glance:
+    return glance(store_dir(config), usable_key(config), config.kiosk.id, mark_file(config))
+
+
 def _list(config: Config, _options: argparse.Namespace) -> int:
-    for held in glance(store_dir(config), usable_key(config), config.kiosk.id).streams:
+    for held in _glance(config).streams:
         print(_line(held))
     return 0
 
@@ -115,7 +126,7 @@ def _age(since: float) -> timedelta:
 
 def _verify(config: Config, _options: argparse.Namespace) -> int:
     try:
-        findings = verify(store_dir(config), usable_key(config), config.kiosk.id)
+        findings = verify(store_dir(config), usable_key(config), config.kiosk.id, mark_file(config))
     except OutboxError as error:
         print(f"{error.reason}: {error.detail}")
         print(_ADVICE.get(error.reason, ""))
@@ -130,7 +141,8 @@ def _verify(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _retry(config: Config, options: argparse.Namespace) -> int:
-    with closing(Store(store_dir(config), usable_key(config), config.kiosk.id, Backoff())) as store:
+    key, outside = usable_key(config), mark_file(config)
+    with closing(Store(store_dir(config), key, config.kiosk.id, Backoff(), outside=outside)) as store:
         count = store.retry(options.session)
         if count:
             store.put([], {}, [NewEvent(Told.OUTBOX_RETRIED, options.session or "", {"streams": count})])
@@ -149,7 +161,13 @@ def _export(config: Config, options: argparse.Namespace) -> int:
 
 
 def _recover(config: Config, options: argparse.Namespace) -> int:
-    made = rebuild(store_dir(config), usable_key(config), config.kiosk.id, accept_loss=options.accept_loss)
+    made = rebuild(
+        store_dir(config),
+        usable_key(config),
+        config.kiosk.id,
+        accept_loss=options.accept_loss,
+        outside=mark_file(config),
+    )
     waiting = made.counts.waiting + made.counts.parked + made.counts.quarantined
     print(f"{waiting} records wait, at most {made.lost} are lost; the old files are in {made.aside}")
     return 0

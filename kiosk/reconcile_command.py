@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kiosk.audit import Told
 from kiosk.config import Config
-from kiosk.data_dir import store_dir
+from kiosk.data_dir import mark_file, store_dir
 from kiosk.fhir.server import FhirServer
 from kiosk.fhir_settings import fhir_settings
 from kiosk.store_key import usable_key
@@ -33,7 +33,7 @@ def reconcile(config: Config, options: argparse.Namespace) -> int:
     private = private_key(options.key) if options.key else None
     with (
         closing(FhirServer(fhir_settings(config))) as server,
-        closing(Store(store_dir(config), usable_key(config), config.kiosk.id, Backoff())) as store,
+        closing(_store(config)) as store,
     ):
         known = newest(store.copies.remembered())
         wanted = missing(server, known)
@@ -53,6 +53,11 @@ def missing(server: FhirServer, known: Iterable[Remembered]) -> list[Remembered]
         if what.stream in broken:
             found.append(what)
     return found
+
+
+def _store(config: Config) -> Store:
+    key, outside = usable_key(config), mark_file(config)
+    return Store(store_dir(config), key, config.kiosk.id, Backoff(), outside=outside)
 
 
 def _send_again(store: Store, what: Remembered, private: Private | None) -> bool:

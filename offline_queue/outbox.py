@@ -46,14 +46,17 @@ class Outbox:
         owner: str,
         backoff: Backoff | None = None,
         keeping: Keeping = USUAL,
+        outside: Path | None = None,
     ) -> "Outbox":
         """Opens what is in `directory`, creates only where there is nothing at all.
 
-        `key`: 32 raw bytes; `owner`: the kiosk's id.
-        Raises OutboxError: WRONG_KEY_OR_DAMAGED, MISSING, NOT_OURS, BUSY, NEWER_SCHEMA, DISK_FULL, IO_FAILED.
+        `key`: 32 raw bytes; `owner`: the kiosk's id; `outside`: the file, not in `directory`, for the second
+        mark of how far it has come.
+        Raises OutboxError: WRONG_KEY_OR_DAMAGED, MISSING, OLDER, SWAPPED, NOT_OURS, BUSY, NEWER_SCHEMA,
+        DISK_FULL, IO_FAILED.
         """
         worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
-        make = partial(Store, directory, key, owner, backoff or Backoff(), keeping=keeping)
+        make = partial(Store, directory, key, owner, backoff or Backoff(), keeping=keeping, outside=outside)
         try:
             store = await asyncio.get_running_loop().run_in_executor(worker, make)
         except BaseException:

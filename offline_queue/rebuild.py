@@ -23,8 +23,16 @@ from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item
 from offline_queue.lock import Lock
 from offline_queue.reconcile import Reconciler
-from offline_queue.repairs import Repairs
-from offline_queue.sentinel import DATABASE, Mark, read_mark, write_mark
+from offline_queue.repairs import Repairs, generation_of
+from offline_queue.sentinel import (
+    DATABASE,
+    Mark,
+    holds_records,
+    read_mark,
+    read_mark_file,
+    write_mark,
+    write_mark_file,
+)
 from offline_queue.snapshot import copied
 from offline_queue.sql import Database, Row
 from offline_queue.witness.log import Witness
@@ -57,6 +65,8 @@ class Gathered:
         self._rows = Repairs(database)
         self.lost = lost
         self.counts = self._rows.counts()
+        self.highest = self._rows.progress()[1]
+        self.generation = generation_of(self._rows)
 
     def items(self) -> Iterator[Item]:
         for stream in self._rows.streams():
@@ -64,10 +74,6 @@ class Gathered:
 
     def events(self) -> list[Event]:
         return self._chain.all()
-
-    @property
-    def highest(self) -> int:
-        return self._rows.progress()[1]
 
     def tell(self, event: NewEvent) -> None:
         with self._database.transaction():
@@ -88,25 +94,35 @@ class Gathered:
         self._database.close()
 
 
-def rebuild(directory: Path, key: bytes, owner: str, *, accept_loss: bool = False) -> Rebuilt:
+def rebuild(
+    directory: Path, key: bytes, owner: str, *, accept_loss: bool = False, outside: Path | None = None
+) -> Rebuilt:
     """Makes a new database in place of a damaged or lost one; the old files are put aside, not deleted.
 
+    `outside`: the second mark; also of an empty folder it knows how much was lost.
+
     OutboxError: WRONG_KEY_OR_DAMAGED when nothing here can be read with this key, BUSY, MISSING when items
-    are lost (unless that is accepted), DISK_FULL, IO_FAILED. Nothing is changed then.
+    are lost, or SWAPPED when this is another outbox than the one that was here (unless that is accepted),
+    DISK_FULL, IO_FAILED. Nothing is changed then.
     """
     lock = Lock(directory)
     try:
         with translated():
-            return _rebuild(directory, key, owner, accept_loss=accept_loss)
+            return _rebuild(directory, key, owner, outside, accept_loss=accept_loss)
     finally:
         lock.release()
 
 
-def _rebuild(directory: Path, key: bytes, owner: str, *, accept_loss: bool) -> Rebuilt:
+def _rebuild(directory: Path, key: bytes, owner: str, outside: Path | None, *, accept_loss: bool) -> Rebuilt:
+    mark = read_mark_file(outside)
     temporary = files.write_temporary(directory / DATABASE, b"")
     try:
         with copied(directory) as copy:
-            found = _gather(copy, key, owner, temporary)
+            found = _gather(copy, key, owner, temporary, mark=mark)
+        is_other = mark is not None and found.generation not in ("", mark.generation)
+        if is_other and not accept_loss:
+            found.close()
+            raise OutboxError(OutboxReason.SWAPPED, "what is here is not the outbox that was in use")
         if not found.lost or accept_loss:
             found.tell(NewEvent(STORE_REBUILT, "", {"lost": found.lost}))
         found.finish()
@@ -115,6 +131,7 @@ def _rebuild(directory: Path, key: bytes, owner: str, *, accept_loss: bool) -> R
             raise OutboxError(OutboxReason.MISSING, detail)
         aside = _put_aside(directory)
         files.publish(temporary, directory / DATABASE)
+        _write_marks(directory, outside, Mark(owner, found.highest, found.generation))
     finally:
         for leftover in directory.glob(f"{temporary.name}*"):
             leftover.unlink()
@@ -137,6 +154,13 @@ def gathered(directory: Path, key: bytes, work: Path) -> Iterator[Gathered]:
         found.close()
 
 
+def _write_marks(directory: Path, outside: Path | None, mark: Mark) -> None:
+    """What was accepted is what counts from now on."""
+    write_mark(directory, mark)
+    if outside is not None:
+        write_mark_file(outside, mark)
+
+
 def write_anew(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes) -> None:
     """The whole outbox in the empty folder `to`, with another key. The old one must not change meanwhile."""
     with copied(directory) as copy:
@@ -154,22 +178,31 @@ def write_anew(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes
         found.close()
 
 
-def _gather(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes | None = None) -> Gathered:
-    """From a copy: to read it changes it. `new_key`: of what is made, the same without."""
+def _gather(
+    directory: Path,
+    key: bytes,
+    owner: str,
+    to: Path,
+    new_key: bytes | None = None,
+    mark: Mark | None = None,
+) -> Gathered:
+    """From a copy: to read it changes it. `new_key`: of what is made, the same without. `mark`: the outside
+    one; with it an empty folder is a loss, not a wrong key."""
     new_key = new_key or key
     make_empty(to, new_key, owner)
     database = Database(connect(to, new_key))
     try:
         rows = Repairs(database)
+        nothing_left = mark is not None and not holds_records(directory)
         salvaged = _salvage(directory / DATABASE, key, database)
         with database.transaction():
             rows.mend_items()
         chain = Chain(database, owner)
         reconciler = Reconciler(database, rows, Witness(directory, key, owner), chain)
-        if not reconciler.replay_all() and not salvaged:
+        if not reconciler.replay_all() and not salvaged and not nothing_left:
             raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, "nothing can be read with this key")
         with database.transaction():
-            lost = reconciler.possibly_lost() + _skip_lost(directory, rows)
+            lost = reconciler.possibly_lost() + _skip_lost(rows, read_mark(directory), mark)
             rows.mend_streams()
         return Gathered(database, chain, lost)
     except BaseException:
@@ -177,11 +210,10 @@ def _gather(directory: Path, key: bytes, owner: str, to: Path, new_key: bytes | 
         raise
 
 
-def _skip_lost(directory: Path, rows: Repairs) -> int:
-    """How many items the sentinel knew of after the last one found. Their numbers are not given again."""
-    mark = read_mark(directory)
+def _skip_lost(rows: Repairs, *marks: Mark | None) -> int:
+    """How many items a mark knew of after the last one found. Their numbers are not given again."""
     put_count, highest = rows.progress()
-    lost = max(0, mark.sequence - highest) if mark else 0
+    lost = max([0, *(mark.sequence - highest for mark in marks if mark)])
     rows.set_progress(put_count, highest + lost)
     return lost
 

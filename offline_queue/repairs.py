@@ -4,6 +4,14 @@ from offline_queue.item import ItemState
 from offline_queue.rows import Rows, digest_of, is_intact
 from offline_queue.witness.record import Kept
 
+GENERATION = "outbox_generation"
+"""The kiosk's state that names this outbox."""
+
+
+def generation_of(rows: Rows) -> str:
+    """Which outbox of its kiosk this is, "" before it has a name."""
+    return (rows.state(GENERATION) or b"").decode()
+
 
 class Repairs(Rows):
     """The caller holds the transaction."""

@@ -17,7 +17,7 @@ from offline_queue.item import Look
 from offline_queue.outcome import Backoff
 from offline_queue.reconcile import Finding, Found
 from offline_queue.rows import Rows
-from offline_queue.sentinel import DATABASE
+from offline_queue.sentinel import DATABASE, check_there, read_mark_file, write_mark_file
 from offline_queue.sql import Database
 from offline_queue.store import Store
 from offline_queue.waiting import Waiting, waiting
@@ -25,6 +25,7 @@ from offline_queue.waiting import Waiting, waiting
 T = TypeVar("T")
 
 _TRIES = 3
+_OUTSIDE = "outside.mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +57,27 @@ def looking(directory: Path, look: Callable[[Path], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def glance(directory: Path, key: bytes, owner: str) -> Glance:
-    """OutboxError as for `open_database`."""
+def glance(directory: Path, key: bytes, owner: str, outside: Path | None = None) -> Glance:
+    """OutboxError as for `open_database`. `outside`: the second mark."""
+    check_there(directory, outside)
     return looking(directory, lambda copy: _glance(copy, key, owner))
 
 
-def verify(directory: Path, key: bytes, owner: str) -> tuple[Finding, ...]:
+def verify(directory: Path, key: bytes, owner: str, outside: Path | None = None) -> tuple[Finding, ...]:
     """What is wrong, and would be set right at the next start. OutboxError: it would not open at all."""
     for _ in range(_TRIES):
-        findings = _verify(directory, key, owner)
+        findings = _verify(directory, key, owner, outside)
         if all(finding.found is not Found.DATABASE_BEHIND for finding in findings):
             break  # Else a kiosk may have put something while its files were copied.
     return findings
 
 
-def _verify(directory: Path, key: bytes, owner: str) -> tuple[Finding, ...]:
+def _verify(directory: Path, key: bytes, owner: str, outside: Path | None) -> tuple[Finding, ...]:
+    mark = read_mark_file(outside)  # before the files: a kiosk that runs may write it meanwhile
     with copied(directory) as copy:
-        store = Store(copy, key, owner, Backoff())
+        if mark is not None:
+            write_mark_file(copy / _OUTSIDE, mark)
+        store = Store(copy, key, owner, Backoff(), outside=copy / _OUTSIDE if mark else None)
         try:
             while store.verify_next():
                 pass

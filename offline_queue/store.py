@@ -1,6 +1,7 @@
 """The outbox as tables: every method is one transaction, durable when it returns. One thread only."""
 
 import logging
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,10 @@ from offline_queue.lock import Lock
 from offline_queue.outcome import Backoff, Delivered, Outcome
 from offline_queue.putting import Putting
 from offline_queue.reconcile import Finding, Found, Reconciler
-from offline_queue.repairs import Repairs
+from offline_queue.repairs import GENERATION, Repairs, generation_of
 from offline_queue.room import Room, open_in_any_case
 from offline_queue.sealed_copies import SealedCopies
-from offline_queue.sentinel import Sentinel, check_mark, read_mark
+from offline_queue.sentinel import Mark, Sentinel, check_there
 from offline_queue.sql import Database
 from offline_queue.tidy import Tidier
 from offline_queue.waiting import Waiting, waiting
@@ -43,21 +44,26 @@ class Store:
         backoff: Backoff,
         lock: Lock | None = None,
         keeping: Keeping = USUAL,
+        outside: Path | None = None,
     ) -> None:
-        """Opens or creates (see `open_database` for the errors). `lock`: held already, and held on."""
+        """Opens or creates (see `open_database` for the errors). `lock`: held already, and held on.
+        `outside`: where the second mark lies."""
         check_key(key)
         self._own_lock = Lock(directory) if lock is None else None
         self._backoff = backoff
         try:
-            self._open_all(directory, key, owner, keeping)
+            self._open_all(directory, key, owner, keeping, outside)
         except BaseException:
             self._unlock()
             raise
 
-    def _open_all(self, directory: Path, key: bytes, owner: str, keeping: Keeping) -> None:
-        self._directory = directory
+    def _open_all(
+        self, directory: Path, key: bytes, owner: str, keeping: Keeping, outside: Path | None
+    ) -> None:
+        check_there(directory, outside)
+        self._directory, self._outside = directory, outside
         self._in_flight: dict[str, Item] = {}
-        self._sentinel = Sentinel(directory, owner)
+        self._sentinel = Sentinel(directory, owner, outside)
         self._verified = False
         self._left_over = True
         self._tidies_on = False
@@ -85,18 +91,25 @@ class Store:
         )
         self._catch_up()
         self._putting = Putting(self._database, self._rows, self._chain, self._witness)
-        mark = read_mark(self._directory)
-        check_mark(mark, self._putting.highest)
-        if mark is None and self._putting.highest:
+        here = Mark(self._chain.owner, self._putting.highest, generation_of(self._rows))
+        if not self._sentinel.check(here) and self._putting.highest:
             self._reconciler.found(Found.SENTINEL_GONE)
-        self.raise_mark()
         try:
             self._room.reclaim(_RECLAIM_STEPS)
             self._make_witness_ready()
+            self._name_generation()
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
                 raise
             log.warning("the disk is full: what waits can be delivered, nothing new can be stored")
+        self._sentinel.generation = generation_of(self._rows)
+        self._sentinel.raise_to(self._putting.highest, both=True)
+
+    def _name_generation(self) -> None:
+        """Once in an outbox's life, so that another one of the same kiosk is told from it. Without an outside
+        mark nobody asks."""
+        if self._outside is not None and not generation_of(self._rows):
+            self._putting.put([], {GENERATION: secrets.token_hex(8).encode()}, [])
 
     def _catch_up(self) -> None:
         """On a full disk what was never acknowledged, or a log that has to be made anew, can wait."""
@@ -271,7 +284,7 @@ class Store:
         self._sentinel.raise_to(self._putting.highest)
 
     def close(self) -> None:
-        self.raise_mark()
+        self._sentinel.raise_to(self._putting.highest, both=True)
         self._verified = True  # what was not looked at yet is, at the next start
         self._witness.close()
         try:

@@ -8,6 +8,8 @@ class BlockReason(StrEnum):
 
     WRONG_KEY_OR_DAMAGED = "wrong_key_or_damaged"
     MISSING = "missing"
+    OLDER = "older"
+    SWAPPED = "swapped"
     NOT_OURS = "not_ours"
     DISK_FULL = "disk_full"
     IO_FAILED = "io_failed"

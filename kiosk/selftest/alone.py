@@ -7,7 +7,7 @@ from pathlib import Path
 from devices.reading import Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk.config import Config
-from kiosk.data_dir import chip, key_file, store_dir
+from kiosk.data_dir import chip, key_file, mark_file, store_dir
 from kiosk.instruments import Instruments
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
@@ -38,7 +38,7 @@ async def _check_store(config: Config) -> tuple[Check, bool]:
     directory = store_dir(config)
     try:
         key = await asyncio.to_thread(ready_key, directory, key_file(config), chip(config))
-        outbox = await Outbox.open(directory, key, config.kiosk.id)
+        outbox = await Outbox.open(directory, key, config.kiosk.id, outside=mark_file(config))
         store = await _verified(outbox)
     except OutboxError as error:
         if error.reason is OutboxReason.BUSY:
@@ -127,6 +127,8 @@ _PROBLEMS = {
     OutboxReason.KEY_MISSING: Problem.WRONG_KEY_OR_DAMAGED,
     OutboxReason.KEY_UNREADABLE: Problem.WRONG_KEY_OR_DAMAGED,
     OutboxReason.KEY_NOT_UNSEALED: Problem.WRONG_KEY_OR_DAMAGED,
-    OutboxReason.MISSING: Problem.NOT_FOUND,
+    OutboxReason.MISSING: Problem.STORE_GONE,
+    OutboxReason.OLDER: Problem.STORE_OLDER,
+    OutboxReason.SWAPPED: Problem.STORE_SWAPPED,
     OutboxReason.DISK_FULL: Problem.NEARLY_FULL,
 }

@@ -61,6 +61,9 @@ class Problem(StrEnum):
     KEY_NOT_UNSEALED = "key_not_unsealed"
     NO_RECOVERY_KEY = "no_recovery_key"
     STORE_DAMAGED = "store_damaged"
+    STORE_GONE = "store_gone"
+    STORE_OLDER = "store_older"  # files of an earlier time were put back
+    STORE_SWAPPED = "store_swapped"  # this kiosk's, but not the one it had
     STORE_UNSURE = "store_unsure"  # its sentinel is gone: nothing tells whether it was longer once
     STORE_MENDED = "store_mended"  # one copy was damaged, the other had everything
     RECORDS_REFUSED = "records_refused"

@@ -107,6 +107,23 @@ def test_verify_says_what_is_wrong_and_recover_mends_it(
     assert telecabine(settings, "outbox", "verify") == 0
 
 
+def test_a_folder_that_is_gone_is_said_and_gone_on_from_on_request(
+    settings: Path, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert telecabine(settings, "outbox", "retry") == 0  # since then there is the second mark
+    shutil.rmtree(directory)
+    capsys.readouterr()
+    assert telecabine(settings, "outbox", "verify") == 1
+    said = capsys.readouterr().out
+    assert "missing: " in said and "up to 3 items" in said and "--accept-loss" in said
+    assert telecabine(settings, "outbox", "status") == 2
+    assert telecabine(settings, "outbox", "recover") == 2
+    assert "up to 3 items" in capsys.readouterr().err
+    assert telecabine(settings, "outbox", "recover", "--accept-loss") == 0
+    assert "at most 3 are lost" in capsys.readouterr().out
+    assert telecabine(settings, "outbox", "verify") == 0
+
+
 def test_a_running_kiosk_is_not_disturbed(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = load_config(settings)
     running = Store(

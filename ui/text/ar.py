@@ -465,6 +465,9 @@ TECHNICIAN = TechnicianText(
         Problem.KEY_NOT_UNSEALED: "لم تعد شريحة الأمان تفتح المفتاح: هل استُبدلت أو مُسحت أو عُطّلت؟ لا تمحُ شيئًا: يمكن للمؤسسة استرداد البيانات (telecabine outbox recover).",
         Problem.NO_RECOVERY_KEY: "إذا تعطّل هذا الجهاز فلن يستطيع أحد قراءة ما ينتظر فيه: أضف مفتاح الاسترداد الخاص بالمؤسسة (telecabine keys add).",
         Problem.STORE_DAMAGED: "أتلف القرص بعض البيانات. أوقف الجهاز ثم نفّذ: telecabine outbox recover، وسيبيّن إن فُقد شيء.",
+        Problem.STORE_GONE: "اختفى المخزن. يبيّن telecabine outbox verify ما ينقص، ويستعيد telecabine outbox recover ما بقي ويحصي المفقود.",
+        Problem.STORE_OLDER: "المخزن نسخة قديمة: أعد الأحدث. وإلا فإن telecabine outbox recover يحصي المفقود ويتابع بهذه النسخة.",
+        Problem.STORE_SWAPPED: "ليس هذا المخزن الذي كان مستعملًا: أعد ذاك. ومع telecabine outbox recover --accept-loss يتابع الجهاز بهذا.",
         Problem.STORE_UNSURE: "اختفى ملف الشاهد للمخزن. لا شيء يدل على فقدان سجلات: قارن مع الخادم (telecabine audit verify).",
         Problem.STORE_MENDED: "أتلف القرص بعض البيانات، وكانت نسختها سليمة: لم يُفقد شيء. راقب هذا القرص.",
         Problem.RECORDS_REFUSED: "رفض الخادم بعض السجلات. هي محفوظة: اتصل بالدعم.",
@@ -603,7 +606,9 @@ BLOCKED = BlockedText(
     reasons={
         BlockReason.WRONG_KEY_OR_DAMAGED: "لا يمكن فتح البيانات المحفوظة: المفتاح غير صحيح أو القرص تالف. "
         "اتصل بالتقني.",
-        BlockReason.MISSING: "اختفت البيانات المحفوظة في هذا الجهاز. اتصل بالتقني.",
+        BlockReason.MISSING: "اختفت البيانات المحفوظة في هذا الجهاز. اتصل بالتقني: يبيّن telecabine outbox verify ما ينقص، وrecover ما يمكن استرداده.",
+        BlockReason.OLDER: "بيانات هذا الجهاز نسخة قديمة تنقصها الأخيرة. اتصل بالتقني: يبيّن telecabine outbox verify كم ينقص، ويجب إعادة الأحدث.",
+        BlockReason.SWAPPED: "استُبدلت بيانات هذا الجهاز بغيرها. اتصل بالتقني: يجب إعادة ما كان مستعملًا (telecabine outbox verify).",
         BlockReason.NOT_OURS: "البيانات الموجودة تخص جهازًا آخر. اتصل بالتقني.",
         BlockReason.DISK_FULL: "القرص ممتلئ. اتصل بالتقني.",
         BlockReason.IO_FAILED: "القرص لا يستجيب. أطفئ الجهاز واتصل بالتقني.",

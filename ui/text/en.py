@@ -467,6 +467,9 @@ TECHNICIAN = TechnicianText(
         Problem.KEY_NOT_UNSEALED: "The security chip no longer opens the key: replaced, cleared or switched off? Erase nothing: the organisation can recover the data (telecabine outbox recover).",
         Problem.NO_RECOVERY_KEY: "If this kiosk breaks down, nobody can read what waits in it: add the organisation's recovery key (telecabine keys add).",
         Problem.STORE_DAMAGED: "The disk damaged some data. Stop the kiosk, then: telecabine outbox recover. It says whether anything is lost.",
+        Problem.STORE_GONE: "The store has disappeared. telecabine outbox verify says what is missing; telecabine outbox recover takes up what is left and counts what is lost.",
+        Problem.STORE_OLDER: "The store is an older copy: put the newest back. Without it, telecabine outbox recover counts what is lost and goes on with this one.",
+        Problem.STORE_SWAPPED: "This is not the store that was in use: put that one back. telecabine outbox recover --accept-loss goes on with this one.",
         Problem.STORE_UNSURE: "The store's sentinel file had disappeared. Nothing tells whether records are missing: compare with the server (telecabine audit verify).",
         Problem.STORE_MENDED: "The disk damaged some data; the copy was intact, nothing is lost. Keep an eye on this disk.",
         Problem.RECORDS_REFUSED: "The server refused some records. They are kept: call support.",
@@ -605,7 +608,9 @@ BLOCKED = BlockedText(
     reasons={
         BlockReason.WRONG_KEY_OR_DAMAGED: "The data kept here cannot be opened: the key is not the right one, "
         "or the disk is damaged. Call the technician.",
-        BlockReason.MISSING: "The data kept by this kiosk has disappeared. Call the technician.",
+        BlockReason.MISSING: "The data kept by this kiosk has disappeared. Call the technician: “telecabine outbox verify” says what is missing, “recover” what can come back.",
+        BlockReason.OLDER: "The data of this kiosk is an older copy: the last of it is missing. Call the technician: “telecabine outbox verify” says how much; the newest has to be put back.",
+        BlockReason.SWAPPED: "The data of this kiosk was swapped for other data. Call the technician: what was in use has to be put back (“telecabine outbox verify”).",
         BlockReason.NOT_OURS: "The data found belongs to another kiosk. Call the technician.",
         BlockReason.DISK_FULL: "The disk is full. Call the technician to make room.",
         BlockReason.IO_FAILED: "The disk does not answer. Switch the kiosk off and call the technician.",

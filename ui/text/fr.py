@@ -452,6 +452,9 @@ TECHNICIAN = TechnicianText(
         Problem.KEY_NOT_UNSEALED: "La puce de sécurité n'ouvre plus la clé : remplacée, effacée ou éteinte ? N'effacez rien : l'organisme peut récupérer les données (telecabine outbox recover).",
         Problem.NO_RECOVERY_KEY: "Si ce poste tombe en panne, personne ne pourra lire ce qui attend : ajoutez la clé de secours de l'organisme (telecabine keys add).",
         Problem.STORE_DAMAGED: "Le disque a abîmé des données. Arrêtez le poste, puis : telecabine outbox recover, qui dira s'il manque quelque chose.",
+        Problem.STORE_GONE: "Le stockage a disparu. telecabine outbox verify dit ce qui manque ; telecabine outbox recover reprend ce qui reste et compte les pertes.",
+        Problem.STORE_OLDER: "Le stockage est une copie ancienne : remettez la plus récente. Sans elle, telecabine outbox recover compte les pertes et continue avec celle-ci.",
+        Problem.STORE_SWAPPED: "Ce n'est pas le stockage qui était en service : remettez-le. telecabine outbox recover --accept-loss continue avec celui-ci.",
         Problem.STORE_UNSURE: "Le fichier témoin du stockage avait disparu. Rien ne dit s'il manque des enregistrements : comparez avec le serveur (telecabine audit verify).",
         Problem.STORE_MENDED: "Le disque a abîmé des données ; leur copie était intacte, rien n'est perdu. Surveillez ce disque.",
         Problem.RECORDS_REFUSED: "Le serveur a refusé des comptes rendus. Ils sont gardés : appelez le support.",
@@ -590,7 +593,9 @@ BLOCKED = BlockedText(
     reasons={
         BlockReason.WRONG_KEY_OR_DAMAGED: "Les données gardées ici ne s'ouvrent pas : la clé n'est pas la bonne, "
         "ou le disque est abîmé. Appelez le technicien.",
-        BlockReason.MISSING: "Les données gardées par ce poste ont disparu. Appelez le technicien.",
+        BlockReason.MISSING: "Les données gardées par ce poste ont disparu. Appelez le technicien : « telecabine outbox verify » dit ce qui manque, « recover » ce qui peut revenir.",
+        BlockReason.OLDER: "Les données de ce poste sont une copie ancienne : les dernières manquent. Appelez le technicien : « telecabine outbox verify » dit combien ; il faut remettre les plus récentes.",
+        BlockReason.SWAPPED: "Les données de ce poste ont été échangées contre d'autres. Appelez le technicien : il faut remettre celles qui étaient en service (« telecabine outbox verify »).",
         BlockReason.NOT_OURS: "Les données trouvées sont celles d'un autre poste. Appelez le technicien.",
         BlockReason.DISK_FULL: "Le disque est plein. Appelez le technicien pour faire de la place.",
         BlockReason.IO_FAILED: "Le disque ne répond pas. Éteignez le poste et appelez le technicien.",
