@@ -1,7 +1,7 @@
 """One HTTPS request and its answer, bounded as a whole: time, size; no redirects, no environment.
 
 `requests` bounds each read only: an answer that drips a byte a second lasts for ever. Here a watchdog cuts
-the connection of the exchange at its deadline (`watched.py`).
+the connection of the exchange at its deadline (`watched.py`), and the look-up of the name has that long.
 """
 
 import contextlib
@@ -24,9 +24,9 @@ _SLOWEST_BPS = 64_000  # what a sound may be sent at while a call has the line
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one exchange, connection and TLS included; a long body (a sound) gets the time that it takes at
-    `_SLOWEST_BPS` on top. `ca_file`: the one authority to trust. `cert_file`: our certificate (PEM), with its
-    key or without."""
+    """Of one exchange, look-up, connection and TLS included; a long body (a sound) gets the time that it
+    takes at `_SLOWEST_BPS` on top. `ca_file`: the one authority to trust. `cert_file`: our certificate
+    (PEM), with its key or without."""
 
     timeout_s: float
     answer_bytes: int
@@ -62,8 +62,9 @@ def exchange(
         try:
             answer = _answer(session, method, url, headers, body, limits)
         except (requests.RequestException, HTTPError, OSError) as error:
-            _check(watchdog, limits)
-            raise FhirError(_reason(error), type(error).__name__) from error
+            if (reason := _reason(error)) is not FhirReason.NOT_REACHED:
+                _check(watchdog, limits)
+            raise FhirError(reason, type(error).__name__) from error
         _check(watchdog, limits)  # an answer that was cut can look complete
         return answer
 

@@ -1,4 +1,4 @@
-"""Connections that can be cut from outside, whatever they are busy with (but the look-up of the name)."""
+"""Connections that can be cut from outside, whatever they are busy with; and names looked up in time."""
 
 import contextlib
 import heapq
@@ -13,6 +13,9 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+
+from kiosk.fhir.look_up import LookUps
 
 
 class Watchdog:
@@ -20,13 +23,15 @@ class Watchdog:
 
     def __init__(self) -> None:
         self.has_cut = self._over = False
+        self._deadline_s = 0.0
         self._sockets: list[socket.socket] = []
         self._changing = threading.Lock()
 
     @contextlib.contextmanager
     def cutting_after(self, timeout_s: float) -> Iterator[None]:
         token = _watching.set(self)
-        _clock.call_at(time.monotonic() + timeout_s, self._cut)
+        self._deadline_s = time.monotonic() + timeout_s
+        _clock.call_at(self._deadline_s, self._cut)
         try:
             yield
         finally:
@@ -36,6 +41,10 @@ class Watchdog:
                 for each in self._sockets:
                     each.close()
                 self._sockets.clear()
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, self._deadline_s - time.monotonic())
 
     def watch(self, connection: socket.socket) -> None:
         """By a handle of its own: the connection lets go of its one as soon as it has the answer's head."""
@@ -86,7 +95,7 @@ class _Clock:
             return heapq.heappop(self._due)[2]
 
 
-_clock = _Clock()
+_clock, _look_ups = _Clock(), LookUps()
 _watching: ContextVar[Watchdog] = ContextVar("_watching")
 
 
@@ -96,10 +105,33 @@ class _WatchedConnection(HTTPSConnection):
     _handle: socket.socket | None = None
 
     def _new_conn(self) -> socket.socket:
-        connection = super()._new_conn()
+        connection = self._connected(_watching.get())
         self._handle = connection.dup()
         _watching.get().watch(self._handle)  # the handshake too
         return connection
+
+    def _connected(self, watchdog: Watchdog) -> socket.socket:
+        """To the first address that answers, all of them within the time of the exchange."""
+        name = self._dns_host  # what the certificate is compared with: it comes back
+        failed: HTTPError = NewConnectionError(self, "no time left to connect")
+        try:
+            for address in self._addresses(name, watchdog.left_s):
+                if not watchdog.left_s:
+                    break
+                self._dns_host, self.timeout = address, watchdog.left_s
+                try:
+                    return super()._new_conn()
+                except (NewConnectionError, ConnectTimeoutError) as error:
+                    failed = error
+        finally:
+            self._dns_host = name
+        raise failed
+
+    def _addresses(self, name: str, timeout_s: float) -> list[str]:
+        try:
+            return _look_ups.addresses(name, timeout_s)
+        except socket.gaierror as error:
+            raise NameResolutionError(name, self, error) from error
 
     def request(self, *args: Any, **options: Any) -> None:
         if self._handle is not None:
