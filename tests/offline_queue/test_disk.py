@@ -9,7 +9,7 @@ from tests.torture.outbox import disk
 
 _PROOF = """
 import json, logging
-from tests.torture.outbox import changes, clocks, damage, proofs
+from tests.torture.outbox import changes, clocks, damage, noticed, proofs
 logging.disable(logging.ERROR)
 print(json.dumps({proof}.broken))
 """
@@ -25,6 +25,7 @@ print(json.dumps({proof}.broken))
         "changes.migrations(6, seed=2)",
         "changes.rotations(6, seed=2)",
         "damage.damages(77, seed=2)",
+        "noticed.flips(44, seed=2)",
         "clocks.jumps(4, seed=2)",
         "clocks.pairs(4, seed=2)",
     ],

@@ -17,7 +17,19 @@ from functools import partial
 from typing import Any
 
 from tests.bench.report import OUTPUT
-from tests.torture.outbox import changes, clocks, damage, deliveries, disk, ext4, mutants, proofs, restored
+from tests.torture.outbox import (
+    changes,
+    clocks,
+    damage,
+    deliveries,
+    disk,
+    ext4,
+    mutants,
+    noticed,
+    proofs,
+    restored,
+)
+from tests.torture.outbox.phases import in_words
 from tests.torture.outbox.proofs import Proof
 
 _SHIM_IS_LOADED = "TELECABINE_DISK_SHIM"
@@ -35,6 +47,7 @@ def promises(*, quick: bool) -> dict[str, Promise]:
         "migrated": partial(changes.migrations, 15 if quick else None),
         "new key": partial(changes.rotations, 15 if quick else None),
         "damaged": partial(damage.damages, 60 if quick else 2000),
+        "flipped": partial(noticed.flips, 110 if quick else 4400),
         "clock": partial(clocks.jumps, 20 if quick else 300),
         "two kiosks": partial(clocks.pairs, 20 if quick else 300),
         "delivered": partial(deliveries.deliveries, 20 if quick else 1000),
@@ -74,7 +87,8 @@ def _kept(name: str, run: Promise) -> Proof:
     records = f", {proof.acknowledged:,} looks at acknowledged records" if proof.acknowledged else ""
     took_s = time.monotonic() - began_s
     print(f"{name}: {proof.promise}\n  {proof.tries:,} times{records}: {verdict} ({took_s:.0f} s)")
-    for line in (*proof.seen, *proof.broken[:10]):
+    killed = [in_words(proof.killed)] if proof.killed else []
+    for line in (*killed, *proof.seen, *proof.broken[:10]):
         print(f"  {line}", flush=True)
     return proof
 

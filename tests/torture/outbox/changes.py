@@ -29,7 +29,7 @@ def migrations(tries: int | None, seed: int = 1) -> Proof:
     proof = Proof("killed while a new schema is brought in: nothing acknowledged is lost or altered")
     for version in range(1, len(migrate.migrations())):
         prepare = partial(earlier_outbox, version=version, seed=seed)
-        _killed_often(proof, tries, prepare, _open, f"from schema {version}")
+        _killed_often(proof, tries, prepare, _open, "migrate", f"from schema {version}")
     return proof
 
 
@@ -38,7 +38,7 @@ def rotations(tries: int | None, seed: int = 1) -> Proof:
     proof = Proof(
         "killed while the key changes: nothing acknowledged is lost or altered, and one key opens it"
     )
-    _killed_often(proof, tries, partial(_with_key, seed=seed), _rotate, "key")
+    _killed_often(proof, tries, partial(_with_key, seed=seed), _rotate, "rotate", "key")
     return proof
 
 
@@ -105,6 +105,7 @@ def _killed_often(
     tries: int | None,
     prepare: Callable[[Path], Told],
     act: Callable[[Path], None],
+    phase: str,
     how: str,
 ) -> None:
     limit = _steps_of(prepare, act)
@@ -114,6 +115,7 @@ def _killed_often(
             told.hear(in_child(partial(_watched, folder, act, at)))
             finish(folder / OUTBOX, folder / KEY_FILE)
             key = load_key(folder / KEY_FILE)
+            proof.killed[phase] += 1
             proof.note(told, judge(folder / OUTBOX, told, key=key), f"{how}, killed at step {at}")
 
 

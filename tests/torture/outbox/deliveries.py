@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from kiosk.fhir.audit import checkpoint_of
 from kiosk.fhir.known import key_of
@@ -32,6 +33,8 @@ _LONGEST_LIFE_S = 1.5
 _LIVES = 10
 _ALL_FAULTS_MET = 200  # kills, after which each kind of fault has been met
 _DRAINED_S = 120.0
+_ITS_OWN = ("id", "meta", "text")
+"""What a server gives or adds."""
 Json = dict[str, Any]
 
 
@@ -114,14 +117,54 @@ def _run(directory: Path, line: FaultyLine, first: int, count: int) -> subproces
 
 
 def differences(server: FhirServer, acknowledged: set[str], sessions: int) -> list[str]:
-    """What is on the server against what was put: how often, and with what in it."""
+    """What is on the server against what was put: how often, with what in it, and what it cites."""
     wanted: dict[tuple[str, str], Json] = {}
+    names: dict[str, str] = {}
     for number in range(sessions):
         for item in whole_session(session_name(number)):
             if item.id in acknowledged:
                 for entry in bundle_for(item.kind, item.payload, Naming(own_ids=False))["entry"]:
-                    wanted[entry["resource"]["resourceType"], "|".join(_key(entry))] = entry["resource"]
-    return [fault for (kind, key), sent in wanted.items() if (fault := _fault(server, kind, key, sent))]
+                    kind, key = entry["resource"]["resourceType"], "|".join(_key(entry))
+                    wanted[kind, key] = entry["resource"]
+                    names[entry["fullUrl"]] = f"{kind}?identifier={key}"
+    there = _Citations(server, wanted)
+    faults = []
+    for (kind, key), sent in wanted.items():
+        meant = _citing(json.loads(to_json(sent)), lambda to: unquote(names.get(to, to)))
+        faults.append(_fault(server, kind, key, meant, there))
+    return [fault for fault in faults if fault]
+
+
+class _Citations:
+    """What a reference on the server leads to, by the identifier that we know it by."""
+
+    def __init__(self, server: FhirServer, wanted: Container[tuple[str, str]]) -> None:
+        self._server, self._wanted = server, wanted
+        self._known: dict[str, str] = {}
+
+    def name(self, reference: str) -> str:
+        if reference not in self._known:
+            self._known[reference] = self._asked(reference)
+        return self._known[reference]
+
+    def _asked(self, reference: str) -> str:
+        kind, id_ = reference.split("/_history")[0].split("/")[-2:]
+        keys = [f"{each['system']}|{each['value']}" for each in self._resource(kind, id_)]
+        ours = [key for key in keys if (kind, key) in self._wanted]
+        return f"{kind}?identifier={ours[0]}" if ours else f"{reference}, which is not ours"
+
+    def _resource(self, kind: str, id_: str) -> list[Json]:
+        found = self._server.get(f"{kind}/{id_}").get("identifier", [])
+        return found if isinstance(found, list) else [found]
+
+
+def _citing(value: Any, name: Callable[[str], str]) -> Any:
+    """The same with each reference as what it leads to: the server gives the ids."""
+    if isinstance(value, list):
+        return [_citing(each, name) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: name(each) if key == "reference" else _citing(each, name) for key, each in value.items()}
 
 
 def _chain(server: FhirServer, directory: Path) -> list[str]:
@@ -145,12 +188,12 @@ def _key(entry: Json) -> tuple[str, str]:
     return identifier["system"], identifier["value"]
 
 
-def _fault(server: FhirServer, kind: str, key: str, sent: Json) -> str:
+def _fault(server: FhirServer, kind: str, key: str, sent: Json, there: _Citations) -> str:
     found = server.get(f"{kind}?identifier={key}&_count=10").get("entry", [])
     if len(found) != 1:
         return f"{kind} {key} is there {len(found)} times"
-    stored, sent = _with_content(server, found[0]["resource"]), json.loads(to_json(sent))
-    altered = [name for name, value in sent.items() if _is_content(name, value) and stored.get(name) != value]
+    stored = _citing(_with_content(server, found[0]["resource"]), there.name)
+    altered = [name for name, value in sent.items() if name not in _ITS_OWN and stored.get(name) != value]
     return f"{kind} {key} is altered in {altered}" if altered else ""
 
 
@@ -161,8 +204,3 @@ def _with_content(server: FhirServer, resource: Json) -> Json:
         return resource
     inside = {name: value for name, value in content.items() if name != "url"}
     return {**resource, "content": {**inside, "data": server.get(content["url"])["data"]}}
-
-
-def _is_content(name: str, value: Any) -> bool:
-    """All but how one resource cites another, which depends on the server, and what the server adds."""
-    return name not in ("id", "meta", "text") and "reference" not in str(value)

@@ -3,6 +3,7 @@
 import errno
 import random
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from tests.torture.outbox.child import Say, in_child, said, scratch
 from tests.torture.outbox.disk import KILL, steps, watch
 from tests.torture.outbox.judge import Told, judge, judge_log_alone
+from tests.torture.outbox.phases import PHASES, die, killed_in
 from tests.torture.outbox.power import Disk, Loss
 from tests.torture.outbox.trace import read_trace
 from tests.torture.outbox.workload import Day
@@ -17,17 +19,21 @@ from tests.torture.outbox.workload import Day
 _MARK = ".said"
 _DAY_STEPS = 60
 _LOG_ALONE_EVERY = 4
+_CLAIMS, _DIES_CLAIMING = 12, 5  # of about twenty a day; the fifth of eight lives
+_ALL_PHASES_MET = 200
 
 
 @dataclass
 class Proof:
-    """Each line of `broken` says how to try the same again, `seen` what else is to tell."""
+    """Each line of `broken` says how to try the same again, `seen` what else is to tell; `killed`: in the
+    midst of what, and how often."""
 
     promise: str
     tries: int = 0
     acknowledged: int = 0
     broken: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    killed: Counter[str] = field(default_factory=Counter)
 
     def note(self, told: Told, wrong: list[str], how: str) -> None:
         self.tries += 1
@@ -45,10 +51,33 @@ def kills(tries: int, seed: int = 1) -> Proof:
         told = Told()
         with scratch() as folder:
             for life in range(min(8, tries - proof.tries)):
-                at, number = rng.randint(1, limit), rng.randrange(10**6)
-                told.hear(_lived(folder, number, 10_000 * life, at, KILL))
-                proof.note(told, judge(folder, told), f"kill day {number} step {at} life {life}")
+                number = rng.randrange(10**6)
+                how = _killed(folder, told, proof.killed, number, life, _a_death(rng, life, limit))
+                proof.note(told, judge(folder, told), f"kill day {number} {how} life {life}")
+    proof.broken += _not_met(proof.killed, tries)
     return proof
+
+
+def _a_death(rng: random.Random, life: int, limit: int) -> tuple[int, int]:
+    """A step of the disk, or (each eighth time) a claim, which has none."""
+    return (0, rng.randint(1, _CLAIMS)) if life == _DIES_CLAIMING else (rng.randint(1, limit), 0)
+
+
+def _killed(
+    folder: Path, told: Told, killed: Counter[str], number: int, life: int, death: tuple[int, int]
+) -> str:
+    step, claim = death
+    lines = said(partial(_day, folder, number, 10_000 * life, step, KILL, claim=claim))
+    told.hear(lines)
+    if phase := killed_in(lines):
+        killed[phase] += 1
+    return f"claim {claim}" if claim else f"step {step}"
+
+
+def _not_met(killed: Counter[str], tries: int) -> list[str]:
+    """What belongs to a day must have been met, once there were enough tries for it."""
+    wanted = set(PHASES) - {"rotate", "migrate"} if tries >= _ALL_PHASES_MET else set()
+    return [f"never killed in {phase}" for phase in sorted(wanted - killed.keys())]
 
 
 def failures(tries: int | None, error: int, seed: int = 1) -> Proof:
@@ -123,10 +152,11 @@ def lived(folder: Path, seed: int, halfway: Path) -> list[str]:
         day.live(_DAY_STEPS, close=False)
         shutil.copytree(folder, halfway, dirs_exist_ok=True)
         day.live(_DAY_STEPS, close=False)
+        die()  # at its end it would be closed in good order, and leave no write-ahead log
 
     return said(live)
 
 
-def _day(folder: Path, seed: int, first: int, at: int, fail_with: int, say: Say) -> None:
+def _day(folder: Path, seed: int, first: int, at: int, fail_with: int, say: Say, *, claim: int = 0) -> None:
     watch(folder, None, at, fail_with)
-    Day(folder, say, seed, first).live(_DAY_STEPS)
+    Day(folder, say, seed, first, dies_at_claim=claim).live(_DAY_STEPS)

@@ -16,6 +16,7 @@ from offline_queue.store import Store
 from offline_queue.witness import log as witness_log
 from tests.offline_queue.helpers import KEY, OWNER, new
 from tests.torture.outbox.child import Say
+from tests.torture.outbox.phases import Phases, die
 
 SIZES = (100, 1000, 1000, 6000, 30_000)
 
@@ -26,12 +27,20 @@ STILL = 2.0
 
 class Day:
     def __init__(
-        self, directory: Path, say: Say, seed: int, first: int = 0, clocks: Sequence[float] = (STILL,)
+        self,
+        directory: Path,
+        say: Say,
+        seed: int,
+        first: int = 0,
+        clocks: Sequence[float] = (STILL,),
+        dies_at_claim: int = 0,
     ) -> None:
-        """`first`: where the items' numbers go on; `clocks`: what the clock may say (Unix time)."""
+        """`first`: where the items' numbers go on; `clocks`: what the clock may say (Unix time);
+        `dies_at_claim`: which claim is the last thing it does, 0 for none."""
         witness_log.SEGMENT_BYTES = 60_000  # several segments come and go in one short day
         self._directory, self._say, self._rng = directory, say, random.Random(seed)
         self._number, self._clocks = first, clocks
+        self._phases, self._claims_left = Phases(say), dies_at_claim
         self._store = self._open()
 
     def live(self, steps: int, *, close: bool = True) -> None:
@@ -43,9 +52,15 @@ class Day:
                 self._say(f"error {error.reason}")
                 self._store.release_all()
         if close:
-            self._store.close()
+            with self._phases.of("close"):
+                self._store.close()
+            self._say("at end")
 
     def _open(self) -> Store:
+        with self._phases.of("start"):
+            return self._opened()
+
+    def _opened(self) -> Store:
         store = Store(self._directory, KEY, OWNER, Backoff())
         while store.verify_next():
             pass
@@ -60,35 +75,47 @@ class Day:
             payload = self._rng.randbytes(self._rng.choice(SIZES))
             items.append(new(f"i{self._number}", f"s{self._number % 3}", payload))
         events = [NewEvent("reading_kept", item.id) for item in items]
-        self._store.put(items, {"last": items[-1].id.encode()}, events)
+        with self._phases.of("enqueue"):
+            self._store.put(items, {"last": items[-1].id.encode()}, events)
         for item in items:
             self._say(f"put {item.id} {hashlib.sha256(item.payload).hexdigest()}")
 
     def _deliver(self) -> None:
         if (item := self._claimed()) is not None:
             self._say(f"send {item.id}")
-            self._store.settle(item.id, Delivered("receipt"), self._now())
+            with self._phases.of("acknowledge"):
+                self._store.settle(item.id, Delivered("receipt"), self._now())
             self._say(f"done {item.id}")
 
     def _try(self) -> None:
         if (item := self._claimed()) is not None:
-            self._store.settle(item.id, Retry("the line is down", after_s=0), self._now())
+            with self._phases.of("acknowledge"):
+                self._store.settle(item.id, Retry("the line is down", after_s=0), self._now())
 
     def _claimed(self) -> Item | None:
-        return self._store.claim(self._now())
+        """A claim writes nothing, so no step of the disk is in it: it is killed with the item in flight."""
+        with self._phases.of("claim"):
+            item = self._store.claim(self._now())
+            self._claims_left -= 1
+            if self._claims_left == 0:
+                die()
+            return item
 
     def _now(self) -> float:
         return self._rng.choice(self._clocks)
 
     def _tidy(self) -> None:
-        self._store.tidy(self._now())
+        with self._phases.of("tidy"):
+            self._store.tidy(self._now())
 
     def _sign(self) -> None:
-        self._store.make_checkpoint(self._now())
+        with self._phases.of("enqueue"):
+            self._store.make_checkpoint(self._now())
 
     def _start_again(self) -> None:
         try:
-            self._store.close()
+            with self._phases.of("close"):
+                self._store.close()
             self._store = self._open()
         except OutboxError as error:
             self._say(f"error {error.reason}")
