@@ -29,7 +29,8 @@ class SignalState(StrEnum):
 class Measured:
     """A decoded measurement, before the driver stamps it. `device_time` is the device's own naive clock.
 
-    `kind`: one of the device's other kinds; None is its first.
+    `kind`: one of the device's other kinds; None is its first. `finished`: one whole act of a device that
+    streams as well, as a cuff's result always is. `live`: the protocol says that it is of this moment.
     """
 
     quantities: tuple[Quantity, ...]
@@ -37,6 +38,8 @@ class Measured:
     device_time: datetime | None = None
     raw: bytes = b""
     kind: Kind | None = None
+    finished: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

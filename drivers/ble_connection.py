@@ -72,6 +72,7 @@ class BleConnection:
             await self._subscribe()
             for command in self._match.start:
                 await self._required(self._match.write, partial(self._put, command))
+            self._feed.undated.connected()
             self._feed.tracker.move(InstrumentState.READY)
             async with self._beside():
                 await self._deliver_until_gone()

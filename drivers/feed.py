@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from devices.device import Battery, Decoder, Device, Event, Measured, Rejected, Samples, Signal
@@ -11,6 +12,7 @@ from drivers.instrument import Sink
 from drivers.raw import Tap, no_tap
 from drivers.stamp import Stamp
 from drivers.tracker import Tracker
+from drivers.undated import Undated
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ class Feed:
         self._tap = tap
         self.tracker = Tracker(sink, id_, device.kind, device.name, device.also)
         self.stamp = Stamp(device.kind, DeviceIdentity(device.key, model=device.name, address=id_))
+        self.undated = Undated(device.kind)
         self.rejected = 0
         self._sink = sink
         self._told: deque[tuple[datetime, tuple[Quantity, ...]]] = deque(maxlen=_REMEMBERED_RESULTS)
@@ -50,12 +53,13 @@ class Feed:
         return understood
 
     async def _deliver(self, event: Event) -> bool:
+        doubtful = self.undated.is_doubtful(event)
         match event:
             case Measured() if self._is_told(event):
                 _log.debug("%s: a result that was told before", self.tracker.status.id)
             case Measured():
                 self.tracker.data()
-                await self._sink.reading(self.stamp.reading(event))
+                await self._sink.reading(self.stamp.reading(_unsure(event) if doubtful else event))
             case Samples():
                 self.tracker.data()
                 self._sink.waveform(self.stamp.waveform(event))
@@ -76,3 +80,7 @@ class Feed:
         told = (event.device_time, event.quantities) in self._told
         self._told.append((event.device_time, event.quantities))
         return told
+
+
+def _unsure(measured: Measured) -> Measured:
+    return replace(measured, quality=measured.quality | {Quality.TIME_UNSURE})

@@ -3,6 +3,7 @@
 Source: viatomEcho/LepuBle, Viatom's own.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from devices.device import BleMatch, Device, Event, FrameError, Rejected
@@ -47,7 +48,7 @@ def temperature(data: bytes) -> Decimal:
 
 
 class Decoder(FramedDecoder):
-    """A thing's temperature is no reading, and neither is its room's."""
+    """A thing's temperature is no reading, and neither is its room's. What it keeps has to be asked for."""
 
     def __init__(self) -> None:
         super().__init__(uuid(NOTIFY), LengthFramer(_START, _HEAD, _size_of, _is_sound))
@@ -60,7 +61,9 @@ class Decoder(FramedDecoder):
             return []
         if data[2] not in _OF_A_BODY:
             return [Rejected("not the temperature of a body", frame)]
-        return [measured((quantity(BODY_TEMPERATURE, temperature(data)),), frozenset(), frame)]
+        return [
+            replace(measured((quantity(BODY_TEMPERATURE, temperature(data)),), frozenset(), frame), live=True)
+        ]
 
 
 def describe(data: bytes) -> dict[str, object]:

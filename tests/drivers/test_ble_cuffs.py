@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from devices.reading import Absent, Clock, Kind
+from devices.reading import Absent, Clock, Kind, Quality
 from drivers.instrument import InstrumentState
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_cuffs import AndCuff, Bm85, OmronCuff
+from tests.fakes.ble_cuffs import AndCuff, Bm85, ClocklessCuff, OmronCuff
 from tests.fakes.ble_peripherals import Cuff, Pressure
 from tests.fakes.polling import until
 
@@ -56,3 +56,28 @@ async def test_what_a_cuff_sends_to_everybody_who_connects_is_one_reading(room: 
         await until(lambda: len(cuff.expected) >= 2)
         await room.listener.until_state(f"ble:{cuff.address}", InstrumentState.READY)
     assert len(room.listener.of(Kind.CUFF)) == 1
+
+
+async def test_what_a_cuff_without_a_date_sends_at_once_may_be_its_memory(room: Room) -> None:
+    cuff = ClocklessCuff(room.radio)
+    await room.switch_on(cuff)
+    await cuff.remember(Pressure(180, 110, 130, 90))
+    await cuff.remember(Pressure(170, 100, 120, 90))
+    async with running(room.links().run()):
+        await room.listener.until(lambda: len(room.listener.readings) == 2)
+        await cuff.measure(RESULT)
+        await room.listener.until(lambda: len(room.listener.readings) == 3)
+    stored, also_stored, live = room.listener.readings
+    assert stored.quality == also_stored.quality == {Quality.TIME_UNSURE}
+    assert [quantity.value for quantity in live.quantities] == [121, 79, 93, 68]
+    assert Quality.TIME_UNSURE not in live.quality, "it was seen inflating"
+
+
+async def test_a_cuff_that_comes_after_its_measurement_with_a_date_is_believed(room: Room) -> None:
+    cuff = Cuff(room.radio)
+    await room.switch_on(cuff)
+    await cuff.remember(RESULT, timedelta(seconds=20))
+    async with running(room.links().run()):
+        await room.listener.until(lambda: bool(room.listener.readings))
+    (reading,) = room.listener.readings
+    assert reading.clock is Clock.CORRECTED and reading.quality == set()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bumble.device import Connection
 
 from tests.fakes.ble_peripherals import Cuff, Pressure
-from tests.fakes.frames import date_time, sfloat
+from tests.fakes.frames import blood_pressure, date_time, sfloat
 from tests.fakes.radio import Radio
 
 
@@ -66,3 +66,10 @@ class OmronCuff(Cuff):
 
     def _takes_time(self, given: datetime) -> bool:
         return abs(given - self.clock.now()) > timedelta(minutes=10)
+
+
+class ClocklessCuff(Cuff):
+    """Its results carry no date."""
+
+    def _frame(self, pressure: Pressure, when: datetime) -> bytes:
+        return blood_pressure(pressure.systolic, pressure.diastolic, pressure.mean, pulse=pressure.pulse)
