@@ -20,7 +20,7 @@ class Absent(StrEnum):
 class Quality(StrEnum):
     """What the device (or the plausibility range) says about a measurement.
 
-    The last three say how it came to the patient: they are the kiosk's own.
+    The last four say how it came to the patient: they are the kiosk's own.
     """
 
     POOR_SIGNAL = "poor_signal"
@@ -49,6 +49,7 @@ class Quality(StrEnum):
     IMPLAUSIBLE = "implausible"
     BEFORE_CONSULTATION = "before_consultation"
     TIME_UNSURE = "time_unsure"
+    UNKNOWN_UNIT = "unknown_unit"
     ATTACHED_BY_HELPER = "attached_by_helper"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kiosk.outbox_options import add_audit, add_keys, add_outbox
+from kiosk.unit_options import add_units
 
 DEFAULT_CONFIG = Path("/etc/telecabine/telecabine.toml")
 
@@ -82,6 +83,7 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
     bonds = commands.add_parser("bonds", help="the Bluetooth instruments this machine is paired with")
     bonds.add_argument("--forget", metavar="ADDRESS", help="one that was reset, or has left")
     bonds.set_defaults(run=_bonds)
+    add_units(commands.add_parser("units", help="the Bluetooth instruments that belong to this kiosk"))
     commands.add_parser("document", help="docs/devices.md").set_defaults(run=_document_devices)
     decode = commands.add_parser("decode", help="decode one frame to JSON")
     decode.add_argument("protocol")

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from devices.reading import SHY, Clock, Quality, Reading
+from devices.reading import SHY, Clock, DeviceIdentity, Kind, Quality, Reading
 from kiosk.events import Event, SetAsideChanged
 
 LIMIT = 8
 HOLD = timedelta(minutes=15)
 _STREAM_GAP = timedelta(seconds=15)  # every instrument that streams says something new sooner
+_STREAMS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Aside:
         self._clock_s = clock_s
         self._waiting: list[_Waiting] = []
         self._more = 0
+        self._streams: dict[tuple[Kind, DeviceIdentity], Reading] = {}
         self.shown = False
 
     @property
@@ -53,6 +55,15 @@ class Aside:
         """One more that is not to be seen; before a consultation nobody asks how many there were."""
         self._more += self.shown
         self._tell()
+
+    def is_old_question(self, reading: Reading) -> bool:
+        """An unknown unit streams on: one card for a stream that stands still, and no question twice."""
+        stream = (reading.kind, reading.identity)
+        earlier = self._streams.pop(stream, None)
+        self._streams[stream] = reading
+        if len(self._streams) > _STREAMS:
+            self._streams.pop(next(iter(self._streams)))
+        return self.shown and earlier is not None and _continues(earlier, reading)
 
     def find(self, reading_id: UUID) -> Reading | None:
         return next((r for r in self.readings if r.id == reading_id), None)

@@ -21,6 +21,8 @@ from kiosk.record import SiteInfo
 from kiosk.reserve import Reserve
 from kiosk.service import Kiosk
 from kiosk.tasks import Tasks
+from kiosk.unit_desk import UnitDesk
+from kiosk.units import Units
 from kiosk.version import VERSION
 from offline_queue.keeping import Keeping
 from offline_queue.outbox import Outbox
@@ -38,7 +40,9 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
     outbox = await _open_outbox(config)
     reserve = Reserve(reserve_file(config), config.kiosk.reserve_mb)
     keeper = Keeper(outbox, site_info(config), emit, reserve)
-    hub = Hub(keeper, emit, tuple(Kind(kind) for kind in config.devices.expected))
+    units = Units(config)
+    hub = Hub(keeper, emit, tuple(Kind(kind) for kind in config.devices.expected), units)
+    units.on_change = hub.tell_instruments
     instruments = Instruments(config.devices, hub)
     meeting = Meeting(config, page_dir)
     try:
@@ -63,7 +67,10 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
 
     sender = FhirSender(fhir_settings(config))
     desk = CallDesk(keeper, hub, emit, tasks, make_call)
-    return Kiosk(config, outbox, keeper, hub, desk, instruments, meeting, emit, sender, tasks, interrupted)
+    unit_desk = UnitDesk(units, hub.board)
+    return Kiosk(
+        config, outbox, keeper, hub, desk, instruments, unit_desk, meeting, emit, sender, tasks, interrupted
+    )
 
 
 async def _open_outbox(config: Config) -> Outbox:

@@ -25,6 +25,7 @@ class Told(StrEnum):
     SENTINEL_GONE = "sentinel_gone"
     SETTING_CHANGED = "setting_changed"
     KEY_CHANGED = "key_changed"
+    UNIT_CHANGED = "unit_changed"
     PIN_TRIED = "pin_tried"
     """Written before it is known whether it was right: the next one follows then."""
     TECHNICIAN_ENTERED = "technician_entered"

@@ -11,7 +11,9 @@ from pathlib import Path
 from kiosk.audit import Told, of_changes, settings_of
 from kiosk.audit_notes import read_notes
 from kiosk.config import Config
-from kiosk.data_dir import key_file, notes_dir, store_dir
+from kiosk.data_dir import key_file, notes_dir, store_dir, unit_file
+from kiosk.unit import How
+from kiosk.unit_file import UnitFile, UnitFileError
 from kiosk.version import VERSION
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
@@ -78,6 +80,7 @@ class Auditing:
         known = {
             Told.SETTING_CHANGED: settings_of(self._config),
             Told.KEY_CHANGED: await asyncio.to_thread(_keys, self._config),
+            Told.UNIT_CHANGED: await asyncio.to_thread(_units, self._config),
         }
         state, before = json.dumps(known).encode(), await self._outbox.get_state(_KNOWN)
         notes = await asyncio.to_thread(self._new_notes)
@@ -117,3 +120,12 @@ def _keys(config: Config) -> dict[str, str]:
     except (OutboxError, ValueError) as error:
         log.warning("who else can open the outbox cannot be read: %s", error)
         return machine
+
+
+def _units(config: Config) -> dict[str, str]:
+    """Which Bluetooth instruments were declared to be the kiosk's, by what they are called."""
+    try:
+        return {unit.name: How.DECLARED for unit in UnitFile(unit_file(config)).read().units}
+    except UnitFileError as error:
+        log.warning("which instruments are declared cannot be read: %s", error)
+        return {"file": "unreadable"}

@@ -92,7 +92,7 @@ class CallDesk:
             self._call = None
             raise
         await self._save(call)
-        call.send_instruments(self._hub.instruments)
+        call.send_instruments(self._hub.board.own)
         self._hub.live = call  # before the history: a reading that is kept meanwhile is in one or the other
         for reading in await self._keeper.readings():
             call.send_reading(reading, history=True)

@@ -99,7 +99,8 @@ class CallConfig:
 class DevicesConfig:
     """Which camera shows the patient and which microphone hears; empty means: the first that fits.
 
-    `expected`: the kinds of instrument this site owns; the self-test is red when one is missing.
+    `expected`: the kinds of instrument this site owns; the self-test is red when one is missing. `units`: its
+    Bluetooth instruments, each by its address or its serial number, beside those that a technician declares.
     """
 
     face_camera: str = ""
@@ -107,6 +108,7 @@ class DevicesConfig:
     speaker: str = ""
     bluetooth: bool = True
     expected: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -161,6 +163,9 @@ def load_config(path: Path) -> Config:
         if kind not in KINDS:
             where = _where(path, text, "devices", "expected")
             raise ConfigError(f"{where}: devices.expected: {kind} is not one of {', '.join(KINDS)}")
+    if not all(unit.strip() for unit in config.devices.units):
+        where = _where(path, text, "devices", "units")
+        raise ConfigError(f"{where}: devices.units: an address or a serial number cannot be empty")
     return config
 
 

@@ -37,3 +37,8 @@ def reserve_file(config: Config) -> Path:
 def report_file(config: Config) -> Path:
     """The last report of the self-test."""
     return config.kiosk.data_dir / "selftest.json"
+
+
+def unit_file(config: Config) -> Path:
+    """The Bluetooth instruments that were declared to be this kiosk's."""
+    return config.kiosk.data_dir / "units.json"

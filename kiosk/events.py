@@ -42,6 +42,7 @@ class NoticeReason(StrEnum):
     """Things the helper should know at once. `ui/` has one sentence with what to do for each."""
 
     OLD_READING_SET_ASIDE = "old_reading_set_aside"
+    UNKNOWN_UNIT_SET_ASIDE = "unknown_unit_set_aside"
     STORAGE_FULL = "storage_full"
     NO_ROOM = "no_room"  # for another consultation
     STORAGE_BROKEN = "storage_broken"

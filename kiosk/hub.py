@@ -13,16 +13,15 @@ from typing import Protocol
 from uuid import UUID
 
 from devices.reading import Kind, Quality, Reading, Waveform
-from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk import belonging, events
 from kiosk.aside import Aside
 from kiosk.duplicates import Duplicates
+from kiosk.instrument_board import InstrumentBoard, Owner, OwnsThePlugged
 from kiosk.session import IncidentKind, Session, SessionError
 
 log = logging.getLogger(__name__)
 
-_GONE = (InstrumentState.ABSENT, InstrumentState.LOST)
-_NO_BLUETOOTH = (Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING)
 _INCIDENTS = {
     InstrumentState.LOST: IncidentKind.INSTRUMENT_LOST,
     InstrumentState.FAULTY: IncidentKind.INSTRUMENT_FAULTY,
@@ -82,13 +81,17 @@ class Hub:
     """The drivers' Sink. `live` is None while nobody can look."""
 
     def __init__(
-        self, record: Record, emit: Callable[[events.Event], None], expected: tuple[Kind, ...] = ()
+        self,
+        record: Record,
+        emit: Callable[[events.Event], None],
+        expected: tuple[Kind, ...] = (),
+        owner: Owner | None = None,
     ) -> None:
-        """`expected`: what the site owns; shown as absent until it is seen."""
+        """`expected`: kinds that the site owns, shown as absent until seen. `owner`: which units are its."""
         self._record = record
         self._emit = emit
-        self._expected = expected
-        self._instruments: dict[str, InstrumentStatus] = {}
+        self._owner = owner or OwnsThePlugged()
+        self.board = InstrumentBoard(expected, self._owner)
         self._incidents: deque[tuple[IncidentKind, str]] = deque()
         self._aside = Aside(emit)
         self._set_aside: deque[Reading] = deque()  # not written yet
@@ -102,33 +105,28 @@ class Hub:
 
     @property
     def instruments(self) -> tuple[InstrumentStatus, ...]:
-        there = [s for s in self._instruments.values() if s.state is not InstrumentState.ABSENT]
-        shown = [s for s in there if self._is_owned(s)]
-        seen = {kind for status in shown for kind in status.kinds}
-        shown += [_not_seen(kind) for kind in self._expected if kind not in seen]
-        return tuple(sorted(shown, key=lambda s: (list(Kind).index(s.kind), s.id)))
-
-    def _is_owned(self, status: InstrumentStatus) -> bool:
-        """Without Bluetooth every kind is told to fail: of what nobody has seen, the site's own counts."""
-        unseen = status.reason in _NO_BLUETOOTH and status.identity is None
-        return not unseen or not self._expected or not set(status.kinds).isdisjoint(self._expected)
+        """The kiosk's own, and the Bluetooth units of others while they are in reach."""
+        return self.board.all
 
     def has(self, kind: Kind) -> bool:
         """True when an instrument of this kind is plugged in or within reach."""
-        return any(kind in s.kinds and s.state not in _GONE for s in self._instruments.values())
+        return self.board.has(kind)
 
     def status(self, status: InstrumentStatus) -> None:
         """Keep the newest state of each instrument; losing one during a session is an incident."""
-        before = self._instruments.get(status.id)
+        before = self.board.put(status)
         if before == status:
             return
-        self._instruments[status.id] = status
+        self.tell_instruments()
+        kind = _INCIDENTS.get(status.state)
+        if kind and self.board.is_own(status) and (before is None or before.state != status.state):
+            self.incident(kind, status.name)
+
+    def tell_instruments(self) -> None:
+        """One has changed, or has become the kiosk's own."""
         self._emit(events.InstrumentsChanged(self.instruments))
         if self.live is not None:
-            self.live.send_instruments(self.instruments)
-        kind = _INCIDENTS.get(status.state)
-        if kind is not None and self._is_owned(status) and (before is None or before.state != status.state):
-            self.incident(kind, status.name)
+            self.live.send_instruments(self.board.own)
 
     def incident(self, kind: IncidentKind, subject: str = "") -> None:
         """Goes into the session's report with the next `save`; without a session it belongs to nobody."""
@@ -141,18 +139,26 @@ class Hub:
             self.counts.duplicates += 1
             return
         session = self._record.session
-        doubt = belonging.doubt(reading, session, _now())
-        if doubt is None:
+        doubts = self._doubts(reading, session)
+        if not doubts:
             self._known.remember(reading)
             self._unsaved.append(reading)
             await self.save()
         elif belonging.may_wait(reading, session):
-            await self._put_aside(replace(reading, quality=reading.quality | {doubt}))
+            await self._put_aside(replace(reading, quality=reading.quality | doubts))
         else:
             self.counts.outside_session += 1
 
+    def _doubts(self, reading: Reading, session: Session | None) -> frozenset[Quality]:
+        """Why it may be somebody else's: of another time, or of another's instrument."""
+        time = belonging.doubt(reading, session, _now())
+        unit = None if self._owner.knows(reading.identity) else Quality.UNKNOWN_UNIT
+        return frozenset(doubt for doubt in (time, unit) if doubt is not None)
+
     async def _put_aside(self, reading: Reading) -> None:
         """Outside a consultation it waits in memory alone: nobody has agreed to anything yet."""
+        if Quality.UNKNOWN_UNIT in reading.quality and self._aside.is_old_question(reading):
+            return
         self._known.remember(reading)
         self.counts.set_aside += 1
         if belonging.is_of_earlier_patient(reading, self._ended_at):
@@ -166,7 +172,7 @@ class Hub:
     def _offer(self, reading: Reading) -> None:
         self._aside.add(reading, belonging.age(reading, _now()))
         if self._aside.shown:
-            self._emit(events.Notice(events.NoticeReason.OLD_READING_SET_ASIDE, reading.kind.value))
+            self._emit(events.Notice(_notice_of(reading), reading.kind.value))
 
     async def attach(self, reading_id: UUID) -> None:
         """The helper says that it is this patient's: durable, then shown and sent, with a mark that says so.
@@ -252,15 +258,18 @@ class Hub:
             self.live.send_reading(reading)
 
     def waveform(self, waveform: Waveform) -> None:
-        if not belonging.is_consulting(self._record.session):
+        if not belonging.is_consulting(self._record.session) or not self._owner.knows(waveform.identity):
             return
         self._emit(events.WaveformShown(waveform))
         if self.live is not None:
             self.live.send_waveform(waveform)
 
 
-def _not_seen(kind: Kind) -> InstrumentStatus:
-    return InstrumentStatus(f"expected:{kind.value}", kind, "", InstrumentState.ABSENT)
+def _notice_of(reading: Reading) -> events.NoticeReason:
+    """Of two reasons the one that does not pass with time."""
+    unknown = Quality.UNKNOWN_UNIT in reading.quality
+    reasons = events.NoticeReason
+    return reasons.UNKNOWN_UNIT_SET_ASIDE if unknown else reasons.OLD_READING_SET_ASIDE
 
 
 def _now() -> datetime:

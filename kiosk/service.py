@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
+from kiosk import events
 from kiosk.audit import Told
 from kiosk.auditing import Auditing, note
 from kiosk.call.checks.checking import CallChecks, Tried
@@ -15,15 +16,6 @@ from kiosk.call.secret import room_of
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
 from kiosk.delivery_teller import DeliveryTeller
-from kiosk.events import (
-    CallCheckChanged,
-    Event,
-    InstrumentsChanged,
-    Notice,
-    NoticeReason,
-    ResumeOffered,
-    SelfTestChanged,
-)
 from kiosk.examination import Examination
 from kiosk.fhir.client import FhirSender
 from kiosk.frames import Frames
@@ -39,6 +31,7 @@ from kiosk.selftest.running import daily_tests
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
 from kiosk.tasks import Tasks
 from offline_queue.audit.event import NewEvent
+from kiosk.unit_desk import UnitDesk
 from offline_queue.delivery import Delivery
 from offline_queue.outbox import Outbox
 
@@ -56,8 +49,9 @@ class Kiosk:
         hub: Hub,
         desk: CallDesk,
         instruments: Instruments,
+        units: UnitDesk,
         meeting: Meeting,
-        emit: Callable[[Event], None],
+        emit: Callable[[events.Event], None],
         sender: FhirSender,
         tasks: Tasks,
         interrupted: Session | None,
@@ -67,6 +61,7 @@ class Kiosk:
         self.hub = hub
         self.desk = desk
         self.instruments = instruments
+        self.units = units
         self.meeting = meeting
         self._keeper = keeper
         self._emit = emit
@@ -81,8 +76,8 @@ class Kiosk:
         tried = Tried(
             instruments.frames.face, instruments.voice, lambda: hub.instruments, config.devices.speaker
         )
-        self.checks = CallChecks(tried, lambda check: emit(CallCheckChanged(check)), self._is_awaiting)
-        self.selftests = daily_tests(self, lambda report: emit(SelfTestChanged(report)))
+        self.checks = CallChecks(tried, lambda check: emit(events.CallCheckChanged(check)), self._is_awaiting)
+        self.selftests = daily_tests(self, lambda report: emit(events.SelfTestChanged(report)))
         self.examination = desk.media = Examination(instruments, hub, desk, emit)
 
     @property
@@ -108,14 +103,14 @@ class Kiosk:
             saved_call = await self._keeper.saved_call()
             if saved_call is not None:
                 self.meeting.reserve(saved_call)
-            self._emit(ResumeOffered(self._interrupted))
-        self._emit(InstrumentsChanged(self.hub.instruments))
+            self._emit(events.ResumeOffered(self._interrupted))
+        self._emit(events.InstrumentsChanged(self.hub.instruments))
         self.selftests.load()
         self._tasks.spawn(self.selftests.watch())
         async with asyncio.TaskGroup() as group:
             group.create_task(self._delivery.run())
             group.create_task(self._auditing.run())
-            group.create_task(self.instruments.run())
+            group.create_task(self.units.watch(self.instruments.run))
             group.create_task(self._retry_saving())
 
     async def close(self) -> None:
@@ -139,7 +134,7 @@ class Kiosk:
         """
         self._check_free()
         if not await self._keeper.has_room():
-            self._emit(Notice(NoticeReason.NO_ROOM))
+            self._emit(events.Notice(events.NoticeReason.NO_ROOM))
             return
         await self.selftests.interrupt()
         self._check_free()  # whoever touches twice begins once
@@ -301,7 +296,7 @@ class Kiosk:
         try:
             yield
         except StorageError as error:
-            self._emit(Notice(error.reason))
+            self._emit(events.Notice(error.reason))
             raise
 
     async def _retry_saving(self) -> None:

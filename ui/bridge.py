@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Report, Zone
     from kiosk.session import Patient
+    from kiosk.unit_desk import UnitLine
     from ui.reasons import BlockReason
+
+
+class UnitPort(Protocol):
+    """Whose the Bluetooth instruments are. Every method runs on the asyncio loop."""
+
+    async def lines(self) -> tuple[UnitLine, ...]: ...
+    async def set_own(self, address: str, own: bool) -> None: ...
 
 
 class KioskPort(Protocol):
@@ -32,6 +40,8 @@ class KioskPort(Protocol):
 
     @property
     def frames(self) -> Frames: ...
+    @property
+    def units(self) -> UnitPort: ...
     async def begin(self) -> None: ...
     async def identify(self, patient: Patient) -> None: ...
     async def answer_consent(self, given: bool, text: str, language: str, text_version: str) -> None: ...
@@ -98,6 +108,7 @@ class Bridge(QObject):
     call_figures_told = Signal(object)
     outbox_figures_told = Signal(object)
     outbox_copied = Signal(object)
+    units_told = Signal(object)
     command_failed = Signal()
 
     _arrived = Signal(object)
@@ -218,6 +229,14 @@ class Bridge(QObject):
     def copy_outbox(self) -> None:
         """The answer, a CopyMade, comes with `outbox_copied`."""
         self._ask(lambda kiosk: kiosk.copy_outbox(), self.outbox_copied)
+
+    def ask_units(self) -> None:
+        """The answer comes with `units_told`."""
+        self._ask(lambda kiosk: kiosk.units.lines(), self.units_told)
+
+    def set_own_unit(self, address: str, own: bool) -> None:
+        """A Bluetooth instrument belongs to this kiosk, or not any more."""
+        self._ask(lambda kiosk: kiosk.units.set_own(address, own))
 
     def check_pin(self, pin: str) -> None:
         """The answer, a PinAnswer, comes with `pin_checked`."""

@@ -112,6 +112,7 @@ QUALITY_NOTES = {
     Quality.IMPLAUSIBLE: "Valeur hors de la plage plausible, transmise telle quelle.",
     Quality.BEFORE_CONSULTATION: "Datée d’avant la consultation.",
     Quality.TIME_UNSURE: "Heure de la mesure incertaine.",
+    Quality.UNKNOWN_UNIT: "Appareil non déclaré comme appartenant à la cabine.",
     Quality.ATTACHED_BY_HELPER: "Rattachée au patient par l’accompagnant.",
 }
 CLOCK_NOTES = {

@@ -45,7 +45,12 @@ _OUTCOMES = {
 }
 
 _DECISIONS = {True: "rattachée au patient", False: "n’est pas de ce patient"}
-_MARKS = (Quality.ATTACHED_BY_HELPER, Quality.BEFORE_CONSULTATION, Quality.TIME_UNSURE)
+_MARKS = (
+    Quality.ATTACHED_BY_HELPER,
+    Quality.BEFORE_CONSULTATION,
+    Quality.TIME_UNSURE,
+    Quality.UNKNOWN_UNIT,
+)
 
 
 def report_entry(payload: ClosePayload, subject: Json, naming: Naming) -> Json:

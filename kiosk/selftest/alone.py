@@ -8,6 +8,7 @@ from devices.reading import Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk.config import Config
 from kiosk.data_dir import chip, key_file, mark_file, store_dir
+from kiosk.instrument_board import InstrumentBoard
 from kiosk.instruments import Instruments
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
@@ -17,6 +18,7 @@ from kiosk.selftest.machine import check_machine, check_store
 from kiosk.selftest.report import Check, Part, Problem, Report, green, red, skipped
 from kiosk.selftest.senses import check_senses, open_media
 from kiosk.selftest.servers import check_servers
+from kiosk.units import Units
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import Outbox
 from offline_queue.rotation import ready_key
@@ -80,7 +82,12 @@ async def _leave_senses(config: Config) -> tuple[Check, ...]:
 
 
 async def _check_senses(config: Config, seconds: float) -> tuple[Check, ...]:
-    seen = _Seen(expected_kinds(config.devices.expected), config.devices.bluetooth)
+    units = Units(config)
+    await units.look()
+    kinds = [Kind(kind) for kind in config.devices.expected]
+    seen = _Seen(
+        InstrumentBoard(kinds, units), expected_kinds(config.devices.expected), config.devices.bluetooth
+    )
     instruments = Instruments(config.devices, seen)
     await open_media(instruments)
     running = asyncio.create_task(instruments.run())
@@ -94,14 +101,14 @@ async def _check_senses(config: Config, seconds: float) -> tuple[Check, ...]:
 class _Seen:
     """A sink that only remembers states: a self-test measures nobody."""
 
-    def __init__(self, expected: tuple[str, ...], bluetooth: bool) -> None:
+    def __init__(self, board: InstrumentBoard, expected: tuple[str, ...], bluetooth: bool) -> None:
         """With `bluetooth` there is always something that may still come."""
-        self._statuses: dict[str, InstrumentStatus] = {}
+        self._board = board
         self._expected = None if bluetooth else {Kind(kind) for kind in expected}
         self._all_measure = asyncio.Event()
 
     def all(self) -> tuple[InstrumentStatus, ...]:
-        return tuple(self._statuses.values())
+        return self._board.all
 
     async def within(self, seconds: float) -> None:
         """Until all that is expected measures."""
@@ -110,8 +117,8 @@ class _Seen:
                 await self._all_measure.wait()
 
     def status(self, status: InstrumentStatus) -> None:
-        self._statuses[status.id] = status
-        measuring = {known.kind for known in self.all() if known.state is InstrumentState.MEASURING}
+        self._board.put(status)
+        measuring = {known.kind for known in self._board.own if known.state is InstrumentState.MEASURING}
         if self._expected is not None and self._expected <= measuring:
             self._all_measure.set()
 

@@ -21,17 +21,21 @@ def expected_kinds(configured: Iterable[str]) -> tuple[str, ...]:
 
 
 def check_kinds(expected: Iterable[str], statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
-    """Every expected kind, and every instrument that is there whether expected or not."""
+    """Every expected kind, and every instrument that is there whether expected or not, or not ours."""
     by_kind: dict[str, list[InstrumentStatus]] = {kind: [] for kind in expected}
     said: set[str] = set()  # by another line: one fault, or one box, has one
+    strangers = []
     for status in statuses:
-        if status.reason in _SHARED:
+        if not status.known:
+            strangers.append(amber(PARTS[status.kind], Problem.UNKNOWN_UNIT, status.name, status.id))
+        elif status.reason in _SHARED:
             said.update(status.kinds)
         elif status.state is not InstrumentState.ABSENT:
             by_kind.setdefault(status.kind.value, []).append(status)
             said.update(status.also)
     told = {kind: found for kind, found in by_kind.items() if found or kind not in said}
-    return tuple(check for kind, found in told.items() for check in _check_kind(Kind(kind), found))
+    own = tuple(check for kind, found in told.items() for check in _check_kind(Kind(kind), found))
+    return (*own, *strangers)
 
 
 def check_bluetooth(wanted: bool, statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:

@@ -54,6 +54,7 @@ class Problem(StrEnum):
     NOT_SEEN_YET = "not_seen_yet"  # it shows itself only after a measurement
     NOT_WORKING = "not_working"
     LOW_BATTERY = "low_battery"
+    UNKNOWN_UNIT = "unknown_unit"  # by Bluetooth, and nobody said that it belongs to this kiosk
     IN_USE = "in_use"
     WRONG_KEY_OR_DAMAGED = "wrong_key_or_damaged"
     KEY_READABLE_BY_OTHERS = "key_readable_by_others"

@@ -42,6 +42,7 @@ include_loopback = true
 
 [devices]
 expected = ["oximeter", "cuff", "thermometer", "otoscope", "stethoscope"]
+units = ["OX-0001", "BP-0001", "TH-0001"]
 """
 
 

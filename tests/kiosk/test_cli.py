@@ -93,3 +93,28 @@ def test_without_bluetooth_the_bonds_are_not_told(monkeypatch: pytest.MonkeyPatc
     done = telecabine("devices", "bonds")
     assert (done.returncode, done.stdout) == (2, "")
     assert "bluetooth_missing" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_unit_is_declared_and_forgotten_by_command(tmp_path: Path) -> None:
+    path = tmp_path / "telecabine.toml"
+    path.write_text(
+        '[site]\nname = "TEST"\nfiness = "990000001"\norganization_id = "1990000001"\n'
+        '[kiosk]\nid = "FE-ED-AB-EE-DE-AD-77-01"\nname = "Cabine 01"\ndata_dir = "data"\n'
+        '[physician]\nrpps = "99900000011"\nfamily = "TEST-MEDECIN"\n'
+        '[fhir]\nbase_url = "https://127.0.0.1/fhir"\n'
+        '[devices]\nbluetooth = false\nunits = ["TH-0001"]\n'
+    )
+
+    def units(*options: str) -> tuple[int, str]:
+        done = telecabine("--config", str(path), "devices", "units", *options)
+        assert done.stderr.count("\n") == (0 if done.returncode == 0 else 1), done.stderr
+        return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+    assert units() == (0, "configured TH-0001")
+    assert units("--ours", "c0:0b:00:00:00:01") == (0, "configured TH-0001 declared C0:0B:00:00:00:01")
+    assert units("--forget", "C0:0B:00:00:00:01") == (0, "configured TH-0001")
+    assert units("--forget", "C0:0B:00:00:00:01")[0] == 2
+    assert units("--ours", "BP-0001")[0] == 2, "a serial number belongs in the settings"
+    (tmp_path / "data" / "units.json").write_text("[")
+    code, said = units("--ours", "C0:0B:00:00:00:01")
+    assert code == 2 and "units.json" in said

@@ -54,6 +54,13 @@ def test_a_good_file_is_typed_and_its_paths_are_relative_to_it(tmp_path: Path) -
     assert config.rendezvous.embedded
 
 
+def test_a_unit_without_a_name_is_refused(tmp_path: Path) -> None:
+    """It would be every instrument that says no serial number."""
+    assert "devices.units" in failure(tmp_path, GOOD + 'units = ["TH-0001", " "]\n')
+    config = load_config(write(tmp_path, GOOD + 'units = ["TH-0001", "C0:0B:00:00:00:01"]\n'))
+    assert config.devices.units == ("TH-0001", "C0:0B:00:00:00:01")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.toml: cannot be read"):
         load_config(tmp_path / "absent.toml")

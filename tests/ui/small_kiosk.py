@@ -42,6 +42,8 @@ from kiosk.session import (
     reduce,
 )
 from kiosk.session import Event as SessionEvent
+from kiosk.unit import How
+from kiosk.unit_desk import UnitLine
 from offline_queue.item import Counts
 
 OPENED = datetime(2026, 11, 23, 14, 32, tzinfo=UTC)
@@ -68,6 +70,20 @@ REPORT = Report(
 
 
 @dataclass
+class SmallUnits:
+    """Satisfies `UnitPort`."""
+
+    told: tuple[UnitLine, ...] = ()
+
+    async def lines(self) -> tuple[UnitLine, ...]:
+        return self.told
+
+    async def set_own(self, address: str, own: bool) -> None:
+        how = How.DECLARED if own else How.UNKNOWN
+        self.told = tuple(replace(u, how=how) if u.unit.address == address else u for u in self.told)
+
+
+@dataclass
 class SmallKiosk:
     """Satisfies `KioskPort`; `publish` is the bridge's. `asked` records the commands in order."""
 
@@ -83,6 +99,7 @@ class SmallKiosk:
     door: PinAnswer | None = None
     aside: tuple[Reading, ...] = ()
     found: Report = REPORT
+    units: SmallUnits = field(default_factory=SmallUnits)
 
     async def begin(self) -> None:
         self.asked.append("begin")

@@ -11,6 +11,7 @@ from ui.screens.base import Context, Screen
 from ui.widgets.figures_card import FiguresCard
 from ui.widgets.outbox_card import OutboxCard
 from ui.widgets.parts import button, card, label, set_tone
+from ui.widgets.unit_list import UnitList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ class Technician(Screen):
         rtl = self.texts.right_to_left
         self.call_card = FiguresCard(self.texts.call_figures.title, rtl)
         self.outbox_card = OutboxCard(context.bridge, self.texts)
+        self.unit_list = UnitList(self.texts, context.bridge.set_own_unit)
         self._looks = QTimer(self, interval=_LOOK_MS)
         self._looks.timeout.connect(self._look)
         self.body.addWidget(self._pad)
@@ -47,6 +49,7 @@ class Technician(Screen):
         self.body.addWidget(self.call_card)
         self.body.addWidget(self._waiting)
         self.body.addWidget(self._results)
+        self.body.addWidget(self.unit_list)
         self.body.addWidget(self.outbox_card)
         self.body.addStretch(1)
         self._waiting.hide()
@@ -61,6 +64,7 @@ class Technician(Screen):
         context.bridge.selftest_done.connect(self._show)
         context.bridge.selftest_changed.connect(self._changed)
         context.bridge.call_figures_told.connect(self._show_call)
+        context.bridge.units_told.connect(self.unit_list.refresh)
         context.bridge.command_failed.connect(self._failed)
 
     def focus_first(self) -> None:
@@ -138,6 +142,7 @@ class Technician(Screen):
     def _look(self) -> None:
         self.context.bridge.ask_call_figures()
         self.context.bridge.ask_outbox_figures()
+        self.context.bridge.ask_units()
 
     def _show_call(self, figures: "CallFigures | None") -> None:
         from ui.text.call_figures import lines

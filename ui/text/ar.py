@@ -19,6 +19,7 @@ from kiosk.events import (
 from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
+from kiosk.unit import How
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
 from ui.text.table import (
@@ -35,6 +36,7 @@ from ui.text.table import (
     OutboxText,
     ReadingText,
     TechnicianText,
+    UnitsText,
 )
 
 IDENTITY = IdentityText(
@@ -187,7 +189,7 @@ CONSULTATION = ConsultationText(
     earlier="القياسات السابقة",
     more="عرض القياسات ({count})",
     set_aside="قياسات موضوعة جانبًا",
-    set_aside_explain="أُخذت قبل هذه الاستشارة أو في وقت غير معروف، وقد تكون لشخص آخر. لا يُرسل شيء منها ما لم تنسبه إلى هذا الشخص.",
+    set_aside_explain="أُخذت قبل هذه الاستشارة أو في وقت غير معروف أو بأداة غير معروفة، وقد تكون لشخص آخر. لا يُرسل شيء منها ما لم تنسبه إلى هذا الشخص.",
     set_aside_more="قياسات أقدم غير معروضة: {count}",
     attach="انسبه إلى هذا الشخص",
     attach_title="هل هذا القياس فعلًا للشخص {given} {family}؟",
@@ -316,6 +318,7 @@ READING = ReadingText(
         Quality.IMPLAUSIBLE: "قيمة غير معتادة: تحقّق من الوضع وأعد القياس",
         Quality.BEFORE_CONSULTATION: "مؤرّخ قبل الاستشارة",
         Quality.TIME_UNSURE: "وقت القياس غير معروف",
+        Quality.UNKNOWN_UNIT: "أداة غير معروفة لهذا الجهاز: قد تكون لشخص آخر",
         Quality.ATTACHED_BY_HELPER: "نسبتَه أنت إلى هذا الشخص",
     },
     taken={
@@ -333,6 +336,7 @@ READING = ReadingText(
 )
 
 INSTRUMENT = InstrumentText(
+    unknown="غير معروفة لهذا الجهاز: قياساتها توضع جانبًا",
     states={
         InstrumentState.ABSENT: "لم يظهر بعد",
         InstrumentState.FOUND: "وُجد، يستعد",
@@ -456,6 +460,7 @@ TECHNICIAN = TechnicianText(
         Problem.NONE: "",
         Problem.NOT_FOUND: "غير موجود. أوصله وشغّله ثم أعد الفحص.",
         Problem.NOT_SEEN_YET: "لم يظهر بعد: يظهر عندما يقيس. قم بقياس تجريبي.",
+        Problem.UNKNOWN_UNIT: "هذه الأداة قريبة، لكن لم يقل أحد إنها تخص هذا الجهاز: قياساتها توضع جانبًا. إن كانت لكم فسجّلها في الأسفل.",
         Problem.NOT_WORKING: "موجود لكنه لا يعمل. افصله ثم أوصله وأعد الفحص.",
         Problem.LOW_BATTERY: "البطارية ضعيفة. بدّلها أو اشحن الجهاز قبل الاستشارة القادمة.",
         Problem.IN_USE: "الجهاز يعمل ويستخدمه الآن. تحقّق من شاشة الفني.",
@@ -558,6 +563,22 @@ OUTBOX = OutboxText(
     },
 )
 
+UNITS = UnitsText(
+    title="أدوات بلوتوث",
+    explain="لا تدخل الملف تلقائيًا إلا قياسات أدوات هذا الجهاز. أما غيرها فتوضع جانبًا.",
+    none="لم تظهر أي أداة بلوتوث منذ التشغيل. قم بقياس تجريبي لتظهر هنا.",
+    own="تخص هذا الجهاز",
+    forget="انسَ هذه الأداة",
+    serial="الرقم التسلسلي {serial}",
+    address="العنوان {address}",
+    hows={
+        How.CONFIGURED: "تخص هذا الجهاز (الإعدادات)",
+        How.DECLARED: "تخص هذا الجهاز (مسجّلة هنا)",
+        How.PAIRED: "تخص هذا الجهاز (مقترنة)",
+        How.UNKNOWN: "غير معروفة: قد تكون لشخص آخر",
+    },
+)
+
 CALL_FIGURES = CallFiguresText(
     title="المكالمة الجارية",
     back="العودة إلى المكالمة",
@@ -623,6 +644,7 @@ BLOCKED = BlockedText(
 
 NOTICES = {
     NoticeReason.OLD_READING_SET_ASIDE: "وصل قياس من قبل هذه الاستشارة. وُضع جانبًا تحت القياسات: قل هل هو لهذا الشخص.",
+    NoticeReason.UNKNOWN_UNIT_SET_ASIDE: "وصل قياس من أداة لا يعرفها هذا الجهاز. وُضع جانبًا تحت القياسات: قل هل هو لهذا الشخص.",
     NoticeReason.NO_ROOM: "قرص الجهاز ممتلئ: لا يمكن بدء أي استشارة. أبلغ التقني ليُفرغ مساحة.",
     NoticeReason.STORAGE_FULL: "القرص ممتلئ: لم يُحفظ آخر قياس. اكتبه على ورقة واطلب المساعدة.",
     NoticeReason.STORAGE_BROKEN: "لم يعد الجهاز قادرًا على حفظ القياسات. اكتبها على ورقة واطلب المساعدة.",
@@ -648,6 +670,7 @@ LATER = LaterTexts(
     technician=TECHNICIAN,
     call_figures=CALL_FIGURES,
     outbox=OUTBOX,
+    units=UNITS,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

@@ -19,6 +19,7 @@ from kiosk.events import (
 from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
+from kiosk.unit import How
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
 from ui.text.table import (
@@ -35,6 +36,7 @@ from ui.text.table import (
     OutboxText,
     ReadingText,
     TechnicianText,
+    UnitsText,
 )
 
 IDENTITY = IdentityText(
@@ -189,7 +191,7 @@ CONSULTATION = ConsultationText(
     earlier="Earlier readings",
     more="See the readings ({count})",
     set_aside="Readings set aside",
-    set_aside_explain="Taken before this consultation, or nobody knows when: they may be somebody else's. Nothing is sent unless you attach it.",
+    set_aside_explain="Taken before this consultation, at an unknown time or by an unknown instrument: they may be somebody else's. Nothing is sent unless you attach it.",
     set_aside_more="Older readings, not shown: {count}",
     attach="Attach to this person",
     attach_title="Is this reading really from {given} {family}?",
@@ -318,6 +320,7 @@ READING = ReadingText(
         Quality.IMPLAUSIBLE: "Unusual value: check the fit and measure again",
         Quality.BEFORE_CONSULTATION: "Dated before the consultation",
         Quality.TIME_UNSURE: "Time of measurement unknown",
+        Quality.UNKNOWN_UNIT: "Instrument unknown to this kiosk: it may be somebody else's",
         Quality.ATTACHED_BY_HELPER: "Attached by you",
     },
     taken={
@@ -335,6 +338,7 @@ READING = ReadingText(
 )
 
 INSTRUMENT = InstrumentText(
+    unknown="Unknown to this kiosk: its readings are set aside",
     states={
         InstrumentState.ABSENT: "Not seen yet",
         InstrumentState.FOUND: "Found, getting ready",
@@ -458,6 +462,7 @@ TECHNICIAN = TechnicianText(
         Problem.NONE: "",
         Problem.NOT_FOUND: "Not found. Plug it in, switch it on, then check again.",
         Problem.NOT_SEEN_YET: "Not seen yet: it shows itself when it measures. Take a trial measurement.",
+        Problem.UNKNOWN_UNIT: "This instrument is in reach, but nobody said that it belongs to this kiosk: its readings are set aside. If it is yours, declare it below.",
         Problem.NOT_WORKING: "Found, but it does not work. Unplug it, plug it in again, then check again.",
         Problem.LOW_BATTERY: "Low battery. Change or charge it before the next consultation.",
         Problem.IN_USE: "The kiosk is running and uses it. Check from the technician's screen.",
@@ -560,6 +565,22 @@ OUTBOX = OutboxText(
     },
 )
 
+UNITS = UnitsText(
+    title="Bluetooth instruments",
+    explain="Only readings of this kiosk's own instruments go into the record by themselves. Those of others are set aside.",
+    none="No Bluetooth instrument seen since the start. Take a trial measurement: it will show up here.",
+    own="It belongs to this kiosk",
+    forget="Forget this instrument",
+    serial="Serial number {serial}",
+    address="Address {address}",
+    hows={
+        How.CONFIGURED: "This kiosk's (settings)",
+        How.DECLARED: "This kiosk's (declared here)",
+        How.PAIRED: "This kiosk's (paired)",
+        How.UNKNOWN: "Unknown: it may be somebody else's",
+    },
+)
+
 CALL_FIGURES = CallFiguresText(
     title="Call in progress",
     back="Back to the call",
@@ -627,6 +648,8 @@ BLOCKED = BlockedText(
 NOTICES = {
     NoticeReason.OLD_READING_SET_ASIDE: "A reading from before this consultation has arrived. "
     "It is set aside, below the readings: say whether it is this person's.",
+    NoticeReason.UNKNOWN_UNIT_SET_ASIDE: "A reading has arrived from an instrument that this kiosk does not know. "
+    "It is set aside, below the readings: say whether it is this person's.",
     NoticeReason.NO_ROOM: "The kiosk's disk is full: no consultation can begin. Tell the technician, who has to make room.",
     NoticeReason.STORAGE_FULL: "The disk is full: the last reading was not kept. "
     "Write it on paper and call for help.",
@@ -655,6 +678,7 @@ LATER = LaterTexts(
     technician=TECHNICIAN,
     call_figures=CALL_FIGURES,
     outbox=OUTBOX,
+    units=UNITS,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

@@ -19,6 +19,7 @@ from kiosk.events import (
 from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
+from kiosk.unit import How
 from ui.reasons import BlockReason, FieldFault, Step
 from ui.text import consent_text
 from ui.text.table import (
@@ -35,6 +36,7 @@ from ui.text.table import (
     OutboxText,
     ReadingText,
     TechnicianText,
+    UnitsText,
 )
 
 IDENTITY = IdentityText(
@@ -174,7 +176,7 @@ CONSULTATION = ConsultationText(
     earlier="Mesures précédentes",
     more="Voir les mesures ({count})",
     set_aside="Mesures mises de côté",
-    set_aside_explain="Prises avant cette consultation, ou à une heure inconnue : elles sont peut-être d'une autre personne. Rien n'est envoyé tant que vous ne les rattachez pas.",
+    set_aside_explain="Prises avant cette consultation, à une heure inconnue ou par un appareil inconnu : elles sont peut-être d'une autre personne. Rien n'est envoyé tant que vous ne les rattachez pas.",
     set_aside_more="Mesures plus anciennes, non montrées : {count}",
     attach="Rattacher à cette personne",
     attach_title="Cette mesure est-elle bien de {given} {family} ?",
@@ -303,6 +305,7 @@ READING = ReadingText(
         Quality.IMPLAUSIBLE: "Valeur inhabituelle : vérifiez la pose et recommencez",
         Quality.BEFORE_CONSULTATION: "Datée d'avant la consultation",
         Quality.TIME_UNSURE: "Heure de la mesure inconnue",
+        Quality.UNKNOWN_UNIT: "Appareil inconnu de ce poste : peut-être celui de quelqu'un d'autre",
         Quality.ATTACHED_BY_HELPER: "Rattachée par vous",
     },
     taken={
@@ -320,6 +323,7 @@ READING = ReadingText(
 )
 
 INSTRUMENT = InstrumentText(
+    unknown="Inconnu de ce poste : ses mesures sont mises de côté",
     states={
         InstrumentState.ABSENT: "Pas encore vu",
         InstrumentState.FOUND: "Trouvé, se prépare",
@@ -443,6 +447,7 @@ TECHNICIAN = TechnicianText(
         Problem.NONE: "",
         Problem.NOT_FOUND: "Introuvable. Branchez-le, allumez-le, puis vérifiez encore.",
         Problem.NOT_SEEN_YET: "Pas encore vu : il se montre quand il mesure. Faites une mesure d'essai.",
+        Problem.UNKNOWN_UNIT: "Cet appareil est à portée, mais personne n'a dit qu'il est à ce poste : ses mesures sont mises de côté. S'il est à vous, déclarez-le plus bas.",
         Problem.NOT_WORKING: "Trouvé, mais il ne marche pas. Débranchez-le, rebranchez-le, puis vérifiez encore.",
         Problem.LOW_BATTERY: "Pile faible. Changez-la ou rechargez l'appareil avant la prochaine consultation.",
         Problem.IN_USE: "La cabine est en marche et s'en sert. Vérifiez depuis l'écran du technicien.",
@@ -545,6 +550,22 @@ OUTBOX = OutboxText(
     },
 )
 
+UNITS = UnitsText(
+    title="Appareils Bluetooth",
+    explain="Seules les mesures des appareils de ce poste vont d'elles-mêmes au dossier. Les autres sont mises de côté.",
+    none="Aucun appareil Bluetooth vu depuis le démarrage. Faites une mesure d'essai : il apparaîtra ici.",
+    own="Il est à ce poste",
+    forget="Oublier cet appareil",
+    serial="N° de série {serial}",
+    address="Adresse {address}",
+    hows={
+        How.CONFIGURED: "À ce poste (réglages)",
+        How.DECLARED: "À ce poste (déclaré ici)",
+        How.PAIRED: "À ce poste (appairé)",
+        How.UNKNOWN: "Inconnu : peut-être celui de quelqu'un d'autre",
+    },
+)
+
 CALL_FIGURES = CallFiguresText(
     title="Appel en cours",
     back="Revenir à l'appel",
@@ -613,6 +634,8 @@ BLOCKED = BlockedText(
 NOTICES = {
     NoticeReason.OLD_READING_SET_ASIDE: "Une mesure d'avant cette consultation est arrivée. "
     "Elle est mise de côté, sous les mesures : dites si elle est de cette personne.",
+    NoticeReason.UNKNOWN_UNIT_SET_ASIDE: "Une mesure est arrivée d'un appareil inconnu de ce poste. "
+    "Elle est mise de côté, sous les mesures : dites si elle est de cette personne.",
     NoticeReason.NO_ROOM: "Le disque du poste est plein : aucune consultation ne peut commencer. "
     "Prévenez le technicien, qui doit faire de la place.",
     NoticeReason.STORAGE_FULL: "Le disque est plein : la dernière mesure n'a pas été gardée. "
@@ -644,6 +667,7 @@ LATER = LaterTexts(
     technician=TECHNICIAN,
     call_figures=CALL_FIGURES,
     outbox=OUTBOX,
+    units=UNITS,
     keyboard=KEYBOARD,
     blocked=BLOCKED,
     notices=NOTICES,

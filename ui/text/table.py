@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
     from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
     from kiosk.selftest.report import Part, Problem, Verdict, Zone
     from kiosk.session import Sex
+    from kiosk.unit import How
     from ui.reasons import BlockReason, FieldFault, Step
 
 
@@ -214,6 +215,7 @@ class ReadingText(Table):
 
 
 class InstrumentText(Table):
+    unknown: str
     states: Mapping[InstrumentState, str]
     reasons: Mapping[Reason, str]
     low_battery: str
@@ -330,6 +332,19 @@ class OutboxText(Table):
     copy_troubles: Mapping[CopyTrouble, str]
 
 
+class UnitsText(Table):
+    """The technician's card of Bluetooth instruments. `serial` takes {serial}, `address` {address}."""
+
+    title: str
+    explain: str
+    none: str
+    own: str
+    forget: str
+    serial: str
+    address: str
+    hows: Mapping[How, str]
+
+
 class KeyboardText(Table):
     shift: str
     erase: str
@@ -361,6 +376,7 @@ class LaterTexts(Table):
     technician: TechnicianText
     call_figures: CallFiguresText
     outbox: OutboxText
+    units: UnitsText
     keyboard: KeyboardText
     blocked: BlockedText
     notices: Mapping[NoticeReason, str]
@@ -423,6 +439,10 @@ class Texts(Table):
     @property
     def outbox(self) -> OutboxText:
         return self._later.outbox
+
+    @property
+    def units(self) -> UnitsText:
+        return self._later.units
 
     @property
     def call_figures(self) -> CallFiguresText:

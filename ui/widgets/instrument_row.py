@@ -41,14 +41,16 @@ class InstrumentRow(QFrame):
         kind = text.reading.comma.join(text.reading.kinds[kind] for kind in status.kinds)
         self._name.setText(kind if alone else f"{kind} — {_model(status)}")
         self._state.setText(text.instrument.states[status.state])
-        reason = text.instrument.reasons[status.reason]
+        unknown = "" if status.known else text.instrument.unknown
+        reason = " ".join(part for part in (text.instrument.reasons[status.reason], unknown) if part)
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
         battery = text.instrument.low_battery if status.battery_is_low else ""
         self._battery.setText(battery)
         self._battery.setVisible(bool(battery))
-        self._mark.set_state(status.state)
-        set_tone(self, "trouble" if status.state in _TROUBLE else "good" if status.state in _GOOD else "")
+        self._mark.set_state(status.state if status.known else InstrumentState.FOUND)
+        good = status.state in _GOOD and status.known
+        set_tone(self, "trouble" if status.state in _TROUBLE else "good" if good else "")
         spoken = (self._name.text(), self._state.text(), reason, battery)
         self.setAccessibleName(". ".join(part for part in spoken if part))
 

@@ -281,3 +281,14 @@ def test_records_that_the_server_refused_are_told() -> None:
         Problem.RECORDS_REFUSED,
         "2",
     )
+
+
+def test_a_strangers_instrument_does_not_stand_in_for_ours() -> None:
+    stranger = InstrumentStatus(
+        "ble:C0:00:00:00:00:09", Kind.OXIMETER, "Oximeter", InstrumentState.MEASURING, known=False
+    )
+    found = [(c.part, c.verdict, c.problem) for c in check_kinds(["oximeter"], [stranger])]
+    assert found == [
+        (Part.OXIMETER, Verdict.RED, Problem.NOT_FOUND),
+        (Part.OXIMETER, Verdict.AMBER, Problem.UNKNOWN_UNIT),
+    ]

@@ -76,6 +76,7 @@ def run_selftest(
         f'[fhir]\nbase_url = "{config.fhir.base_url}"\nca_file = "{config.fhir.ca_file}"\n'
         f"[rendezvous]\nport = 0\n"
         f"[devices]\nexpected = {json.dumps(owned)}\nbluetooth = {json.dumps(bluetooth)}\n"
+        f'units = ["OX-0001", "BP-0001", "TH-0001"]\n'
     )
     return main(["--config", str(path), "selftest", "--seconds", str(SECONDS), *options])
 

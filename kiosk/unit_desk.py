@@ -1,0 +1,56 @@
+"""What a technician sees of the Bluetooth units, and may say of them: ours, or not any more."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from devices.reading import Kind
+from kiosk.instrument_board import InstrumentBoard
+from kiosk.unit import How, Unit, unit_seen
+from kiosk.units import Units
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """`kinds` and `name` (of the model it is taken for): empty for one that was not seen since the start."""
+
+    unit: Unit
+    how: How
+    kinds: tuple[Kind, ...] = ()
+    name: str = ""
+
+
+class UnitDesk:
+    def __init__(self, units: Units, board: InstrumentBoard) -> None:
+        self._units = units
+        self._board = board
+
+    async def watch(self, measure: Callable[[], Awaitable[None]]) -> None:
+        """Until cancelled: measure, and look who is ours. Plugged instruments do not wait for bluetoothd."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._units.watch())
+            await measure()
+
+    async def lines(self) -> tuple[UnitLine, ...]:
+        """Whose owner is unknown comes first: there is something to say of it."""
+        lines = [*self._seen()]
+        for unit in (*self._units.declared, *map(Unit, self._units.paired)):
+            if not any(unit.is_same(line.unit) for line in lines):
+                lines.append(UnitLine(unit, self._units.how(unit)))
+        return tuple(sorted(lines, key=lambda line: (line.how is not How.UNKNOWN, line.name, line.unit.name)))
+
+    async def set_own(self, address: str, own: bool) -> None:
+        """Raises UnitFileError, DriverError; KeyError for a unit that is not among `lines`."""
+        unit = next((line.unit for line in await self.lines() if line.unit.address == address), None)
+        if unit is None:
+            raise KeyError(address)
+        if own:
+            self._units.declare(unit)
+        else:
+            await self._units.forget(unit)
+
+    def _seen(self) -> Iterable[UnitLine]:
+        for status in self._board.seen:
+            unit = unit_seen(status)
+            if unit is not None:
+                yield UnitLine(unit, self._units.how(unit), status.kinds, status.name)

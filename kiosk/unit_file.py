@@ -1,0 +1,86 @@
+"""The units that a technician declared to be this kiosk's, in a file of its data folder.
+
+In clear, and readable without the outbox's key: the addresses of instruments say nothing of a patient, and
+`telecabine devices units` has to work beside a running kiosk. The audit chain tells who changed it.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Any
+
+from kiosk.unit import Unit
+from offline_queue.files import make_directory, replace
+
+FORMAT = 1
+
+
+class UnitFileError(Exception):
+    """The file is there and cannot be used. It is left as it is: somebody may mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """`self_paired`: addresses that the kiosk has paired with by itself, when they were not known."""
+
+    units: tuple[Unit, ...] = ()
+    self_paired: tuple[str, ...] = ()
+
+
+class UnitFile:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def version(self) -> int:
+        """Another after each change; 0 while there is no file."""
+        try:
+            return self._path.stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def read(self) -> Declared:
+        """Nothing is declared where there is no file. Raises UnitFileError."""
+        try:
+            return _declared(json.loads(self._path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return Declared()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnitFileError(f"{self._path}: cannot be used: {error}") from error
+
+    def declare(self, unit: Unit) -> None:
+        """In the place of what was said of the same unit before. Raises UnitFileError."""
+        known = self.read()
+        others = tuple(each for each in known.units if not each.is_same(unit))
+        self._write(changed(known, units=(*others, unit)))
+
+    def forget(self, unit: Unit) -> bool:
+        """False when it was not declared. Raises UnitFileError."""
+        known = self.read()
+        others = tuple(each for each in known.units if not each.is_same(unit))
+        if others == known.units:
+            return False
+        self._write(changed(known, units=others))
+        return True
+
+    def note_self_paired(self, address: str) -> None:
+        """Raises UnitFileError."""
+        known = self.read()
+        if address not in known.self_paired:
+            self._write(changed(known, self_paired=(*known.self_paired, address)))
+
+    def _write(self, declared: Declared) -> None:
+        text = json.dumps({"format": FORMAT, **asdict(declared)}, indent=2)
+        try:
+            make_directory(self._path.parent)
+            replace(self._path, text.encode())
+        except OSError as error:
+            raise UnitFileError(f"{self._path}: cannot be written: {error.strerror}") from error
+
+
+def _declared(told: dict[str, Any]) -> Declared:
+    if told["format"] != FORMAT:
+        raise ValueError(f"format {told['format']}")
+    units = tuple(Unit(str(u["address"]), str(u["model"]), str(u["serial"])) for u in told["units"])
+    return Declared(units, tuple(map(str, told["self_paired"])))

@@ -1,0 +1,207 @@
+"""A neighbour's instrument is not this kiosk's: what it says is set aside, until somebody says more.
+
+Over bleak's own BlueZ backend and real GATT servers.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devices.reading import DeviceIdentity, Kind, Quality, Reading
+from drivers.ble import BleLinks
+from drivers.instrument import InstrumentState, InstrumentStatus
+from kiosk.config import DevicesConfig
+from kiosk.events import Notice, NoticeReason, ReadingShown, SetAsideChanged, WaveformShown
+from kiosk.hub import Hub
+from kiosk.session import Session
+from kiosk.unit import How, Unit
+from kiosk.unit_desk import UnitDesk
+from kiosk.units import Units
+from tests.drivers.ble_room import DEVICES
+from tests.drivers.listener import running
+from tests.fakes.ble_peripheral import Peripheral
+from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter, Thermometer
+from tests.fakes.bluez import FakeBluez
+from tests.fakes.polling import until
+from tests.fakes.private_bus import private_bus
+from tests.fakes.radio import Radio
+from tests.kiosk.bench import Bench, bench, temperature
+from tests.kiosk.whole import config_in
+from tests.ui.samples import pleth
+
+UNKNOWN = Quality.UNKNOWN_UNIT
+
+
+class Site:
+    """One kiosk's record and hub, one bluetoothd, and the units it knows."""
+
+    def __init__(self, kiosk: Bench, units: Units, radio: Radio, stack: AsyncExitStack) -> None:
+        self.kiosk = kiosk
+        self.units = units
+        self.radio = radio
+        self.hub = Hub(kiosk.keeper, kiosk.told.append, (Kind.OXIMETER,), units)
+        units.on_change = self.hub.tell_instruments
+        self.desk = UnitDesk(units, self.hub.board)
+        self._stack = stack
+
+    async def switch_on(self, instrument: Peripheral) -> None:
+        await instrument.power_on()
+        self._stack.push_async_callback(instrument.close)
+
+    def links(self) -> BleLinks:
+        return BleLinks(DEVICES, self.hub)
+
+    @property
+    def aside(self) -> tuple[Reading, ...]:
+        changes = [event for event in self.kiosk.told if isinstance(event, SetAsideChanged)]
+        return changes[-1].readings if changes else ()
+
+    @property
+    def shown(self) -> list[Reading]:
+        return [event.reading for event in self.kiosk.told if isinstance(event, ReadingShown)]
+
+    @property
+    def session(self) -> Session:
+        assert self.kiosk.keeper.session is not None
+        return self.kiosk.keeper.session
+
+
+@asynccontextmanager
+async def site(directory: Path, *configured: str) -> AsyncIterator[Site]:
+    async with AsyncExitStack() as stack:
+        bus = await stack.enter_async_context(private_bus())
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("DBUS_SYSTEM_BUS_ADDRESS", bus)
+        radio = Radio()
+        bluez = FakeBluez(radio)
+        await bluez.start(bus)
+        stack.push_async_callback(bluez.die)
+        kiosk = await stack.enter_async_context(bench(directory / "outbox"))
+        units = Units(config_in(directory, devices=DevicesConfig(units=configured)))
+        await units.look()
+        yield Site(kiosk, units, radio, stack)
+
+
+async def test_a_strangers_thermometer_is_set_aside_and_the_helper_may_attach_it(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await here.kiosk.consult()
+        thermometer = Thermometer(here.radio)
+        await here.switch_on(thermometer)
+        async with running(here.links().run()):
+            await thermometer.measure("37.20")
+            await until(lambda: len(here.aside) == 1)
+        (waiting,) = here.aside
+        assert UNKNOWN in waiting.quality and here.shown == []
+        assert Notice(NoticeReason.UNKNOWN_UNIT_SET_ASIDE, "thermometer") in here.kiosk.told
+        await here.hub.flush()
+        assert here.session.set_aside == (waiting.id,)
+        await here.hub.attach(waiting.id)
+        assert here.shown[0].quality >= {UNKNOWN, Quality.ATTACHED_BY_HELPER}
+        assert await here.kiosk.keeper.readings() == tuple(here.shown)
+
+
+async def test_declared_by_a_technician_it_measures_for_the_patient_until_forgotten(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await here.kiosk.consult()
+        thermometer = Thermometer(here.radio)
+        await here.switch_on(thermometer)
+        async with running(here.links().run()):
+            await thermometer.measure("37.20")
+            await until(lambda: len(here.aside) == 1)
+            (line,) = await here.desk.lines()
+            assert (line.how, line.unit.serial, line.kinds) == (How.UNKNOWN, "TH-0001", (Kind.THERMOMETER,))
+            await here.desk.set_own(line.unit.address, True)
+            await thermometer.measure("37.30")
+            await until(lambda: len(here.shown) == 1)
+            assert here.shown[0].quality == set()
+            await here.desk.set_own(line.unit.address, False)
+            await thermometer.measure("37.40")
+            await until(lambda: len(here.aside) == 2)
+        assert len(here.shown) == 1
+
+
+@pytest.mark.parametrize("name", ["TH-0001", "c0:0c:00:00:00:01"])
+async def test_the_settings_declare_it(tmp_path: Path, name: str) -> None:
+    async with site(tmp_path, name) as here:
+        await here.kiosk.consult()
+        thermometer = Thermometer(here.radio)
+        await here.switch_on(thermometer)
+        async with running(here.links().run()):
+            await thermometer.measure("37.20")
+            await until(lambda: len(here.shown) == 1)
+        assert here.aside == ()
+
+
+async def test_a_neighbours_oximeter_is_one_question_and_no_incident(tmp_path: Path) -> None:
+    """It streams once a second: one card that stands still, no wave, nothing in the report when it goes."""
+    async with site(tmp_path) as here:
+        await here.kiosk.consult()
+        oximeter = PulseOximeter(here.radio)
+        await here.switch_on(oximeter)
+        async with running(here.links().run()):
+            await until(lambda: len(here.aside) == 1)
+            (card,) = here.aside
+            seen = {(status.kind, status.known) for status in here.hub.instruments}
+            assert seen == {(Kind.OXIMETER, False), (Kind.OXIMETER, True)}, "ours is still to be seen"
+            await until(lambda: oximeter.frames_sent >= 5)
+            await here.hub.discard(card.id)
+            sent = oximeter.frames_sent
+            await until(lambda: oximeter.frames_sent >= sent + 3)
+            assert here.aside == () and here.session.set_aside == (card.id,), "it was answered"
+            await oximeter.hide()
+            await until(lambda: all(status.known for status in here.hub.instruments))
+        await here.hub.flush()
+        assert here.shown == [] and here.session.incidents == ()
+
+
+async def test_that_the_kiosk_paired_by_itself_makes_nothing_its_own(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await here.kiosk.consult()
+        cuff = Cuff(here.radio, needs_bond=True)
+        await here.switch_on(cuff)
+        async with running(here.links().run()):
+            await cuff.measure(Pressure(121, 79, 93, 68))
+            await until(lambda: len(here.aside) == 1)
+        await here.units.look()
+        assert here.units.paired == (cuff.address,)
+        assert here.units.how(Unit(cuff.address)) is How.UNKNOWN
+        assert (await here.desk.lines())[0].how is How.UNKNOWN
+
+
+async def test_what_the_system_is_paired_with_already_is_known(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        cuff = Cuff(here.radio, needs_bond=True)
+        await here.switch_on(cuff)
+        async with running(here.links().run()):
+            await cuff.measure(Pressure(121, 79, 93, 68))
+            await until(lambda: here.hub.counts.set_aside == 1)
+        (tmp_path / "units.json").unlink()
+        site_before_this_list = Units(config_in(tmp_path, devices=DevicesConfig()))
+        await site_before_this_list.look()
+        assert site_before_this_list.how(Unit(cuff.address)) is How.PAIRED
+        await site_before_this_list.forget(Unit(cuff.address))
+        assert site_before_this_list.how(Unit(cuff.address)) is How.UNKNOWN
+        assert site_before_this_list.paired == ()
+
+
+async def test_a_strangers_wave_is_not_shown(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        stranger = DeviceIdentity("viatom_o2ring", address="ble:C0:00:00:00:00:09")
+        plugged = DeviceIdentity("contec_cms50_v7", address="serial:1")
+        for identity in (stranger, plugged):
+            kiosk.hub.waveform(replace(pleth((1, 2, 3)), identity=identity))
+        waves = [event.waveform for event in kiosk.told if isinstance(event, WaveformShown)]
+        assert [wave.identity for wave in waves] == [plugged]
+
+
+async def test_a_strangers_loss_is_not_the_sessions(tmp_path: Path) -> None:
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        for state in (InstrumentState.READY, InstrumentState.LOST):
+            kiosk.hub.status(InstrumentStatus("ble:C0:00:00:00:00:09", Kind.CUFF, "Cuff", state))
+        assert kiosk.hub.board.own == ()
+        await kiosk.hub.reading(temperature())
+        assert kiosk.keeper.session is not None and kiosk.keeper.session.incidents == ()

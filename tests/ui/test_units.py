@@ -1,0 +1,106 @@
+"""Whose the Bluetooth instruments are, on the technician's screen; and that a stranger's is called so."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from devices.reading import Kind, Quality
+from kiosk.events import InstrumentState, InstrumentStatus
+from kiosk.unit import How, Unit
+from kiosk.unit_desk import UnitLine
+from tests.ui import samples, steps
+from tests.ui.conftest import Desk, OpenDesk
+from tests.ui.small_kiosk import PIN
+from tests.ui.test_call_figures import LOOKS, words
+from ui.screens.technician import Technician
+from ui.text import fr
+
+OXIMETER = Unit("C0:0A:00:00:00:01", "Telesim Oximeter", "OX-0001")
+CUFF = Unit("C0:0B:00:00:00:01", "UA-651BLE", "BP-0001")
+LINES = (
+    UnitLine(OXIMETER, How.UNKNOWN, (Kind.OXIMETER,), "Bluetooth pulse oximeter"),
+    UnitLine(CUFF, How.DECLARED, (Kind.CUFF,), "A&D UA-651BLE, UA-1200BLE"),
+    UnitLine(Unit("C0:0C:00:00:00:01", "", "TH-0001"), How.CONFIGURED, (Kind.THERMOMETER,), "Thermometer"),
+    UnitLine(Unit("C0:0D:00:00:00:01"), How.PAIRED),
+)
+TARGET_PX = 72
+
+
+def behind_the_code(desk: Desk) -> None:
+    steps.technician(desk)
+    desk.bridge.check_pin(PIN)
+    assert isinstance(desk.screen, Technician)
+    card = desk.screen.unit_list
+    desk.qtbot.waitUntil(
+        lambda: card.isVisible() and all(shown.isVisible() for shown in card.findChildren(QLabel)),
+        timeout=10_000,
+    )
+
+
+def test_a_technician_says_that_it_is_ours_and_forgets_it(desk: Desk) -> None:
+    desk.kiosk.units.told = LINES[:1]
+    behind_the_code(desk)
+    assert {fr.UNITS.hows[How.UNKNOWN], "Oxymètre — \u2066Telesim Oximeter\u2069"} <= set(words(desk))
+    desk.press(f"own_{OXIMETER.address}")
+    desk.qtbot.waitUntil(lambda: fr.UNITS.hows[How.DECLARED] in words(desk), timeout=10_000)
+    desk.press(f"forget_{OXIMETER.address}")
+    desk.qtbot.waitUntil(lambda: fr.UNITS.hows[How.UNKNOWN] in words(desk), timeout=10_000)
+
+
+def test_what_the_settings_name_is_not_forgotten_here(desk: Desk) -> None:
+    desk.kiosk.units.told = LINES
+    behind_the_code(desk)
+    names = {made.objectName() for made in desk.screen.findChildren(QPushButton)}
+    assert {name for name in names if name.startswith(("own_", "forget_"))} == {
+        "own_C0:0A:00:00:00:01", "forget_C0:0B:00:00:00:01", "forget_C0:0D:00:00:00:01",
+    }  # fmt: skip
+
+
+def test_a_button_stays_under_the_finger_while_nothing_changes(desk: Desk) -> None:
+    desk.kiosk.units.told = LINES
+    behind_the_code(desk)
+    assert isinstance(desk.screen, Technician)
+    before = desk.find(f"own_{OXIMETER.address}")
+    desk.screen.unit_list.refresh(LINES)
+    assert desk.find(f"own_{OXIMETER.address}") is before
+
+
+def test_without_any_it_says_how_one_appears(desk: Desk) -> None:
+    behind_the_code(desk)
+    assert fr.UNITS.none in words(desk)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_the_card_is_uncut_and_can_be_touched(
+    open_desk: OpenDesk, look: tuple[str, float, tuple[int, int]]
+) -> None:
+    desk = open_desk(*look)
+    desk.kiosk.units.told = LINES
+    behind_the_code(desk)
+    assert isinstance(desk.screen, Technician)
+    card = desk.screen.unit_list
+    shown = card.findChildren(QLabel)
+    desk.qtbot.waitUntil(lambda: all(map(_is_uncut, shown)), timeout=10_000)
+    buttons = card.findChildren(QPushButton)
+    assert len(buttons) == 3
+    for made in buttons:
+        assert made.height() >= TARGET_PX
+        assert made.width() >= made.fontMetrics().horizontalAdvance(made.text())
+        row = made.parentWidget()
+        assert row is not None and row.rect().contains(made.geometry())
+
+
+def _is_uncut(shown: QLabel) -> bool:
+    return shown.height() >= shown.heightForWidth(shown.width())
+
+
+def test_the_helper_sees_that_an_instrument_is_a_strangers(desk: Desk) -> None:
+    steps.consultation(desk)
+    stranger = InstrumentStatus("ble:1", Kind.OXIMETER, "Oximeter", InstrumentState.MEASURING, known=False)
+    desk.kiosk.plug(stranger)
+    theirs = replace(samples.oximeter(), quality=frozenset({Quality.UNKNOWN_UNIT}))
+    desk.kiosk.put_aside(theirs)
+    desk.settle()
+    assert fr.INSTRUMENT.unknown in words(desk)
+    assert fr.READING.quality[Quality.UNKNOWN_UNIT] in words(desk)

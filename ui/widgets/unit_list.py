@@ -1,0 +1,85 @@
+"""The technician's card of Bluetooth instruments: whose each is, and a button to say so."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from kiosk.events import InstrumentState
+from ui.text.table import Texts
+from ui.widgets.flow import Flow
+from ui.widgets.parts import button, card, label
+
+if TYPE_CHECKING:
+    from kiosk.unit_desk import UnitLine
+
+SetOwn = Callable[[str, bool], object]
+_ISOLATED = "\u2066{}\u2069"  # what is Latin keeps its order among Arabic words
+
+
+class UnitList(QFrame):
+    """Hidden until it is told. Rows are made anew only when something changed: a button stays where it is."""
+
+    def __init__(self, texts: Texts, set_own: SetOwn) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setProperty("tone", "soft")
+        self.setAccessibleName(texts.units.title)
+        self._texts = texts
+        self._set_own = set_own
+        self._shown: tuple[UnitLine, ...] | None = None
+        self._rows = QWidget()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(20, 16, 20, 16)
+        self._column.setSpacing(10)
+        self._column.addWidget(label(texts.units.title, "heading"))
+        self._column.addWidget(label(texts.units.explain, "small"))
+        self._column.addWidget(self._rows)
+        self.hide()
+
+    def refresh(self, lines: "tuple[UnitLine, ...]") -> None:
+        self.show()
+        if lines == self._shown:
+            return
+        self._shown = lines
+        fresh = QWidget()
+        column = QVBoxLayout(fresh)
+        column.setContentsMargins(0, 0, 0, 0)
+        for line in lines:
+            column.addWidget(self._row(line))
+        if not lines:
+            column.addWidget(label(self._texts.units.none))
+        self._column.replaceWidget(self._rows, fresh)
+        self._rows.deleteLater()
+        self._rows = fresh
+
+    def _row(self, line: "UnitLine") -> QWidget:
+        from kiosk.unit import How
+
+        text, address = self._texts.units, line.unit.address
+        name, whose = self._name(line), text.hows[line.how]
+        frame, column = card(name="row", gap=6)
+        column.addWidget(label(name, "heading"))
+        column.addWidget(label(whose, "heading" if line.how is How.UNKNOWN else "good"))
+        column.addWidget(label(self._details(line), "small"))
+        answers = Flow()
+        if line.how is How.UNKNOWN:
+            answers.addWidget(button(text.own, f"own_{address}", lambda: self._set_own(address, True)))
+        elif line.how is not How.CONFIGURED:
+            answers.addWidget(button(text.forget, f"forget_{address}", lambda: self._set_own(address, False)))
+        column.addLayout(answers)
+        frame.setAccessibleName(f"{name}. {whose}")
+        return frame
+
+    def _name(self, line: "UnitLine") -> str:
+        """What it is and its model, as far as they are known."""
+        words, model = self._texts.reading, line.unit.model or line.name
+        kinds = words.comma.join(words.kinds[kind] for kind in line.kinds)
+        what = kinds or self._texts.instrument.states[InstrumentState.ABSENT]
+        return f"{what} — {_ISOLATED.format(model)}" if model else what
+
+    def _details(self, line: "UnitLine") -> str:
+        text, unit = self._texts.units, line.unit
+        address = text.address.format(address=_ISOLATED.format(unit.address))
+        serial = text.serial.format(serial=_ISOLATED.format(unit.serial)) if unit.serial else ""
+        return " · ".join(part for part in (serial, address) if part)
