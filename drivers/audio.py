@@ -11,6 +11,7 @@ import numpy as np
 from devices.device import AudioMatch, Device
 from devices.reading import DeviceIdentity, Kind
 from drivers.chunks import CHUNK_MS, AudioChunk, ChunkQueue
+from drivers.identity import is_meant
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
 from drivers.recorder import record
 from drivers.sound_server import SoundServer, SoundSource, is_match
@@ -36,31 +37,42 @@ class SourceRole:
     confirm_every_s: float = 0.0
 
 
-def stethoscope_role(device: Device) -> SourceRole:
-    """The source that the catalogue's declaration recognises."""
+def stethoscope_role(device: Device, chosen: str = "", voice: str = "") -> SourceRole:
+    """The source that the site has chosen, else one that the catalogue recognises; never a monitor, never the
+    chosen `voice`.
+    """
     match = _audio_match(device)
-    return SourceRole(
-        device.key,
-        Kind.STETHOSCOPE,
-        device.name,
-        lambda sources, _: next((source for source in sources if is_match(source, match)), None),
-    )
+
+    def choose(sources: Sequence[SoundSource], _default: str) -> SoundSource | None:
+        fit = [source for source in sources if not source.monitor]
+        if chosen:
+            return next((source for source in fit if is_meant(chosen, source)), None)
+        return next((s for s in fit if is_match(s, match) and not _is_chosen(voice, s)), None)
+
+    return SourceRole(device.key, Kind.STETHOSCOPE, device.name, choose)
 
 
-def voice_role(stethoscope: Device, chosen: str = "", name: str = "Microphone") -> SourceRole:
-    """The microphone of the call: the chosen one (stable id, name, description), else the default or any.
+def voice_role(
+    stethoscope: Device, chosen: str = "", heart: str = "", name: str = "Microphone"
+) -> SourceRole:
+    """The microphone of the call: the chosen one, else the default or any.
 
-    Never a monitor (it would send the physician's own voice back), never the stethoscope.
+    Never a monitor (it would send the physician's own voice back), never a stethoscope: one that the
+    catalogue recognises, or `heart`, the chosen one.
     """
     match = _audio_match(stethoscope)
 
     def choose(sources: Sequence[SoundSource], default: str) -> SoundSource | None:
-        fit = [source for source in sources if not source.monitor and not is_match(source, match)]
+        voices = [s for s in sources if not (s.monitor or is_match(s, match) or _is_chosen(heart, s))]
         if chosen:
-            return next((s for s in fit if chosen in (s.stable_id, s.name, s.description)), None)
-        return next((source for source in fit if source.name == default), fit[0] if fit else None)
+            return next((source for source in voices if is_meant(chosen, source)), None)
+        return next((source for source in voices if source.name == default), voices[0] if voices else None)
 
     return SourceRole("voice_microphone", Kind.MICROPHONE, name, choose, CONFIRM_VOICE_S)
+
+
+def _is_chosen(chosen: str, source: SoundSource) -> bool:
+    return bool(chosen) and is_meant(chosen, source)
 
 
 def _audio_match(device: Device) -> AudioMatch:
@@ -91,6 +103,18 @@ class AudioSource:
         self._last_s: float | None = None
         self._reported: InstrumentStatus | None = None
         server.on_change(self._wake.set)
+
+    def take(self, role: SourceRole) -> None:
+        """Another choice, from now on. A source that both choices mean goes on."""
+        self.role, self._identity = role, None
+        source = role.choose(self._server.sources or (), self._server.default_source)
+        if source is not None:
+            self._identity = _identify(role, source)
+        if source is None or source.stable_id != self._pinned:
+            self._pinned = ""
+            if self._recording:
+                self._recording.cancel()
+        self._wake.set()
 
     def start(self) -> None:
         """Record from now on."""

@@ -10,6 +10,7 @@ from devices.device import CameraMatch, Device
 from devices.reading import DeviceIdentity, Kind
 from drivers.capture import CaptureThread
 from drivers.frames import FrameSlot
+from drivers.identity import is_meant
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
 from drivers.video_nodes import VideoNode, find_cameras, is_match
 
@@ -32,27 +33,32 @@ class CameraRole:
     choose: Choice
 
 
-def otoscope_role(device: Device) -> CameraRole:
-    """The camera that the catalogue's declaration recognises."""
+def otoscope_role(device: Device, chosen: str = "", face: str = "") -> CameraRole:
+    """The camera that the site has chosen, else a catalogued one; never the chosen `face`."""
     match = _camera_match(device)
-    return CameraRole(
-        device.key,
-        Kind.OTOSCOPE,
-        device.name,
-        lambda nodes: next((node for node in nodes if is_match(node, match)), None),
-    )
+
+    def choose(nodes: Sequence[VideoNode]) -> VideoNode | None:
+        if chosen:
+            return next((node for node in nodes if is_meant(chosen, node)), None)
+        return next((node for node in nodes if is_match(node, match) and not _is_chosen(face, node)), None)
+
+    return CameraRole(device.key, Kind.OTOSCOPE, device.name, choose)
 
 
-def face_role(otoscope: Device, chosen_id: str = "", name: str = "Camera") -> CameraRole:
-    """The camera that looks at the patient: the one with this stable id, else any that is no otoscope."""
+def face_role(otoscope: Device, chosen: str = "", ear: str = "", name: str = "Camera") -> CameraRole:
+    """The camera that looks at the patient: the chosen one, else any but an otoscope (`ear`: the chosen)."""
     match = _camera_match(otoscope)
 
     def choose(nodes: Sequence[VideoNode]) -> VideoNode | None:
-        if chosen_id:
-            return next((node for node in nodes if node.stable_id == chosen_id), None)
-        return next((node for node in nodes if not is_match(node, match)), None)
+        if chosen:
+            return next((node for node in nodes if is_meant(chosen, node)), None)
+        return next((n for n in nodes if not is_match(n, match) and not _is_chosen(ear, n)), None)
 
     return CameraRole("face_camera", Kind.CAMERA, name, choose)
+
+
+def _is_chosen(chosen: str, node: VideoNode) -> bool:
+    return bool(chosen) and is_meant(chosen, node)
 
 
 def _camera_match(device: Device) -> CameraMatch:
@@ -83,6 +89,12 @@ class Camera:
         self._streamed = False
         self._refused = False  # the last try to open it failed: it stays so until pictures come
         self._reported: InstrumentStatus | None = None
+
+    def take(self, role: CameraRole) -> None:
+        """Another choice, from now on. A camera that both choices mean goes on."""
+        self.role = role
+        self._identity = None
+        self._wake.set()
 
     def start(self) -> None:
         """Capture from now on, also across replugs."""

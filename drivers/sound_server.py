@@ -27,6 +27,11 @@ class SoundSource:
     usb_id: tuple[int, int] | None = None
     serial: str = ""
     manufacturer: str = ""
+    path: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.name, self.description
 
     @property
     def stable_id(self) -> str:
@@ -170,6 +175,7 @@ def _read_source(source: Any) -> SoundSource:
         usb_id=_usb_id(properties),
         serial=properties.get("device.serial", ""),
         manufacturer=properties.get("device.vendor.name", ""),
+        path=properties.get("device.bus_path", ""),
     )
 
 

@@ -22,6 +22,11 @@ class VideoNode:
     usb_id: tuple[int, int] | None = None
     serial: str = ""
     manufacturer: str = ""
+    path: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
 
     @property
     def stable_id(self) -> str:
@@ -66,7 +71,8 @@ def _read_entry(entry: Path) -> VideoNode | None:
     usb_id = _usb_id(device)
     if usb_id is None:
         return VideoNode(node, name) if name else None
-    return VideoNode(node, name, usb_id, _read(device / "serial"), _read(device / "manufacturer"))
+    serial, maker = _read(device / "serial"), _read(device / "manufacturer")
+    return VideoNode(node, name, usb_id, serial, maker, device.name)
 
 
 def _usb_id(device: Path) -> tuple[int, int] | None:

@@ -136,6 +136,7 @@ def _selftest(options: argparse.Namespace) -> int:
 def _echo(options: argparse.Namespace) -> int:
     import asyncio
 
+    from kiosk.choices import with_choices
     from kiosk.config import ConfigError, load_config
     from kiosk.echo_check import LEARNING_S, check_room
 
@@ -146,7 +147,7 @@ def _echo(options: argparse.Namespace) -> int:
     if options.seconds < 2 * LEARNING_S:
         return _fail(f"at least {2 * LEARNING_S:.0f} seconds are needed")
     try:
-        report = asyncio.run(check_room(config.devices, options.seconds))
+        report = asyncio.run(check_room(with_choices(config).devices, options.seconds))
     except TimeoutError:
         return _fail("the microphone gives no sound")
     print(

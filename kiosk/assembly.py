@@ -8,6 +8,7 @@ from devices.reading import Kind
 from kiosk.call.call import Call
 from kiosk.call.settings import CallMedia
 from kiosk.call_desk import CallDesk
+from kiosk.choices import with_choices
 from kiosk.config import Config
 from kiosk.data_dir import chip, key_file, mark_file, reserve_file, store_dir
 from kiosk.events import Event
@@ -43,7 +44,7 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
     units = Units(config)
     hub = Hub(keeper, emit, tuple(Kind(kind) for kind in config.devices.expected), units)
     units.on_change = hub.tell_instruments
-    instruments = Instruments(config.devices, hub)
+    instruments = Instruments(with_choices(config).devices, hub)
     meeting = Meeting(config, page_dir)
     try:
         interrupted = await keeper.interrupted()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.devices_config import DevicesConfig
 from kiosk.fhir_config import FhirConfig
 from kiosk.turn_config import TurnConfig
 
@@ -96,22 +97,6 @@ class CallConfig:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class DevicesConfig:
-    """Which camera shows the patient and which microphone hears; empty means: the first that fits.
-
-    `expected`: the kinds of instrument this site owns; the self-test is red when one is missing. `units`: its
-    Bluetooth instruments, each by its address or its serial number, beside those that a technician declares.
-    """
-
-    face_camera: str = ""
-    microphone: str = ""
-    speaker: str = ""
-    bluetooth: bool = True
-    expected: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Config:
     """All sections."""
 
@@ -125,9 +110,6 @@ class Config:
     devices: DevicesConfig = field(default_factory=DevicesConfig)
 
 
-KINDS = (
-    "oximeter", "cuff", "thermometer", "scale", "glucometer", "heart_rate_monitor", "otoscope", "stethoscope",
-)  # fmt: skip
 REMEMBERED_DAYS = 30  # so long the queue knows what it delivered
 _RESERVE_MOST_MB = 4096
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -159,13 +141,8 @@ def load_config(path: Path) -> Config:
     if not 0 <= config.kiosk.reserve_mb <= _RESERVE_MOST_MB:
         where = _where(path, text, "kiosk", "reserve_mb")
         raise ConfigError(f"{where}: kiosk.reserve_mb must be 0 to {_RESERVE_MOST_MB}")
-    for kind in config.devices.expected:
-        if kind not in KINDS:
-            where = _where(path, text, "devices", "expected")
-            raise ConfigError(f"{where}: devices.expected: {kind} is not one of {', '.join(KINDS)}")
-    if not all(unit.strip() for unit in config.devices.units):
-        where = _where(path, text, "devices", "units")
-        raise ConfigError(f"{where}: devices.units: an address or a serial number cannot be empty")
+    for key, fault in config.devices.faults():
+        raise ConfigError(f"{_where(path, text, 'devices', key)}: devices.{key}: {fault}")
     return config
 
 

@@ -42,3 +42,8 @@ def report_file(config: Config) -> Path:
 def unit_file(config: Config) -> Path:
     """The Bluetooth instruments that were declared to be this kiosk's."""
     return config.kiosk.data_dir / "units.json"
+
+
+def parts_file(config: Config) -> Path:
+    """Which camera and sound input the technician has chosen for what."""
+    return config.kiosk.data_dir / "parts.json"

@@ -10,17 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from devices.catalog import devices as catalogue
-from devices.device import AudioMatch
 from devices.reading import Reading, Waveform
-from drivers.audio import AudioSource, voice_role
+from drivers.audio import AudioSource
 from drivers.audio_player import AudioPlayer
 from drivers.chunks import CHUNK_MS, CHUNK_SAMPLES, RATE_HZ, ChunkQueue, Samples
 from drivers.instrument import InstrumentStatus
 from drivers.sound_server import SoundServer
 from kiosk.call.echo import EchoGuard
 from kiosk.call.settings import PcmSource
-from kiosk.config import DevicesConfig
+from kiosk.devices_config import DevicesConfig
+from kiosk.roles import Roles
 
 LEARNING_S = 6.0
 GOOD_DB, AUDIBLE_DBFS = 25.0, -55.0
@@ -63,8 +62,7 @@ class _Unwatched:
 async def check_room(devices: DevicesConfig, seconds: float, address: str | None = None) -> EchoReport:
     """With this kiosk's own microphone and loudspeaker. `address`: of another sound server."""
     server = SoundServer(address)
-    stethoscope = next(device for device in catalogue() if isinstance(device.match, AudioMatch))
-    microphone = AudioSource(voice_role(stethoscope, devices.microphone), _Unwatched(), server)
+    microphone = AudioSource(Roles(devices).voice, _Unwatched(), server)
     loudspeaker = AudioPlayer(address, devices.speaker or None)
     running = [asyncio.create_task(part.run()) for part in (server, microphone, loudspeaker)]
     microphone.start()

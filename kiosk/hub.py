@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +22,8 @@ from kiosk.instrument_board import InstrumentBoard, Owner, OwnsThePlugged
 from kiosk.session import IncidentKind, Session, SessionError
 
 log = logging.getLogger(__name__)
+
+SAVE_RETRY_S = 2.0
 
 _INCIDENTS = {
     InstrumentState.LOST: IncidentKind.INSTRUMENT_LOST,
@@ -223,6 +226,14 @@ class Hub:
             await self.flush()
         except StorageError as error:
             self._emit(events.Notice(error.reason))
+
+    async def keep_saving(self) -> None:
+        """Until cancelled: what the disk refused is tried again, and what waited too long is forgotten."""
+        while True:
+            await asyncio.sleep(SAVE_RETRY_S)
+            self.forget_due()
+            with suppress(StorageError):  # the helper was told when it was refused first
+                await self.flush()
 
     async def flush(self) -> None:
         """Make what waits durable, in order, and show each once it is.

@@ -9,18 +9,20 @@ from uuid import uuid4
 import numpy as np
 
 from devices.catalog import devices
-from devices.device import AudioMatch, BleMatch, CameraMatch, Device
+from devices.device import BleMatch, Device
 from devices.reading import WORN, Attachment, Clock, DeviceIdentity, Kind, Reading, Waveform
-from drivers.audio import AudioSource, stethoscope_role, voice_role
+from drivers.audio import AudioSource
 from drivers.audio_player import AudioPlayer
-from drivers.camera import Camera, face_role, otoscope_role
+from drivers.camera import Camera
 from drivers.chunks import CHUNK_MS, Samples
 from drivers.instrument import InstrumentStatus, Sink
 from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
+from drivers.video_nodes import find_cameras
 from kiosk.clip import CONTENT_TYPE, record_clip
-from kiosk.config import DevicesConfig
+from kiosk.devices_config import DevicesConfig
 from kiosk.frames import Frames, VideoFrame, sharpest
+from kiosk.roles import PluggedIn, Roles
 
 CLIP_S = 10.0
 CLIP_LIMIT_S = 30.0
@@ -37,7 +39,6 @@ class Instruments:
 
     def __init__(self, config: DevicesConfig, sink: Sink) -> None:
         known = served(config)
-        otoscope, stethoscope = _only(CameraMatch), _only(AudioMatch)
         self.frames = Frames()
         self.otoscope_on = False
         self.stethoscope_on = False
@@ -45,10 +46,11 @@ class Instruments:
         self.speaker = AudioPlayer(sink=config.speaker or None)
         self._sound = SoundServer()
         outlets = [_Outlet(sink) for _ in range(4)]
-        self.face = Camera(face_role(otoscope, config.face_camera), outlets[0], self.frames.face)
-        self.otoscope = Camera(otoscope_role(otoscope), outlets[1], self.frames.otoscope)
-        self.voice = AudioSource(voice_role(stethoscope, config.microphone), outlets[2], self._sound)
-        self.stethoscope = AudioSource(stethoscope_role(stethoscope), outlets[3], self._sound)
+        roles = Roles(config)
+        self.face = Camera(roles.face, outlets[0], self.frames.face)
+        self.otoscope = Camera(roles.otoscope, outlets[1], self.frames.otoscope)
+        self.voice = AudioSource(roles.voice, outlets[2], self._sound)
+        self.stethoscope = AudioSource(roles.stethoscope, outlets[3], self._sound)
         reporting: list[Link] = [self.face, self.otoscope, self.voice, self.stethoscope]
         makers = [outlet.maker(link) for outlet, link in zip(outlets, reporting, strict=True)]
         silent: list[Link] = [self._sound, self.speaker]
@@ -57,6 +59,26 @@ class Instruments:
     async def run(self) -> None:
         """Watch every instrument until cancelled."""
         await self._supervisor.run()
+
+    def choose(self, config: DevicesConfig) -> None:
+        """Other cameras and sound inputs from now on, where `config` names others."""
+        roles = Roles(config)
+        self.face.take(roles.face)
+        self.otoscope.take(roles.otoscope)
+        self.voice.take(roles.voice)
+        self.stethoscope.take(roles.stethoscope)
+
+    async def plugged_in(self) -> PluggedIn:
+        """Every camera and every sound input, and which serves for what."""
+        cameras = tuple(await asyncio.to_thread(find_cameras))
+        sources, default = self._sound.sources or (), self._sound.default_source
+        used = {
+            "face_camera": self.face.role.choose(cameras),
+            "otoscope": self.otoscope.role.choose(cameras),
+            "microphone": self.voice.role.choose(sources, default),
+            "stethoscope": self.stethoscope.role.choose(sources, default),
+        }
+        return PluggedIn(cameras, tuple(source for source in sources if not source.monitor), used)
 
     def wake(self) -> None:
         """A consultation begins: the patient is seen and heard."""
@@ -173,11 +195,6 @@ def _is_ours(device: Device, config: DevicesConfig) -> bool:
     """Anybody in reach may use a cuff: where the site says what it owns, no other is answered by radio."""
     owned = device.kind.value in config.expected
     return config.bluetooth and (owned or not (config.expected or device.kind in WORN))
-
-
-def _only(match: type) -> Device:
-    """The one catalogued device with this kind of match; cameras and sound have one declaration each."""
-    return next(device for device in devices() if isinstance(device.match, match))
 
 
 def _captured(kind: Kind, identity: DeviceIdentity, taken_at: datetime, attachment: Attachment) -> Reading:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from uuid import UUID
 
 from kiosk import events
@@ -15,6 +15,7 @@ from kiosk.call.figures import CallFigures
 from kiosk.call.secret import room_of
 from kiosk.call_desk import CallDesk
 from kiosk.config import Config
+from kiosk.data_dir import parts_file
 from kiosk.delivery_teller import DeliveryTeller
 from kiosk.examination import Examination
 from kiosk.fhir.client import FhirSender
@@ -25,17 +26,16 @@ from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
 from kiosk.outbox_copy import CopyMade, copy_outbox
 from kiosk.outbox_figures import OutboxFigures, outbox_figures
+from kiosk.parts import Parts
 from kiosk.pin_door import PinAnswer, PinDoor
 from kiosk.selftest.report import Report, Zone
 from kiosk.selftest.running import daily_tests
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
 from kiosk.tasks import Tasks
-from offline_queue.audit.event import NewEvent
 from kiosk.unit_desk import UnitDesk
+from offline_queue.audit.event import NewEvent
 from offline_queue.delivery import Delivery
 from offline_queue.outbox import Outbox
-
-SAVE_RETRY_S = 2.0
 
 
 class Kiosk:
@@ -78,6 +78,7 @@ class Kiosk:
         )
         self.checks = CallChecks(tried, lambda check: emit(events.CallCheckChanged(check)), self._is_awaiting)
         self.selftests = daily_tests(self, lambda report: emit(events.SelfTestChanged(report)))
+        self.parts = Parts(config.devices, parts_file(config), instruments)
         self.examination = desk.media = Examination(instruments, hub, desk, emit)
 
     @property
@@ -111,7 +112,7 @@ class Kiosk:
             group.create_task(self._delivery.run())
             group.create_task(self._auditing.run())
             group.create_task(self.units.watch(self.instruments.run))
-            group.create_task(self._retry_saving())
+            group.create_task(self.hub.keep_saving())
 
     async def close(self) -> None:
         """Leave everything that waits on disk, in good order; an open session can be resumed."""
@@ -298,10 +299,3 @@ class Kiosk:
         except StorageError as error:
             self._emit(events.Notice(error.reason))
             raise
-
-    async def _retry_saving(self) -> None:
-        while True:
-            await asyncio.sleep(SAVE_RETRY_S)
-            self.hub.forget_due()
-            with suppress(StorageError):  # the helper was told when it was refused first
-                await self.hub.flush()

@@ -18,8 +18,11 @@ _ITEM = (
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One stream by the item that goes next in it, and how many wait in it. `since` and `due`: Unix time; `since`
-    is None when the item has lost its content, `due` when it is not tried again by itself."""
+    """One stream by the item that goes next in it, and how many wait in it.
+
+    `since` and `due`: Unix time; `since` is None when the item has lost its content, `due` when it is not
+    tried again by itself.
+    """
 
     stream: str
     kind: str
@@ -43,5 +46,5 @@ def waiting(database: Database, most: int = -1) -> tuple[Waiting, ...]:
 def _waiting(database: Database, stream: str, sequence: int, due: float | None, count: int) -> Waiting:
     row = database.one(_ITEM, stream, sequence)
     assert row is not None, "a stream's turn is one of its items"
-    kind, state, *rest = row
-    return Waiting(stream, kind, ItemState(state), *rest, due, count)
+    kind, state, attempts, reason, since = row
+    return Waiting(stream, kind, ItemState(state), attempts, reason, since, due, count)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from kiosk.call.figures import CallFigures
+    from kiosk.choices import Role
     from kiosk.events import Event
     from kiosk.frames import Frames
     from kiosk.outbox_copy import CopyMade
     from kiosk.outbox_figures import OutboxFigures
+    from kiosk.parts import PartChoice
     from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Report, Zone
     from kiosk.session import Patient
@@ -35,6 +37,13 @@ class UnitPort(Protocol):
     async def set_own(self, address: str, own: bool) -> None: ...
 
 
+class PartsPort(Protocol):
+    """Cameras and sound inputs, for the technician."""
+
+    async def found(self) -> tuple[PartChoice, ...]: ...
+    async def choose(self, role: Role, identity: str) -> tuple[PartChoice, ...]: ...
+
+
 class KioskPort(Protocol):
     """What the screens may ask of the kiosk. Every method runs on the asyncio loop."""
 
@@ -42,6 +51,8 @@ class KioskPort(Protocol):
     def frames(self) -> Frames: ...
     @property
     def units(self) -> UnitPort: ...
+    @property
+    def parts(self) -> PartsPort: ...
     async def begin(self) -> None: ...
     async def identify(self, patient: Patient) -> None: ...
     async def answer_consent(self, given: bool, text: str, language: str, text_version: str) -> None: ...
@@ -109,6 +120,7 @@ class Bridge(QObject):
     outbox_figures_told = Signal(object)
     outbox_copied = Signal(object)
     units_told = Signal(object)
+    parts_told = Signal(object)
     command_failed = Signal()
 
     _arrived = Signal(object)
@@ -222,6 +234,14 @@ class Bridge(QObject):
     def ask_outbox_figures(self) -> None:
         """The answer comes with `outbox_figures_told`."""
         self._ask(lambda kiosk: kiosk.outbox_figures(), self.outbox_figures_told)
+
+    def ask_parts(self) -> None:
+        """The answer, what is plugged in, comes with `parts_told`."""
+        self._ask(lambda kiosk: kiosk.parts.found(), self.parts_told)
+
+    def choose_part(self, role: Role, identity: str) -> None:
+        """ "": as the settings say. What holds then comes with `parts_told`."""
+        self._ask(lambda kiosk: kiosk.parts.choose(role, identity), self.parts_told)
 
     def retry_delivery(self) -> None:
         self._ask(lambda kiosk: kiosk.retry_delivery())

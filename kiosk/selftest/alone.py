@@ -6,6 +6,7 @@ from pathlib import Path
 
 from devices.reading import Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus
+from kiosk.choices import with_choices
 from kiosk.config import Config
 from kiosk.data_dir import chip, key_file, mark_file, store_dir
 from kiosk.instrument_board import InstrumentBoard
@@ -13,7 +14,8 @@ from kiosk.instruments import Instruments
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.errors import RendezvousError, RendezvousReason
 from kiosk.selftest.causes import name_once
-from kiosk.selftest.instruments import PARTS, expected_kinds
+from kiosk.selftest.chosen import expected_kinds
+from kiosk.selftest.instruments import PARTS
 from kiosk.selftest.machine import check_machine, check_store
 from kiosk.selftest.report import Check, Part, Problem, Report, green, red, skipped
 from kiosk.selftest.senses import check_senses, open_media
@@ -26,6 +28,7 @@ from offline_queue.rotation import ready_key
 
 async def check_alone(config: Config, page_dir: Path, seconds: float) -> Report:
     """Check every part; instruments get `seconds` to show up, less when all have."""
+    config = with_choices(config)
     store, beside = await _check_store(config)
     machine, servers, senses = await asyncio.gather(
         check_machine(config, store),
@@ -77,7 +80,7 @@ async def _check_servers(config: Config, page_dir: Path) -> tuple[Check, ...]:
 
 async def _leave_senses(config: Config) -> tuple[Check, ...]:
     """They are the kiosk's that runs: taking one from it would be a fault in its session."""
-    kinds = expected_kinds(config.devices.expected)
+    kinds = expected_kinds(config.devices)
     return tuple(skipped(PARTS[Kind(kind)], Problem.IN_USE) for kind in kinds)
 
 
@@ -85,9 +88,7 @@ async def _check_senses(config: Config, seconds: float) -> tuple[Check, ...]:
     units = Units(config)
     await units.look()
     kinds = [Kind(kind) for kind in config.devices.expected]
-    seen = _Seen(
-        InstrumentBoard(kinds, units), expected_kinds(config.devices.expected), config.devices.bluetooth
-    )
+    seen = _Seen(InstrumentBoard(kinds, units), expected_kinds(config.devices), config.devices.bluetooth)
     instruments = Instruments(config.devices, seen)
     await open_media(instruments)
     running = asyncio.create_task(instruments.run())

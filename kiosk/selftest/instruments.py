@@ -12,13 +12,6 @@ _SHARED = _BLUETOOTH | {
     Reason.SOUND_SERVER_MISSING
 }  # one fault behind many instruments: said once, elsewhere
 
-ALWAYS = (Kind.CAMERA.value, Kind.MICROPHONE.value)
-
-
-def expected_kinds(configured: Iterable[str]) -> tuple[str, ...]:
-    """What the site owns, and what every kiosk needs for a call."""
-    return (*ALWAYS, *configured)
-
 
 def check_kinds(expected: Iterable[str], statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
     """Every expected kind, and every instrument that is there whether expected or not, or not ours."""

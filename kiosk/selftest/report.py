@@ -51,6 +51,7 @@ class Problem(StrEnum):
 
     NONE = "none"
     NOT_FOUND = "not_found"
+    CHOSEN_MISSING = "chosen_missing"  # the settings or the technician name one that is not plugged in
     NOT_SEEN_YET = "not_seen_yet"  # it shows itself only after a measurement
     NOT_WORKING = "not_working"
     LOW_BATTERY = "low_battery"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import time
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,7 @@ async def _check_idle(kiosk: "Kiosk") -> tuple[Check, ...]:
 
 async def _check_senses(kiosk: "Kiosk", audible: bool, opening_s: float) -> tuple[Check, ...]:
     opening = asyncio.sleep(opening_s)
+    config = replace(kiosk.config, devices=kiosk.parts.devices)
     return await check_senses(
-        kiosk.config, kiosk.instruments, lambda: kiosk.hub.instruments, opening, opening_s, audible
+        config, kiosk.instruments, lambda: kiosk.hub.instruments, opening, opening_s, audible
     )

@@ -10,7 +10,8 @@ from kiosk.call.checks.report import CheckReason
 from kiosk.call.checks.seeing import watch
 from kiosk.config import Config
 from kiosk.instruments import Instruments
-from kiosk.selftest.instruments import check_bluetooth, check_kinds, expected_kinds
+from kiosk.selftest.chosen import expected_kinds, name_chosen
+from kiosk.selftest.instruments import check_bluetooth, check_kinds
 from kiosk.selftest.report import Check, Part, Problem, Verdict, amber, red
 from kiosk.selftest.speaker import check_speaker, judge_microphone
 
@@ -50,7 +51,7 @@ async def check_senses(
         seen,
     )
     known = tuple(statuses())
-    kinds = check_kinds(expected_kinds(config.devices.expected), known)
+    kinds = name_chosen(check_kinds(expected_kinds(config.devices), known), config.devices)
     adapter = check_bluetooth(config.devices.bluetooth, known)
     return (speaker, *adapter, *_judge_face(judge_microphone(kinds, heard), pictures))
 

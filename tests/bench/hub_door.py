@@ -13,7 +13,7 @@ import time
 
 from devices.reading import Reading, Waveform
 from drivers.instrument import InstrumentStatus
-from kiosk.config import DevicesConfig
+from kiosk.devices_config import DevicesConfig
 from kiosk.instruments import Instruments
 
 

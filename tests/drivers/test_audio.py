@@ -178,6 +178,53 @@ async def test_a_wrong_choice_gives_no_microphone(fake: sound_server.SoundServer
         await b.log.until(InstrumentState.ABSENT)
 
 
+def _address(log: StatusLog) -> str:
+    identity = log.statuses[-1].identity
+    return identity.address if identity else ""
+
+
+async def test_a_nameless_sound_card_is_the_stethoscope_that_was_chosen(
+    fake: sound_server.SoundServer,
+) -> None:
+    fake.remove_stethoscope()
+    fake.plug_card("card", "usb-1-2")
+    async with bench(fake.address, stethoscope_role(DEVICE)) as b:
+        await b.log.until(InstrumentState.ABSENT)
+    async with bench(fake.address, stethoscope_role(DEVICE, "usb:0d8c:0012")) as b:
+        b.source.start()
+        await b.log.until(InstrumentState.MEASURING)
+        fake.unplug_card("card")
+        await b.log.until(InstrumentState.LOST, Reason.UNPLUGGED)
+        fake.plug_card("card.2", "usb-1-4")  # another name, another socket
+        await b.log.until(InstrumentState.MEASURING)
+        await b.chunks(10)
+        heard = await b.sound(1)
+    assert heart.share_of_band(heard, 20, 200) > 0.98
+
+
+async def test_the_chosen_stethoscope_is_never_the_voice(fake: sound_server.SoundServer) -> None:
+    fake.plug_card("card", "usb-1-2", sink=sound_server.ROOM)
+    fake._pactl("set-default-source", "card")
+    async with bench(fake.address, voice_role(DEVICE, heart="usb:0d8c:0012")) as b:
+        found = await b.log.until(InstrumentState.READY)
+        assert found.identity is not None and found.identity.model == "Room Microphone"
+        b.source.take(voice_role(DEVICE))
+        await until(lambda: _address(b.log) == "usb:0d8c:0012:")
+
+
+async def test_another_choice_is_heard_at_once(fake: sound_server.SoundServer) -> None:
+    fake.plug_card("card", "usb-1-2", sink=sound_server.ROOM)
+    async with bench(fake.address, stethoscope_role(DEVICE)) as b:
+        b.source.start()
+        await b.chunks(5)
+        b.source.take(stethoscope_role(DEVICE, "path:usb-1-2"))
+        await until(lambda: _address(b.log) == "usb:0d8c:0012:")
+        await b.log.until(InstrumentState.MEASURING)
+        await b.leftovers()
+        heard = await b.sound(1)
+    assert heart.level_at(heard, heart.ROOM_TONE_HZ) > 40  # the heart has less than 5
+
+
 async def test_missing_server_is_reported_and_found_when_it_starts(fake: sound_server.SoundServer) -> None:
     fake.stop()
     async with bench(fake.address, stethoscope_role(DEVICE)) as b:

@@ -28,6 +28,13 @@ _STETHOSCOPE_PROPERTIES = {
     "device.serial": "STETH-0001",
     "device.vendor.name": "Simulated",
 }
+_CARD_PROPERTIES = {
+    "device.description": "USB Audio Device Mono",
+    "device.bus": "usb",
+    "device.vendor.id": "0d8c",
+    "device.product.id": "0012",
+    "device.vendor.name": "Simulated",
+}
 _MICROPHONE_PROPERTIES = {"device.description": "Room Microphone", "device.bus": "pci"}
 
 
@@ -89,6 +96,14 @@ class SoundServer:
         """Plugged in again, or another one with its own serial number."""
         if STETHOSCOPE not in self._modules:
             self._remap(STETHOSCOPE, CHEST, _STETHOSCOPE_PROPERTIES | {"device.serial": serial})
+
+    def plug_card(self, name: str, path: str, sink: str = CHEST) -> None:
+        """A sound card like a thousand others: no serial number, nothing in its name says what it is for."""
+        properties = _CARD_PROPERTIES | {"device.bus_path": path}
+        self._remap(name, sink, properties)
+
+    def unplug_card(self, name: str) -> None:
+        self._pactl("unload-module", self._modules.pop(name))
 
     def move_recordings_to_room(self) -> None:
         """What a desktop's sound settings do: every recording stream now hears the room."""

@@ -61,6 +61,14 @@ def test_a_unit_without_a_name_is_refused(tmp_path: Path) -> None:
     assert config.devices.units == ("TH-0001", "C0:0B:00:00:00:01")
 
 
+def test_a_part_that_no_text_can_mean_is_named(tmp_path: Path) -> None:
+    assert "devices.stethoscope: must be" in failure(tmp_path, GOOD + 'stethoscope = "usb:d8c:14"\n')
+    same = GOOD + 'otoscope = "usb:0c45:6340"\nface_camera = "usb:0c45:6340"\n'
+    assert "devices.otoscope: names the same part as devices.face_camera" in failure(tmp_path, same)
+    config = load_config(write(tmp_path, GOOD + 'stethoscope = "0d8c:0014"\n'))
+    assert config.devices.stethoscope == "0d8c:0014"
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.toml: cannot be read"):
         load_config(tmp_path / "absent.toml")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiosk.config import DevicesConfig
+from kiosk.devices_config import DevicesConfig
 from kiosk.echo_check import EchoReport, check_room
 from tests.fakes.sound_server import SoundServer
 

@@ -13,7 +13,7 @@ from devices.reading import Attachment, Kind
 from drivers.chunks import Samples
 from drivers.instrument import InstrumentState
 from kiosk.clip import decode_flac
-from kiosk.config import DevicesConfig
+from kiosk.devices_config import DevicesConfig
 from kiosk.events import CallChanged, ReadingShown
 from kiosk.instruments import served
 from tests.kiosk.simulators import Simulators, simulators

@@ -13,7 +13,7 @@ import pytest
 
 from devices.reading import Clock, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus
-from kiosk import service
+from kiosk import hub
 from kiosk.aside import HOLD
 from kiosk.assembly import assemble
 from kiosk.call.settings import CallState
@@ -181,7 +181,7 @@ async def test_an_old_memory_never_reaches_the_physician(tmp_path: Path) -> None
 async def test_a_kiosk_that_nobody_uses_forgets_what_was_measured_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "SAVE_RETRY_S", 0.05)
+    monkeypatch.setattr(hub, "SAVE_RETRY_S", 0.05)
     async with whole_kiosk(config_in(tmp_path)) as whole:
         await whole.kiosk.hub.reading(temperature(ago_s=HOLD.total_seconds(), clock=Clock.CORRECTED))
         await whole.until(lambda: not whole.kiosk.hub._aside.readings)

@@ -11,7 +11,8 @@ import pytest
 from devices.reading import DeviceIdentity
 from kiosk.audit import Told
 from kiosk.auditing import Auditing
-from kiosk.config import Config, DevicesConfig
+from kiosk.config import Config
+from kiosk.devices_config import DevicesConfig
 from kiosk.unit import How, Unit
 from kiosk.unit_file import UnitFileError
 from kiosk.units import Units

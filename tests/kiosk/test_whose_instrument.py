@@ -13,7 +13,7 @@ import pytest
 from devices.reading import DeviceIdentity, Kind, Quality, Reading
 from drivers.ble import BleLinks
 from drivers.instrument import InstrumentState, InstrumentStatus
-from kiosk.config import DevicesConfig
+from kiosk.devices_config import DevicesConfig
 from kiosk.events import Notice, NoticeReason, ReadingShown, SetAsideChanged, WaveformShown
 from kiosk.hub import Hub
 from kiosk.session import Session

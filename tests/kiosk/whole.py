@@ -12,12 +12,12 @@ from kiosk.assembly import assemble
 from kiosk.config import (
     CallConfig,
     Config,
-    DevicesConfig,
     KioskConfig,
     PhysicianConfig,
     RendezvousConfig,
     SiteConfig,
 )
+from kiosk.devices_config import DevicesConfig
 from kiosk.events import CallChanged, Event, Notice, NoticeReason
 from kiosk.fhir_config import FhirConfig
 from kiosk.pin import hash_pin

@@ -195,7 +195,7 @@ def test_who_looks_sees_what_goes_next(directory: Path) -> None:
     store.put(named(["s1", "r1"]), {})
     end(store, Retry("no line", after_s=3000))
     (waiting,) = glance(directory, KEY, OWNER).streams
-    assert (waiting.first.id, waiting.first.reason, waiting.count) == ("r1", "no line", 2)
+    assert (waiting.attempts, waiting.reason, waiting.count) == (1, "no line", 2)
     store.close()
 
 

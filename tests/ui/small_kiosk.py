@@ -8,6 +8,7 @@ from uuid import UUID
 
 from devices.reading import Quality, Reading
 from kiosk.call.figures import CallFigures
+from kiosk.choices import Role
 from kiosk.events import (
     CallChanged,
     CallPhase,
@@ -24,6 +25,7 @@ from kiosk.frames import Frames
 from kiosk.outbox_copy import CopyMade
 from kiosk.outbox_figures import Held, OutboxFigures
 from kiosk.outbox_reasons import HeldState, Obstacle
+from kiosk.parts import PartChoice, PartOption
 from kiosk.pin_door import PinAnswer
 from kiosk.selftest.daily import touch_check
 from kiosk.selftest.report import Part, Problem, Report, Zone, amber, green, red, skipped
@@ -84,6 +86,28 @@ class SmallUnits:
 
 
 @dataclass
+class SmallParts:
+    """Two sound cards that call themselves alike, one camera, and a stethoscope that is not there."""
+
+    chosen: dict[Role, str] = field(default_factory=lambda: {Role.STETHOSCOPE: "usb:0d8c:0014:ST-7"})
+
+    async def found(self) -> tuple[PartChoice, ...]:
+        cameras = (PartOption("usb:046d:0825:1", "HD Webcam C270"),)
+        sounds = tuple(PartOption(f"path:1-{n}", f"USB Audio Device Mono (1-{n})") for n in (2, 3))
+        offered = {Role.FACE_CAMERA: cameras, Role.OTOSCOPE: cameras}
+        return tuple(self._choice(role, offered.get(role, sounds)) for role in Role)
+
+    async def choose(self, role: Role, identity: str) -> tuple[PartChoice, ...]:
+        self.chosen[role] = identity
+        return await self.found()
+
+    def _choice(self, role: Role, options: tuple[PartOption, ...]) -> PartChoice:
+        chosen = self.chosen.get(role, "")
+        used = next((option.name for option in options if option.identity == chosen), "")
+        return PartChoice(role, chosen, used, options, bool(chosen))
+
+
+@dataclass
 class SmallKiosk:
     """Satisfies `KioskPort`; `publish` is the bridge's. `asked` records the commands in order."""
 
@@ -100,6 +124,7 @@ class SmallKiosk:
     aside: tuple[Reading, ...] = ()
     found: Report = REPORT
     units: SmallUnits = field(default_factory=SmallUnits)
+    parts: SmallParts = field(default_factory=SmallParts)
 
     async def begin(self) -> None:
         self.asked.append("begin")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from kiosk.choices import Role
 from kiosk.events import SelfTestChanged
 from kiosk.pin_door import PinAnswer
 from kiosk.selftest.report import Part, Problem, Report, Zone, green, red
@@ -69,6 +70,22 @@ def test_the_technician_sees_what_was_found_and_when(desk: Desk) -> None:
     assert said.index("Oxymètre (Contec CMS50D+)") < said.index("Clé de chiffrement"), "the worst first"
     desk.press("run_again")
     desk.qtbot.waitUntil(lambda: desk.kiosk.asked == ["run_selftest"], timeout=10_000)
+
+
+def test_the_technician_chooses_a_microphone_among_what_is_plugged_in(desk: Desk) -> None:
+    steps.report(desk)
+    desk.qtbot.waitUntil(lambda: desk.is_shown("choose_stethoscope"), timeout=10_000)
+    assert "Pas branché : usb:0d8c:0014:ST-7" in words(desk)
+    desk.press("choose_stethoscope")
+    assert fr.TECHNICIAN.choice_explain in words(desk)
+    desk.press("option_1")
+    desk.settle()
+    assert desk.kiosk.parts.chosen[Role.STETHOSCOPE] == "path:1-3"
+    assert "USB Audio Device Mono (1-3)" in words(desk) and not desk.is_shown("option_1")
+    desk.press("choose_stethoscope")
+    desk.press("option_usual")
+    desk.settle()
+    assert desk.kiosk.parts.chosen[Role.STETHOSCOPE] == ""
 
 
 @pytest.fixture

@@ -7,9 +7,12 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from kiosk.selftest.report import Part
 from ui.screens.base import Context, Screen
+from ui.widgets.choice_card import ChoiceCard, option_buttons
 from ui.widgets.figures_card import FiguresCard
 from ui.widgets.outbox_card import OutboxCard
+from ui.widgets.panel import Action
 from ui.widgets.parts import button, card, label, set_tone
 from ui.widgets.unit_list import UnitList
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from kiosk.call.figures import CallFigures
     from kiosk.events import SelfTestChanged
+    from kiosk.parts import PartChoice
     from kiosk.pin_door import PinAnswer
     from kiosk.selftest.report import Check, Report
 
@@ -42,6 +46,7 @@ class Technician(Screen):
         self.call_card = FiguresCard(self.texts.call_figures.title, rtl)
         self.outbox_card = OutboxCard(context.bridge, self.texts)
         self.unit_list = UnitList(self.texts, context.bridge.set_own_unit)
+        self.choice_card = ChoiceCard(text, self._ask_choice)
         self._looks = QTimer(self, interval=_LOOK_MS)
         self._looks.timeout.connect(self._look)
         self.body.addWidget(self._pad)
@@ -51,6 +56,7 @@ class Technician(Screen):
         self.body.addWidget(self._results)
         self.body.addWidget(self.unit_list)
         self.body.addWidget(self.outbox_card)
+        self.body.addWidget(self.choice_card)
         self.body.addStretch(1)
         self._waiting.hide()
         self._again = button(text.run, "run_again", self._run)
@@ -65,6 +71,7 @@ class Technician(Screen):
         context.bridge.selftest_changed.connect(self._changed)
         context.bridge.call_figures_told.connect(self._show_call)
         context.bridge.units_told.connect(self.unit_list.refresh)
+        context.bridge.parts_told.connect(self.choice_card.show_choices)
         context.bridge.command_failed.connect(self._failed)
 
     def focus_first(self) -> None:
@@ -143,6 +150,19 @@ class Technician(Screen):
         self.context.bridge.ask_call_figures()
         self.context.bridge.ask_outbox_figures()
         self.context.bridge.ask_units()
+        self.context.bridge.ask_parts()
+
+    def _ask_choice(self, choice: "PartChoice") -> None:
+        """One touch chooses, from now on and after a restart."""
+        shell, bridge, text = self.context.shell, self.context.bridge, self.texts.technician
+
+        def take(identity: str) -> None:
+            shell.close_panel()
+            bridge.choose_part(choice.role, identity)
+
+        close = Action(self.texts.common.close, "panel_close", lambda: None)
+        title = text.choice_panel.format(part=text.parts[Part(choice.role.value)])
+        shell.ask(title, (label(text.choice_explain), *option_buttons(choice, text, take)), (close,))
 
     def _show_call(self, figures: "CallFigures | None") -> None:
         from ui.text.call_figures import lines

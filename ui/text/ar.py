@@ -414,6 +414,13 @@ TECHNICIAN = TechnicianText(
     touch_run="تجربة الشاشة",
     touch_title="المس المربع الأزرق",
     touch_explain="إن لم يتغير فانتظر: تتابع التجربة وحدها.",
+    choice_title="الكاميرات والميكروفونات",
+    choice_open="اختيار: {part}",
+    choice_panel="{part}: أيّ جهاز؟",
+    choice_explain="هذه هي الأجهزة الموصولة. يبقى الاختيار حتى بعد فصل الجهاز وإعادة توصيله.",
+    choice_none="لا يوجد جهاز موصول مناسب",
+    choice_missing="غير موصول: {name}",
+    choice_usual="كما في إعدادات المحطة",
     zones={
         Zone.TOP_LEFT: "أعلى اليسار",
         Zone.TOP_RIGHT: "أعلى اليمين",
@@ -459,6 +466,7 @@ TECHNICIAN = TechnicianText(
     problems={
         Problem.NONE: "",
         Problem.NOT_FOUND: "غير موجود. أوصله وشغّله ثم أعد الفحص.",
+        Problem.CHOSEN_MISSING: "الجهاز المختار غير موصول. أعد توصيله، أو اختر غيره من شاشة التقني.",
         Problem.NOT_SEEN_YET: "لم يظهر بعد: يظهر عندما يقيس. قم بقياس تجريبي.",
         Problem.UNKNOWN_UNIT: "هذه الأداة قريبة، لكن لم يقل أحد إنها تخص هذا الجهاز: قياساتها توضع جانبًا. إن كانت لكم فسجّلها في الأسفل.",
         Problem.NOT_WORKING: "موجود لكنه لا يعمل. افصله ثم أوصله وأعد الفحص.",

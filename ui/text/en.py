@@ -416,6 +416,13 @@ TECHNICIAN = TechnicianText(
     touch_run="Try the screen",
     touch_title="Touch the blue square",
     touch_explain="If it does not change, wait: the trial goes on by itself.",
+    choice_title="Cameras and microphones",
+    choice_open="Choose: {part}",
+    choice_panel="{part}: which one?",
+    choice_explain="This is what is plugged in. The choice stays, also when it is unplugged and plugged in again.",
+    choice_none="Nothing that is plugged in fits",
+    choice_missing="Not plugged in: {name}",
+    choice_usual="As in the settings of the kiosk",
     zones={
         Zone.TOP_LEFT: "top left",
         Zone.TOP_RIGHT: "top right",
@@ -461,6 +468,7 @@ TECHNICIAN = TechnicianText(
     problems={
         Problem.NONE: "",
         Problem.NOT_FOUND: "Not found. Plug it in, switch it on, then check again.",
+        Problem.CHOSEN_MISSING: "The chosen one is not plugged in. Plug it in again, or choose another one on the technician's screen.",
         Problem.NOT_SEEN_YET: "Not seen yet: it shows itself when it measures. Take a trial measurement.",
         Problem.UNKNOWN_UNIT: "This instrument is in reach, but nobody said that it belongs to this kiosk: its readings are set aside. If it is yours, declare it below.",
         Problem.NOT_WORKING: "Found, but it does not work. Unplug it, plug it in again, then check again.",

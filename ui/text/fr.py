@@ -401,6 +401,13 @@ TECHNICIAN = TechnicianText(
     touch_run="Essayer l'écran",
     touch_title="Touchez le carré bleu",
     touch_explain="S'il ne change pas, attendez : l'essai continue seul.",
+    choice_title="Caméras et micros",
+    choice_open="Choisir : {part}",
+    choice_panel="{part} : lequel ?",
+    choice_explain="Voici ce qui est branché. Le choix reste, même si l'appareil est débranché puis rebranché.",
+    choice_none="Rien de branché ne convient",
+    choice_missing="Pas branché : {name}",
+    choice_usual="Comme dans les réglages du poste",
     zones={
         Zone.TOP_LEFT: "en haut à gauche",
         Zone.TOP_RIGHT: "en haut à droite",
@@ -446,6 +453,7 @@ TECHNICIAN = TechnicianText(
     problems={
         Problem.NONE: "",
         Problem.NOT_FOUND: "Introuvable. Branchez-le, allumez-le, puis vérifiez encore.",
+        Problem.CHOSEN_MISSING: "L'appareil choisi n'est pas branché. Rebranchez-le, ou choisissez-en un autre sur l'écran du technicien.",
         Problem.NOT_SEEN_YET: "Pas encore vu : il se montre quand il mesure. Faites une mesure d'essai.",
         Problem.UNKNOWN_UNIT: "Cet appareil est à portée, mais personne n'a dit qu'il est à ce poste : ses mesures sont mises de côté. S'il est à vous, déclarez-le plus bas.",
         Problem.NOT_WORKING: "Trouvé, mais il ne marche pas. Débranchez-le, rebranchez-le, puis vérifiez encore.",

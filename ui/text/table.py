@@ -244,8 +244,8 @@ class ClosingText(Table):
 
 
 class TechnicianText(Table):
-    """`made_at` takes {time}, `out_of_order` {part} and {advice}, `others` {count}. One of the problems takes
-    {part}: what to mend first.
+    """`made_at` takes {time}, `out_of_order` {part} and {advice}, `others` {count}, `choice_open` and
+    `choice_panel` {part}, `choice_missing` {name}. One of the problems takes {part}: what to mend first.
     """
 
     title: str
@@ -262,6 +262,13 @@ class TechnicianText(Table):
     touch_run: str
     touch_title: str
     touch_explain: str
+    choice_title: str
+    choice_open: str  # part
+    choice_panel: str  # part
+    choice_explain: str
+    choice_none: str
+    choice_missing: str  # name
+    choice_usual: str
     zones: Mapping[Zone, str]
     out_of_order: str
     others: str

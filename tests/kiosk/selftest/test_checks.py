@@ -1,7 +1,7 @@
 """Each check on its own: the right part, the right problem, one line for one fault."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from devices.device import Battery
 from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from kiosk.devices_config import DevicesConfig
 from kiosk.fhir_config import FhirConfig
 from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.selftest.alone import check_alone
+from kiosk.selftest.chosen import ALWAYS, expected_kinds, name_chosen
 from kiosk.selftest.fhir import ask_fhir
-from kiosk.selftest.instruments import ALWAYS, check_bluetooth, check_kinds, expected_kinds
+from kiosk.selftest.instruments import check_bluetooth, check_kinds
 from kiosk.selftest.keys import check_key
 from kiosk.selftest.machine import judge_store
 from kiosk.selftest.network import Heard
@@ -44,19 +46,23 @@ def status(kind: Kind, state: InstrumentState, reason: Reason = Reason.NONE) -> 
 ALL_WELL = tuple(status(kind, InstrumentState.READY) for kind in Kind)
 
 
+def owning(kinds: Iterable[Kind]) -> tuple[str, ...]:
+    return expected_kinds(DevicesConfig(expected=tuple(kind.value for kind in kinds)))
+
+
 def with_one(changed: InstrumentStatus) -> list[InstrumentStatus]:
     return [changed if each.kind is changed.kind else each for each in ALL_WELL]
 
 
 def test_all_well_is_green() -> None:
-    checks = check_kinds(expected_kinds(kind for kind in Kind if kind not in ALWAYS), ALL_WELL)
+    checks = check_kinds(owning(kind for kind in Kind if kind not in ALWAYS), ALL_WELL)
     assert {check.verdict for check in checks} == {Verdict.GREEN}
     assert len(checks) == len(Kind)
 
 
 @pytest.mark.parametrize("kind", [k for k in Kind if k not in SHY])
 def test_an_instrument_that_fails_is_named(kind: Kind) -> None:
-    expected = expected_kinds([k for k in Kind if k not in ALWAYS])
+    expected = owning(k for k in Kind if k not in ALWAYS)
     for broken in (InstrumentState.LOST, InstrumentState.FAULTY):
         found = reds(check_kinds(expected, with_one(status(kind, broken, Reason.NO_DATA))))
         assert [problem for _, problem in found] == [Problem.NOT_WORKING]
@@ -75,6 +81,18 @@ def test_a_low_battery_is_a_warning_that_names_the_instrument() -> None:
     assert {c.verdict for c in check_kinds(["cuff"], [full]) if c.part is Part.CUFF} == {Verdict.GREEN}
     lost = replace(low, state=InstrumentState.FAULTY, reason=Reason.NO_DATA)
     assert reds(check_kinds(["cuff"], [lost])) == [(Part.CUFF, Problem.NOT_WORKING)]
+
+
+def test_a_chosen_part_that_is_not_there_is_called_by_its_name() -> None:
+    named = DevicesConfig(stethoscope="usb:0d8c:0014:ST-7", microphone="Room Microphone")
+    gone = status(Kind.MICROPHONE, InstrumentState.LOST, Reason.UNPLUGGED)
+    missing = [each for each in with_one(gone) if each.kind is not Kind.STETHOSCOPE]
+    found = [c for c in name_chosen(check_kinds(expected_kinds(named), missing), named) if c.verdict == "red"]
+    assert {(c.part, c.problem, c.subject) for c in found} == {
+        (Part.STETHOSCOPE, Problem.CHOSEN_MISSING, "usb:0d8c:0014:ST-7"),
+        (Part.MICROPHONE, Problem.CHOSEN_MISSING, "Room Microphone"),
+    }
+    assert reds(name_chosen(check_kinds(expected_kinds(named), ALL_WELL), named)) == []
 
 
 def test_a_cuff_shows_itself_only_after_a_measurement() -> None:

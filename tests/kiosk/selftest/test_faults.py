@@ -15,7 +15,8 @@ import pytest
 from aiohttp import web
 
 from kiosk.__main__ import main
-from kiosk.config import Config, DevicesConfig, RendezvousConfig
+from kiosk.config import Config, RendezvousConfig
+from kiosk.devices_config import DevicesConfig
 from kiosk.meeting import Meeting
 from kiosk.rendezvous.server import Rendezvous
 from kiosk.rendezvous.settings import RendezvousSettings
@@ -23,7 +24,8 @@ from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.rendezvous.turn import TurnSettings
 from kiosk.selftest.alone import _check_senses
 from kiosk.selftest.causes import name_once
-from kiosk.selftest.instruments import ALWAYS, PARTS
+from kiosk.selftest.chosen import ALWAYS
+from kiosk.selftest.instruments import PARTS
 from kiosk.selftest.report import Check, Part, Problem, Verdict
 from kiosk.selftest.servers import check_servers
 from tests.fakes import turn_server

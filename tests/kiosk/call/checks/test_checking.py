@@ -14,7 +14,7 @@ from kiosk.call.checks.checking import CallChecks, Tried
 from kiosk.call.checks.line import LineAddress
 from kiosk.call.checks.output import try_output
 from kiosk.call.checks.report import CallCheck, CheckPart, CheckReason, Light
-from kiosk.config import DevicesConfig
+from kiosk.devices_config import DevicesConfig
 from kiosk.instruments import Instruments
 from kiosk.rendezvous.server import Rendezvous
 from tests.fakes import usb_bus

@@ -1,0 +1,46 @@
+"""The four parts that are chosen among what is plugged in, and who is plugged in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from devices.catalog import devices
+from devices.device import AudioMatch, CameraMatch, Device
+from drivers.audio import stethoscope_role, voice_role
+from drivers.camera import face_role, otoscope_role
+from drivers.identity import Unit
+from kiosk.devices_config import DevicesConfig
+
+
+class Roles:
+    """As the settings name them. What they do not name is recognised by the catalogue."""
+
+    def __init__(self, config: DevicesConfig) -> None:
+        camera, sound = _only(CameraMatch), _only(AudioMatch)
+        face, ear, voice, heart = (
+            config.face_camera, config.otoscope, config.microphone, config.stethoscope,
+        )  # fmt: skip
+        self.face = face_role(camera, face, ear)
+        self.otoscope = otoscope_role(camera, ear, face)
+        self.voice = voice_role(sound, voice, heart)
+        self.stethoscope = stethoscope_role(sound, heart, voice)
+
+
+@dataclass(frozen=True, slots=True)
+class PluggedIn:
+    """`taken`: what serves for what, by the names of the section [devices]; None where nothing fits."""
+
+    cameras: tuple[Unit, ...]
+    sounds: tuple[Unit, ...]
+    taken: Mapping[str, Unit | None]
+
+    def units(self, role: str) -> tuple[Unit, ...]:
+        """Those among which this role may choose."""
+        return self.cameras if role in ("face_camera", "otoscope") else self.sounds
+
+    def used(self, role: str) -> Unit | None:
+        return self.taken[role]
+
+
+def _only(match: type) -> Device:
+    """The one catalogued device with this kind of match; cameras and sound have one declaration each."""
+    return next(device for device in devices() if isinstance(device.match, match))
