@@ -115,11 +115,16 @@ class DeviceIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A still picture or a sound clip, kept as the device gave it. `site` says where on the body."""
+    """A still picture as people saw it, or a sound clip as the device gave it. `site`: where on the body.
+
+    `turned_deg` (clockwise: 0, 90, 180 or 270), then `mirrored`: what was done to the camera's picture.
+    """
 
     content_type: str
     data: bytes
     site: str = ""
+    turned_deg: int = 0
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

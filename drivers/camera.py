@@ -12,6 +12,7 @@ from drivers.capture import CaptureThread
 from drivers.frames import FrameSlot
 from drivers.identity import is_meant
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
+from drivers.orientation import AS_IT_COMES, Orientation
 from drivers.video_nodes import VideoNode, find_cameras, is_match
 
 POLL_S = 0.25
@@ -78,6 +79,7 @@ class Camera:
     def __init__(self, role: CameraRole, sink: Sink, slot: FrameSlot) -> None:
         self.role = role
         self.slot = slot
+        self.orientation = AS_IT_COMES
         self._sink = sink
         self._wanted = False
         self._wake = asyncio.Event()
@@ -95,6 +97,11 @@ class Camera:
         self.role = role
         self._identity = None
         self._wake.set()
+
+    def orient(self, orientation: Orientation) -> None:
+        """From the next picture on; those before are forgotten, so that none is kept that is not as seen."""
+        self.orientation = orientation
+        self.slot.clear()
 
     def start(self) -> None:
         """Capture from now on, also across replugs."""
@@ -151,7 +158,7 @@ class Camera:
             self._alive_s = time.monotonic()
         elif not self._is_over(self._thread, node):
             return
-        self._thread = CaptureThread(node.node, self.slot, self._sequence, STALL_S)
+        self._thread = CaptureThread(node.node, self.slot, self._sequence, STALL_S, lambda: self.orientation)
 
     def _is_over(self, thread: CaptureThread, node: VideoNode) -> bool:
         """True when this thread has let go of the camera and another may be tried."""

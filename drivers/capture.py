@@ -8,9 +8,11 @@ stay True and `retrieve()` hands out the last picture for ever: only a new drive
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from drivers.frames import FrameSlot, to_i420
+from drivers.orientation import Orientation
 
 WAIT_NS = 250_000_000
 WIDTH, HEIGHT, RATE_HZ = 640, 480, 30
@@ -20,10 +22,17 @@ class CaptureThread:
     """Opens `node` and captures until `stop`, or until the camera is gone or silent for `stall_s`.
 
     `opened`, `last_frame_s` (monotonic) and `sequence` may be read from any thread. A picture that cannot be
-    decoded is left out.
+    decoded is left out. `orientation` is asked for each picture.
     """
 
-    def __init__(self, node: str | int, slot: FrameSlot, first_sequence: int, stall_s: float) -> None:
+    def __init__(
+        self,
+        node: str | int,
+        slot: FrameSlot,
+        first_sequence: int,
+        stall_s: float,
+        orientation: Callable[[], Orientation],
+    ) -> None:
         self.opened: bool | None = None
         self.started_s = time.monotonic()
         self.last_frame_s: float | None = None
@@ -31,6 +40,7 @@ class CaptureThread:
         self.node = node
         self._slot = slot
         self._stall_s = stall_s
+        self._orientation = orientation
         self._stopping = threading.Event()
         self._putting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"camera {node}", daemon=True)
@@ -78,7 +88,7 @@ class CaptureThread:
         good, picture = capture.retrieve()
         if not good:
             return
-        frame = to_i420(picture, captured_s, self.sequence + 1)
+        frame = to_i420(picture, captured_s, self.sequence + 1, self._orientation())
         with self._putting:
             if not self._stopping.is_set():
                 self.sequence = frame.sequence

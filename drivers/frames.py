@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.orientation import AS_IT_COMES, Orientation
+
 Image = NDArray[np.uint8]
 
 
@@ -17,6 +19,7 @@ class VideoFrame:
     """One picture as I420 planes: `i420` has shape (height * 3 / 2, width), Y first, BT.601 studio range.
 
     `captured_s`: `time.monotonic()` when the picture left the camera; `sequence` counts a camera's pictures.
+    `orientation`: what was done to the camera's picture to get this one.
     """
 
     i420: Image
@@ -24,6 +27,7 @@ class VideoFrame:
     height: int
     captured_s: float
     sequence: int
+    orientation: Orientation = AS_IT_COMES
 
 
 Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Future[VideoFrame]]
@@ -101,14 +105,17 @@ def _detail(frame: VideoFrame) -> float:
     return float(laplacian.var())
 
 
-def to_i420(bgr: Image, captured_s: float, sequence: int) -> VideoFrame:
-    """Convert a camera's BGR picture once, for preview and encoder. An odd last row or column is cut."""
+def to_i420(
+    bgr: Image, captured_s: float, sequence: int, orientation: Orientation = AS_IT_COMES
+) -> VideoFrame:
+    """Turn and convert a camera's BGR picture once, for all who see it. An odd last row or column is cut."""
     import cv2  # lazy: the first screen must not pay for it
 
+    bgr = orientation.apply(bgr)
     height, width = bgr.shape[0] & ~1, bgr.shape[1] & ~1
     even = np.ascontiguousarray(bgr[:height, :width])
     i420 = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
-    return VideoFrame(i420, width, height, captured_s, sequence)
+    return VideoFrame(i420, width, height, captured_s, sequence, orientation)
 
 
 def to_bgra(frame: VideoFrame) -> Image:

@@ -127,6 +127,11 @@ class CallDesk:
         point = "" if put_away else self._shown.point
         self._show(replace(self._shown, otoscope_on=otoscope, stethoscope_on=stethoscope, point=point))
 
+    def set_mirrored(self, mirrored: bool) -> None:
+        """The helper should know that left and right of the otoscope's picture have changed places."""
+        if mirrored != self._shown.otoscope_mirrored:
+            self._show(replace(self._shown, otoscope_mirrored=mirrored))
+
     def call_changed(self, state: CallState) -> None:
         """A cut is an incident of the session; the first connection is the physician's arrival."""
         before = self._shown.phase

@@ -102,6 +102,7 @@ class CallChanged:
     words: tuple[str, ...] = ()
     line: LineQuality = LineQuality.UNKNOWN
     otoscope_on: bool = False
+    otoscope_mirrored: bool = False
     stethoscope_on: bool = False
     muted: bool = False
     picture_paused: bool = False  # the line carries no video: the physician sees a still now and then

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from devices.reading import Kind, Reading
+from drivers.orientation import AS_IT_COMES, Orientation
 from kiosk.call_desk import CallDesk
 from kiosk.events import Event, Notice, NoticeReason
 from kiosk.hub import Hub
@@ -32,8 +33,21 @@ class Examination:
         self._live = True
 
     async def stop(self) -> None:
-        """Nothing is kept of a recording that has not ended."""
+        """Nothing is kept of a recording that has not ended, nor how the otoscope was held."""
+        self._orient(AS_IT_COMES)
         await self._recorder.stop()
+
+    def turn(self) -> None:
+        """The otoscope's picture by 90 degrees clockwise, for everybody who sees it."""
+        self._orient(self._instruments.otoscope.orientation.quarter_turn())
+
+    def mirror(self) -> None:
+        """The otoscope's picture left to right, or back."""
+        self._orient(self._instruments.otoscope.orientation.mirror())
+
+    def _orient(self, orientation: Orientation) -> None:
+        self._instruments.otoscope.orient(orientation)
+        self._desk.set_mirrored(orientation.mirrored)
 
     async def switch(self, what: str, on: bool) -> None:
         """One that is not there stays switched on until it is plugged in; the helper is asked to do so."""

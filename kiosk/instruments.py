@@ -123,8 +123,10 @@ class Instruments:
         frame = await asyncio.to_thread(sharpest, frames)
         taken_at = datetime.now().astimezone() - timedelta(seconds=time.monotonic() - frame.captured_s)
         jpeg = await asyncio.to_thread(_jpeg, frame)
+        seen = frame.orientation
+        picture = Attachment("image/jpeg", jpeg, site, seen.turned_deg, seen.mirrored)
         identity = self._identity(Kind.OTOSCOPE, self.otoscope.role.key)
-        return _captured(Kind.OTOSCOPE, identity, taken_at, Attachment("image/jpeg", jpeg, site))
+        return _captured(Kind.OTOSCOPE, identity, taken_at, picture)
 
     async def _clip(self, site: str) -> Reading:
         started_by_us = not self.stethoscope_on

@@ -213,6 +213,12 @@ class Kiosk:
     async def set_stethoscope(self, on: bool) -> None:
         await self.examination.switch("stethoscope", on)
 
+    async def turn_picture(self) -> None:
+        self.examination.turn()
+
+    async def mirror_picture(self) -> None:
+        self.examination.mirror()
+
     async def freeze_picture(self) -> None:
         """The otoscope's picture of now is held until `keep_picture`, or the next one."""
         self.instruments.freeze()

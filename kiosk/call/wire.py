@@ -102,7 +102,10 @@ def _quantity(item: Quantity) -> dict[str, object]:
 def _attachment(item: Attachment | None) -> dict[str, object] | None:
     if item is None:
         return None
-    return {"content_type": item.content_type, "bytes": len(item.data), "site": item.site}
+    told: dict[str, object] = {"content_type": item.content_type, "bytes": len(item.data), "site": item.site}
+    if item.turned_deg or item.mirrored:
+        told |= {"turned_deg": item.turned_deg, "mirrored": item.mirrored}
+    return told
 
 
 def _time(when: datetime) -> str:

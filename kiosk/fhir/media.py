@@ -16,6 +16,8 @@ from kiosk.record import ReadingPayload
 
 _TYPES = {"image": ("image", "Image"), "audio": ("audio", "Audio"), "video": ("video", "Video")}
 _MODALITIES = {"image": ("XC", "External-camera Photography"), "audio": ("AU", "Audio")}
+_TURNED = "Image telle qu’elle a été vue : celle de la caméra, tournée de {degrees}° dans le sens horaire."
+_MIRRORED = "Image telle qu’elle a été vue : en miroir, gauche et droite de la caméra inversées."
 _TITLES = {Kind.OTOSCOPE: "Otoscopie", Kind.STETHOSCOPE: "Auscultation"}
 
 
@@ -41,9 +43,15 @@ def media_entries(payload: ReadingPayload, kept: Attachment, naming: Naming) -> 
         "bodySite": {"text": where},
         "device": in_bundle(naming.instrument_id(payload.site, reading.kind, reading.identity)),
         "content": {**content, "title": title, "creation": at},
-        "note": [{"text": text} for text in reading_notes(reading)],
+        "note": [{"text": text} for text in (*_held(kept), *reading_notes(reading))],
     }
     return [*apart, entry(naming, id_, naming.identifier("media", id_), resource)]
+
+
+def _held(kept: Attachment) -> list[str]:
+    """What was done to the camera's picture before people saw it; nothing where nothing was."""
+    turned = [_TURNED.format(degrees=kept.turned_deg)] if kept.turned_deg else []
+    return [*turned, *([_MIRRORED] if kept.mirrored else [])]
 
 
 def _binary(payload: ReadingPayload, content: Json, naming: Naming) -> Json:

@@ -12,10 +12,12 @@ from devices.device import BleMatch
 from devices.reading import Attachment, Kind
 from drivers.chunks import Samples
 from drivers.instrument import InstrumentState
+from drivers.orientation import AS_IT_COMES
 from kiosk.clip import decode_flac
 from kiosk.devices_config import DevicesConfig
 from kiosk.events import CallChanged, ReadingShown
 from kiosk.instruments import served
+from tests.fakes import pictures
 from tests.kiosk.simulators import Simulators, simulators
 from tests.kiosk.whole import Whole, config_in, whole_kiosk
 
@@ -76,6 +78,31 @@ async def test_a_picture_and_a_sound_go_into_the_record(stage: Simulators, tmp_p
     assert (rate_hz, len(samples)) == (48_000, 10 * 48_000)
     assert samples.std() > 50
     assert samples.tobytes() in np.concatenate(heard).tobytes()  # bit by bit what the sound server gave
+
+
+async def test_a_picture_is_kept_as_it_was_seen(stage: Simulators, tmp_path: Path) -> None:
+    config = config_in(tmp_path / "data", devices=DevicesConfig(bluetooth=False))
+    async with whole_kiosk(config) as whole:
+        await whole.consult()
+        await whole.kiosk.set_otoscope(True)
+        await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
+        await whole.kiosk.turn_picture()
+        await whole.kiosk.mirror_picture()
+        assert whole.heard(CallChanged)[-1].otoscope_mirrored
+        await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
+        await whole.kiosk.freeze_picture()
+        await whole.kiosk.keep_picture("ear_right")
+        picture = kept(whole, Kind.OTOSCOPE)
+        await whole.kiosk.end_consultation()
+        assert whole.kiosk.instruments.otoscope.orientation == AS_IT_COMES, "the next one begins anew"
+    assert picture is not None and (picture.turned_deg, picture.mirrored) == (90, True)
+    seen = cv2.imdecode(np.frombuffer(picture.data, dtype=np.uint8), cv2.IMREAD_COLOR)
+    assert seen is not None and seen.shape[:2] == (640, 480)
+    as_it_came = np.rot90(np.fliplr(seen)).astype(int)[pictures.BARCODE_HEIGHT :]
+    drawn = (
+        pictures.PICTURES["ear_canal"](i)[pictures.BARCODE_HEIGHT :] for i in range(pictures.LOOP_FRAMES)
+    )
+    assert min(float(np.abs(as_it_came - image).mean()) for image in drawn) < 5
 
 
 def test_a_watch_that_somebody_wears_is_not_listened_to() -> None:

@@ -179,6 +179,12 @@ class SmallKiosk:
     async def set_stethoscope(self, on: bool) -> None:
         self.set_call(replace(self.call, stethoscope_on=on))
 
+    async def turn_picture(self) -> None:
+        self.asked.append("turn_picture")
+
+    async def mirror_picture(self) -> None:
+        self.set_call(replace(self.call, otoscope_mirrored=not self.call.otoscope_mirrored))
+
     async def freeze_picture(self) -> None:
         self.asked.append("freeze_picture")
 

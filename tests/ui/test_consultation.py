@@ -197,6 +197,17 @@ def test_tools_appear_with_their_instrument_and_ask_the_kiosk(talking: Desk) -> 
     assert not talking.is_shown("otoscope"), "no otoscope, no button"
 
 
+def test_the_otoscope_s_picture_is_turned_and_mirrored(talking: Desk) -> None:
+    assert not talking.is_shown("turn_picture")
+    talking.press("otoscope")
+    talking.press("turn_picture")
+    assert talking.kiosk.asked[-1] == "turn_picture"
+    talking.press("mirror_picture")
+    assert talking.find("mirror_picture").accessibleName() == fr.CONSULTATION.picture_unmirror
+    talking.press("mirror_picture")
+    assert talking.find("mirror_picture").accessibleName() == fr.CONSULTATION.picture_mirror
+
+
 def test_ending_asks_first(talking: Desk) -> None:
     talking.press("end")
     talking.press("end_continue")

@@ -15,7 +15,9 @@ function valueText(quantity, kind) {
 function attachmentText(attachment) {
   if (!attachment) return [];
   const what = t(attachment.content_type.startsWith("image/") ? "history.picture" : "history.sound");
-  return [attachment.site ? `${what} (${pointName(attachment.site)})` : what];
+  const facts = [attachment.site && pointName(attachment.site), attachment.mirrored && t("history.mirrored")];
+  const told = facts.filter(Boolean).join(", ");
+  return [told ? `${what} (${told})` : what];
 }
 
 function rowCells(reading) {

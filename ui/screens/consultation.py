@@ -142,6 +142,8 @@ class Consultation(Screen):
         self._otoscope = button(
             text.otoscope_on, "otoscope", lambda: bridge.set_otoscope(not state.call.otoscope_on)
         )
+        self._turn = button(text.picture_turn, "turn_picture", bridge.turn_picture)
+        self._mirror = button(text.picture_mirror, "mirror_picture", bridge.mirror_picture)
         self._keep = button(text.keep_picture, "keep_picture", lambda: ask_ear(self.context), "primary")
         self._stethoscope = button(
             text.stethoscope_on, "stethoscope", lambda: bridge.set_stethoscope(not state.call.stethoscope_on)
@@ -153,7 +155,9 @@ class Consultation(Screen):
         self._end_button = button(text.end, "end", lambda: ask_end(self.context), "danger")
         flow = Flow()
         self._tools.setLayout(flow)
-        tools = (self._mute, self._otoscope, self._keep, self._stethoscope, self._record)
+        tools = (
+            self._mute, self._otoscope, self._turn, self._mirror, self._keep, self._stethoscope, self._record,
+        )  # fmt: skip
         for made in (*tools, self._remove_guest, self._link, self._new_link):
             flow.addWidget(made)
         self.foot(self._end_button)
@@ -170,7 +174,9 @@ class Consultation(Screen):
         self._all.setVisible(bool(self.context.state.readings))
         self._show(self._otoscope, Kind.OTOSCOPE in present or call.otoscope_on)
         self._show(self._stethoscope, Kind.STETHOSCOPE in present or call.stethoscope_on)
-        self._show(self._keep, call.otoscope_on)
+        relabel(self._mirror, text.picture_unmirror if call.otoscope_mirrored else text.picture_mirror)
+        for made in (self._turn, self._mirror, self._keep):
+            self._show(made, call.otoscope_on)
         relabel(self._record, text.point_show if call.point else text.record_sound)
         self._show(self._record, (call.stethoscope_on or bool(call.point)) and not call.recording)
         self._show(self._remove_guest, call.guest)

@@ -144,6 +144,9 @@ class ConsultationText(Table):
     guest_remove: str
     otoscope_on: str
     otoscope_off: str
+    picture_turn: str
+    picture_mirror: str
+    picture_unmirror: str
     keep_picture: str
     keep_where: str
     keep_explain: str

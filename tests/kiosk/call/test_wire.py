@@ -52,6 +52,13 @@ def test_a_reading_as_documented() -> None:
     }
 
 
+def test_a_picture_that_was_turned_says_so() -> None:
+    held = oximetry(attachment=Attachment("image/jpeg", b"x", "ear-left", 90, mirrored=True))
+    assert json.loads(wire.reading(held, 5, history=False))["attachment"] == {
+        "content_type": "image/jpeg", "bytes": 1, "site": "ear-left", "turned_deg": 90, "mirrored": True,
+    }  # fmt: skip
+
+
 def test_a_reading_like_an_earlier_one_as_documented() -> None:
     earlier, reading = oximetry("97"), oximetry("97.50")
     assert json.loads(wire.reading(reading, 4, history=False, like=(3, earlier))) == {
@@ -70,6 +77,7 @@ def test_what_differs_in_more_than_values_is_told_whole() -> None:
     reading = oximetry()
     others = (
         oximetry(attachment=Attachment("image/jpeg", b"x", "")),
+        oximetry(attachment=Attachment("image/jpeg", b"x", "", 270, mirrored=True)),
         replace(oximetry(), kind=Kind.CUFF),
         replace(oximetry(), clock=Clock.DEVICE),
         replace(oximetry(), identity=replace(reading.identity, firmware="B2")),

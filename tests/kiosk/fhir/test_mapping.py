@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from devices import metrics
-from devices.reading import Clock, Quality, Quantity
+from devices.reading import Clock, Quality, Quantity, Reading
 from kiosk import record
 from kiosk.fhir import codes
 from kiosk.fhir.errors import FhirError, FhirReason
@@ -161,6 +161,22 @@ def test_pictures_and_sounds() -> None:
     assert clip["bodySite"]["text"] == "Foyer mitral (apex)"
     assert clip["content"]["title"] == "Auscultation, Foyer mitral (apex)"
     assert clip["content"]["size"] == 4004
+
+
+def test_a_picture_says_how_it_was_turned() -> None:
+    payload = record.decode_reading_payload(whole_session("turned")[5].payload)
+    assert payload.reading.attachment is not None
+    held = replace(payload.reading.attachment, turned_deg=90, mirrored=True)
+    turned = replace(payload.reading, attachment=held)
+
+    def notes(reading: Reading) -> str:
+        bundle = bundle_for("reading", record.reading_payload(SITE, session(), reading), OWN)
+        still = bundle["entry"][-1]["resource"]
+        assert still["resourceType"] == "Media"
+        return " ".join(note["text"] for note in still.get("note", []))
+
+    assert "tournée de 90° dans le sens horaire" in notes(turned) and "miroir" in notes(turned)
+    assert "miroir" not in notes(payload.reading) and "tournée" not in notes(payload.reading)
 
 
 def test_content_is_apart_where_the_server_takes_our_ids() -> None:
