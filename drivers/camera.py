@@ -80,6 +80,7 @@ class Camera:
         self.role = role
         self.slot = slot
         self.orientation = AS_IT_COMES
+        self.plugged_in: VideoNode | None = None
         self._sink = sink
         self._wanted = False
         self._wake = asyncio.Event()
@@ -127,7 +128,7 @@ class Camera:
                 await asyncio.to_thread(self._leaving.join, RELEASE_S)
 
     async def _step(self) -> None:
-        node = self.role.choose(await asyncio.to_thread(find_cameras))
+        node = self.plugged_in = self.role.choose(await asyncio.to_thread(find_cameras))
         if node is not None:
             self._identity = _identify(self.role, node)
         self._report(*self._follow(node))

@@ -12,8 +12,8 @@ from kiosk.session import Session
 __all__ = [
     "CallChanged", "CallCheck", "CallCheckChanged", "CallPhase", "CheckPart", "CheckReason",
     "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus", "InstrumentsChanged", "Light",
-    "LineQuality", "Notice", "NoticeReason", "PartCheck", "ReadingShown", "Reason", "ResumeOffered",
-    "SelfTestChanged", "SessionChanged", "SetAsideChanged", "WaveformShown",
+    "LineQuality", "Notice", "NoticeReason", "PartCheck", "PictureFrozen", "ReadingShown", "Reason",
+    "ResumeOffered", "SelfTestChanged", "SessionChanged", "SetAsideChanged", "WaveformShown",
 ]  # fmt: skip
 
 
@@ -145,6 +145,11 @@ class SelfTestChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureFrozen:
+    """The button of the otoscope was pressed: its picture is held; the helper is asked of which ear."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     reason: NoticeReason
     subject: str = ""
@@ -152,5 +157,6 @@ class Notice:
 
 Event = (
     SessionChanged | InstrumentsChanged | ReadingShown | SetAsideChanged | WaveformShown
-    | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | SelfTestChanged | Notice
+    | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | SelfTestChanged | PictureFrozen
+    | Notice
 )  # fmt: skip

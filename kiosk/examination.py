@@ -9,7 +9,7 @@ from typing import Any
 from devices.reading import Kind, Reading
 from drivers.orientation import AS_IT_COMES, Orientation
 from kiosk.call_desk import CallDesk
-from kiosk.events import Event, Notice, NoticeReason
+from kiosk.events import Event, Notice, NoticeReason, PictureFrozen
 from kiosk.hub import Hub
 from kiosk.instruments import CaptureError, Instruments
 from kiosk.sound_recorder import SoundRecorder
@@ -31,6 +31,7 @@ class Examination:
         self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
         self._stethoscope_since_s = 0.0
         self._live = True
+        instruments.on_button = self._button
 
     async def stop(self) -> None:
         """Nothing is kept of a recording that has not ended, nor how the otoscope was held."""
@@ -44,6 +45,11 @@ class Examination:
     def mirror(self) -> None:
         """The otoscope's picture left to right, or back."""
         self._orient(self._instruments.otoscope.orientation.mirror())
+
+    def _button(self) -> None:
+        """As the screen's: the picture is of now, and the helper is asked of which ear it is."""
+        if self._instruments.otoscope_on and self._instruments.freeze():
+            self._emit(PictureFrozen())
 
     def _orient(self, orientation: Orientation) -> None:
         self._instruments.otoscope.orient(orientation)

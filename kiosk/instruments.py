@@ -14,6 +14,7 @@ from devices.reading import WORN, Attachment, Clock, DeviceIdentity, Kind, Readi
 from drivers.audio import AudioSource
 from drivers.audio_player import AudioPlayer
 from drivers.camera import Camera
+from drivers.camera_button import CameraButton
 from drivers.chunks import CHUNK_MS, Samples
 from drivers.instrument import InstrumentStatus, Sink
 from drivers.sound_server import SoundServer
@@ -35,7 +36,10 @@ class CaptureError(Exception):
 
 
 class Instruments:
-    """Cameras and microphones rest until `wake`; serial ports and Bluetooth are always watched."""
+    """Cameras and microphones rest until `wake`; serial ports and Bluetooth are always watched.
+
+    `on_button` is called when somebody presses the button of the otoscope.
+    """
 
     def __init__(self, config: DevicesConfig, sink: Sink) -> None:
         known = served(config)
@@ -53,7 +57,9 @@ class Instruments:
         self.stethoscope = AudioSource(roles.stethoscope, outlets[3], self._sound)
         reporting: list[Link] = [self.face, self.otoscope, self.voice, self.stethoscope]
         makers = [outlet.maker(link) for outlet, link in zip(outlets, reporting, strict=True)]
-        silent: list[Link] = [self._sound, self.speaker]
+        self.on_button: Callable[[], None] = lambda: None
+        button = CameraButton(lambda: self.otoscope.plugged_in, lambda: self.on_button())
+        silent: list[Link] = [self._sound, self.speaker, button]
         self._supervisor = Supervisor(known, sink, [*makers, *(_Outlet(sink).maker(link) for link in silent)])
 
     async def run(self) -> None:
@@ -108,9 +114,10 @@ class Instruments:
             self._picture(self.frames.otoscope.recent(), site) if what == "otoscope" else self._clip(site)
         )
 
-    def freeze(self) -> None:
-        """The helper touched "keep": the picture is of now, also when the ear is told later."""
+    def freeze(self) -> bool:
+        """The picture of now is to be kept, also when the ear is told later. False: there is none."""
         self._frozen = self.frames.otoscope.recent()
+        return bool(self._frozen)
 
     async def keep_frozen(self, site: str) -> Reading:
         """The picture of the last `freeze`, once. Raises CaptureError."""

@@ -15,6 +15,9 @@ RULES_FILE = Path(__file__).with_name("60-telecabine.rules")
 HEADER = """\
 # The USB instruments of the device catalogue. Made by packaging/udev.py: do not edit.
 # Bluetooth instruments, and cameras and microphones known by a word in their name, need no rule.
+
+# The button of a camera: the kiosk reads it as it reads the picture.
+ACTION!="remove", SUBSYSTEM=="input", KERNEL=="event*", DRIVERS=="uvcvideo", GROUP="video", MODE="0660"
 """
 # What the kernel calls the node of each kind of instrument, and the group that Debian gives it.
 NODES = {

@@ -112,6 +112,7 @@ class Bridge(QObject):
     delivery_changed = Signal(object)
     resume_offered = Signal(object)
     selftest_changed = Signal(object)
+    picture_frozen = Signal(object)
     notice = Signal(object)
 
     ready = Signal()
@@ -149,6 +150,7 @@ class Bridge(QObject):
             events.DeliveryChanged: self.delivery_changed,
             events.ResumeOffered: self.resume_offered,
             events.SelfTestChanged: self.selftest_changed,
+            events.PictureFrozen: self.picture_frozen,
             events.Notice: self.notice,
             BlockReason: self.blocked,
         }

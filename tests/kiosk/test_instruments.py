@@ -15,7 +15,7 @@ from drivers.instrument import InstrumentState
 from drivers.orientation import AS_IT_COMES
 from kiosk.clip import decode_flac
 from kiosk.devices_config import DevicesConfig
-from kiosk.events import CallChanged, ReadingShown
+from kiosk.events import CallChanged, PictureFrozen, ReadingShown
 from kiosk.instruments import served
 from tests.fakes import pictures
 from tests.kiosk.simulators import Simulators, simulators
@@ -84,13 +84,16 @@ async def test_a_picture_is_kept_as_it_was_seen(stage: Simulators, tmp_path: Pat
     config = config_in(tmp_path / "data", devices=DevicesConfig(bluetooth=False))
     async with whole_kiosk(config) as whole:
         await whole.consult()
+        whole.kiosk.instruments.on_button()
+        assert not whole.heard(PictureFrozen), "it is switched off: nothing to hold"
         await whole.kiosk.set_otoscope(True)
         await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
         await whole.kiosk.turn_picture()
         await whole.kiosk.mirror_picture()
         assert whole.heard(CallChanged)[-1].otoscope_mirrored
         await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
-        await whole.kiosk.freeze_picture()
+        whole.kiosk.instruments.on_button()  # the otoscope's own
+        assert whole.heard(PictureFrozen)
         await whole.kiosk.keep_picture("ear_right")
         picture = kept(whole, Kind.OTOSCOPE)
         await whole.kiosk.end_consultation()

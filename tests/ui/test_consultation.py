@@ -16,6 +16,7 @@ from kiosk.events import (
     InstrumentState,
     InstrumentStatus,
     LineQuality,
+    PictureFrozen,
     Reason,
     WaveformShown,
 )
@@ -195,6 +196,16 @@ def test_tools_appear_with_their_instrument_and_ask_the_kiosk(talking: Desk) -> 
     talking.press("otoscope")
     talking.settle()
     assert not talking.is_shown("otoscope"), "no otoscope, no button"
+
+
+def test_the_button_of_the_otoscope_asks_for_the_ear(talking: Desk) -> None:
+    talking.press("otoscope")
+    talking.kiosk.publish(PictureFrozen())
+    talking.settle()
+    talking.press("keep_ear_right")
+    talking.settle()
+    assert talking.kiosk.sites == ["ear_right"]
+    assert "freeze_picture" not in talking.kiosk.asked, "it was held when the button was pressed"
 
 
 def test_the_otoscope_s_picture_is_turned_and_mirrored(talking: Desk) -> None:

@@ -15,6 +15,7 @@ from ui.screens.consultation_panels import (
     ask_end,
     ask_new_link,
     ask_where,
+    freeze_and_ask_ear,
     show_link,
     show_readings,
 )
@@ -61,7 +62,12 @@ class Consultation(Screen):
         self._tools = QWidget()
         self._build()
         self._build_foot()
+        context.bridge.picture_frozen.connect(self._ask_ear)
         self.refresh()
+
+    def _ask_ear(self) -> None:
+        """Somebody pressed the button of the otoscope."""
+        ask_ear(self.context)
 
     def focus_first(self) -> None:
         self._mute.setFocus()
@@ -144,7 +150,9 @@ class Consultation(Screen):
         )
         self._turn = button(text.picture_turn, "turn_picture", bridge.turn_picture)
         self._mirror = button(text.picture_mirror, "mirror_picture", bridge.mirror_picture)
-        self._keep = button(text.keep_picture, "keep_picture", lambda: ask_ear(self.context), "primary")
+        self._keep = button(
+            text.keep_picture, "keep_picture", lambda: freeze_and_ask_ear(self.context), "primary"
+        )
         self._stethoscope = button(
             text.stethoscope_on, "stethoscope", lambda: bridge.set_stethoscope(not state.call.stethoscope_on)
         )

@@ -52,10 +52,15 @@ def ask_where(context: Context) -> None:
     context.shell.ask(text.record_where, (label(text.record_explain), body, body.legend()), (close,))
 
 
-def ask_ear(context: Context) -> None:
+def freeze_and_ask_ear(context: Context) -> None:
     """The picture is of the moment of the touch, whatever time the answer takes."""
-    text = context.texts.consultation
     context.bridge.freeze_picture()
+    ask_ear(context)
+
+
+def ask_ear(context: Context) -> None:
+    """Of a picture that is held already."""
+    text = context.texts.consultation
 
     def keep(site: str, name: str, words: str, role: str = "primary") -> Action:
         return Action(words, name, lambda: context.bridge.keep_picture(site), role)
