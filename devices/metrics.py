@@ -45,12 +45,14 @@ GLUCOSE_MASS = _metric("glucose_mass", ("2339-0",), 160020, "mg/dL", "20", "600"
 GLUCOSE_MOLAR = _metric("glucose_molar", ("15074-8",), 160020, "mmol/L", "1.1", "33.3")
 HEART_RATE = _metric("heart_rate", ("8867-4",), 147842, "/min", "20", "350")
 PLETH = _metric("pleth", (), 150452, "1")
+# Counts of the converter: no board says what a millivolt is.
+ECG = _metric("ecg", (), 131328, "1")
 
 ALL_METRICS: dict[str, Metric] = {
     m.key: m
     for m in (
         SPO2, PULSE_RATE, PERFUSION_INDEX, SYSTOLIC, DIASTOLIC, MEAN_PRESSURE,
         CUFF_PULSE_RATE, CUFF_PRESSURE, BODY_TEMPERATURE, BODY_WEIGHT, BODY_HEIGHT, BODY_MASS_INDEX, BODY_FAT,
-        GLUCOSE_MASS, GLUCOSE_MOLAR, HEART_RATE, PLETH,
+        GLUCOSE_MASS, GLUCOSE_MOLAR, HEART_RATE, PLETH, ECG,
     )
 }  # fmt: skip

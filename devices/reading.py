@@ -87,6 +87,7 @@ class Kind(StrEnum):
     SCALE = "scale"
     GLUCOMETER = "glucometer"
     HEART_RATE_MONITOR = "heart_rate_monitor"
+    ECG = "ecg"
     OTOSCOPE = "otoscope"
     STETHOSCOPE = "stethoscope"
     CAMERA = "camera"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from drivers.identity import is_well_formed
 
 KINDS = (
-    "oximeter", "cuff", "thermometer", "scale", "glucometer", "heart_rate_monitor", "otoscope", "stethoscope",
+    "oximeter", "cuff", "thermometer", "scale", "glucometer", "heart_rate_monitor", "ecg", "otoscope",
+    "stethoscope",
 )  # fmt: skip
 _PAIRS = (("otoscope", "face_camera"), ("stethoscope", "microphone"))
 

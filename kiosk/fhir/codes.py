@@ -24,7 +24,7 @@ PANEL_MDC = ("150020", "MDC_PRESS_BLD_NONINV")
 # What a blood-pressure panel holds; every other metric of a reading is an Observation of its own.
 PANEL = (metrics.SYSTOLIC, metrics.DIASTOLIC, metrics.MEAN_PRESSURE)
 # These flow beside readings and are not kept as observations.
-WAVEFORMS = (metrics.PLETH, metrics.CUFF_PRESSURE)
+WAVEFORMS = (metrics.PLETH, metrics.CUFF_PRESSURE, metrics.ECG)
 
 TEXTS = {
     metrics.SPO2: "SpO2",
@@ -127,6 +127,7 @@ KIND_NAMES = {
     Kind.SCALE: "Balance",
     Kind.GLUCOMETER: "Lecteur de glycémie",
     Kind.HEART_RATE_MONITOR: "Cardiofréquencemètre",
+    Kind.ECG: "Électrocardiographe",
     Kind.OTOSCOPE: "Otoscope vidéo",
     Kind.STETHOSCOPE: "Stéthoscope électronique",
 }

@@ -41,6 +41,7 @@ class Part(StrEnum):
     SCALE = "scale"
     GLUCOMETER = "glucometer"
     HEART_RATE_MONITOR = "heart_rate_monitor"
+    ECG = "ecg"
     OTOSCOPE = "otoscope"
     STETHOSCOPE = "stethoscope"
     UNKNOWN = "unknown"

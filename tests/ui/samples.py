@@ -107,5 +107,9 @@ def pleth(samples: tuple[int, ...], *, gap: bool = False, sequence: int = 0) -> 
     )
 
 
+def ecg(samples: tuple[int, ...]) -> Waveform:
+    return Waveform(Kind.ECG, DeviceIdentity("sample"), metrics.ECG, AT, Decimal("1.953125"), 0, samples)
+
+
 def pressure(value: int) -> Waveform:
     return Waveform(Kind.CUFF, DeviceIdentity("sample"), metrics.CUFF_PRESSURE, AT, Decimal(0), 0, (value,))

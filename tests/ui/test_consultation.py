@@ -116,6 +116,26 @@ def test_the_wave_stays_when_its_strip_changes_its_width(talking: Desk) -> None:
     assert len(_pixels(pleth.grab().toImage(), theme.PLETH)) > 50
 
 
+def test_the_ecg_has_a_trace_of_its_own(talking: Desk) -> None:
+    screen = _screen(talking)
+    talking.kiosk.plug(InstrumentStatus("ecg", Kind.ECG, "ECG", InstrumentState.MEASURING))
+    talking.qtbot.waitUntil(screen.ecg.isVisible)
+    talking.kiosk.publish(WaveformShown(samples.ecg(tuple(range(-300, 300)))))
+    talking.settle()
+    drawn = _pixels(screen.ecg.grab().toImage(), theme.ECG)
+    assert len(drawn) > 50
+    assert drawn[:, 0].max() - drawn[:, 0].min() > screen.ecg.height() / 2, "the wave fills the strip"
+    assert not screen.pleth.started
+
+
+def test_an_ecg_without_electrodes_asks_for_them_and_not_for_a_finger(talking: Desk) -> None:
+    off = (InstrumentState.READY, Reason.SENSOR_OFF)
+    talking.kiosk.plug(InstrumentStatus("ecg", Kind.ECG, "ECG", *off))
+    talking.settle()
+    words = " ".join(_words(_screen(talking).instruments))
+    assert "électrodes" in words and "doigt" not in words
+
+
 def _pixels(picture: QImage, colour: str) -> np.ndarray:
     """(y, x) of every pixel of that colour."""
     picture = picture.convertToFormat(QImage.Format.Format_RGB32)

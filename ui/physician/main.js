@@ -14,7 +14,6 @@ import { Narrow } from "./narrow.js";
 import { Otoscope } from "./otoscope.js";
 import { Parts } from "./parts.js";
 import { Picture } from "./picture.js";
-import { Pleth } from "./pleth.js";
 import { Precheck } from "./precheck.js";
 import { completed, createReadings, noteClock } from "./readings.js";
 import { FINAL, Screens } from "./screens.js";
@@ -22,6 +21,7 @@ import { Stethoscope } from "./stethoscope.js";
 import { Stills } from "./still.js";
 import { onLanguage, switchLanguage, t, translatePage } from "./strings.js";
 import { Tiles } from "./tiles.js";
+import { Trace } from "./trace.js";
 import { Words } from "./words.js";
 
 const TICK_MS = 1000;
@@ -40,7 +40,7 @@ class Consultation {
     this.patient = new Picture(byId("patient"));
     this.tiles = new Tiles(this.readings);
     this.history = new History(this.readings);
-    this.pleth = new Pleth();
+    this.traces = { pleth: new Trace("pleth"), ecg: new Trace("ecg") };
     this.instruments = new Instruments();
     this.otoscope = new Otoscope(send);
     this.stethoscope = new Stethoscope(send);
@@ -134,8 +134,8 @@ class Consultation {
     if (wave.type !== "wave" || !wave.samples.length) return;
     const spanMs = Number(wave.period_ms) * (wave.samples.length - 1);
     noteClock(this.readings, Date.parse(wave.t0) + spanMs, Date.now());
-    if (wave.metric === "pleth") this.pleth.push(wave);
-    else if (wave.metric === "cuff_pressure") this.tiles.cuff(wave);
+    if (wave.metric === "cuff_pressure") this.tiles.cuff(wave);
+    else if (Object.hasOwn(this.traces, wave.metric)) this.traces[wave.metric].push(wave);
   }
 
   reading(reading, pass) {

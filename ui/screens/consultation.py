@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout, QWidget
 from devices.metrics import CUFF_PRESSURE
 from devices.reading import Kind, Waveform
 from kiosk.events import CallPhase
+from ui import theme
 from ui.guidance import next_step
 from ui.instruments import is_measuring, listed, working
 from ui.screens.base import Context, Screen
@@ -26,9 +27,9 @@ from ui.widgets.flow import Flow
 from ui.widgets.instrument_list import InstrumentList
 from ui.widgets.line_light import LineLight
 from ui.widgets.parts import button, label, relabel
-from ui.widgets.pleth import Pleth
 from ui.widgets.scroll import Scroll
 from ui.widgets.stage import Stage
+from ui.widgets.trace import Trace
 
 _WIDE_PX = 960
 _TALL_PX = 560
@@ -47,7 +48,9 @@ class Consultation(Screen):
             self.texts, lambda r: ask_attach(context, r), lambda r: context.bridge.decide(r.id, attach=False)
         )
         self.instruments = InstrumentList(self.texts)
-        self.pleth = Pleth(text.pleth, text.pleth_waiting)
+        self.pleth = Trace(text.pleth, text.pleth_waiting, theme.PLETH)
+        self.ecg = Trace(text.ecg, text.ecg_waiting, theme.ECG)
+        self._traces = {Kind.OXIMETER: self.pleth, Kind.ECG: self.ecg}
         self.pressure = label("", "heading")
         self.pressure.hide()
         self.line = LineLight(text, context.settings.text_scale)
@@ -84,7 +87,8 @@ class Consultation(Screen):
         self._words.setText("  ".join(state.call.words))
         self._words.setVisible(bool(state.call.words))
         self._words_title.setVisible(bool(state.call.words))
-        self.pleth.setVisible(any(Kind.OXIMETER in i.kinds for i in state.instruments) or self.pleth.started)
+        for kind, trace in self._traces.items():
+            trace.setVisible(any(kind in i.kinds for i in state.instruments) or trace.started)
         runs = is_measuring(state.instruments, Kind.CUFF)
         self.pressure.setVisible(bool(self.pressure.text()) and runs)
         self._refresh_buttons()
@@ -100,9 +104,9 @@ class Consultation(Screen):
     def add_waveform(self, wave: Waveform) -> None:
         if wave.metric is CUFF_PRESSURE or wave.metric.key == CUFF_PRESSURE.key:
             self._show_pressure(wave)
-        elif wave.kind is Kind.OXIMETER:
-            self.pleth.show()
-            self.pleth.add(wave)
+        elif trace := self._traces.get(wave.kind):
+            trace.show()
+            trace.add(wave)
 
     def _show_pressure(self, wave: Waveform) -> None:
         if wave.samples:
@@ -135,7 +139,7 @@ class Consultation(Screen):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         self._all = button(text.more, "all_readings", lambda: show_readings(self.context), "quiet")
-        for widget in (self.pressure, self.pleth, self.board, self._all, self.aside):
+        for widget in (self.pressure, self.pleth, self.ecg, self.board, self._all, self.aside):
             column.addWidget(widget)
         column.addWidget(label(text.instruments, "heading"))
         column.addWidget(self.instruments)

@@ -204,6 +204,8 @@ CONSULTATION = ConsultationText(
     sound_kept="تم حفظ الصوت",
     pleth="موجة النبض",
     pleth_waiting="تظهر الموجة عندما يكون الإصبع في المشبك.",
+    ecg="مخطط القلب",
+    ecg_waiting="يظهر المخطط عندما توضع الأقطاب.",
     pressure="ضغط الكفّة: {value} {unit}",
     instruments="الأدوات",
     no_instruments="لم يُعثر على أي أداة. أوصلها وشغّلها.",
@@ -257,6 +259,7 @@ READING = ReadingText(
         Kind.SCALE: "الميزان",
         Kind.GLUCOMETER: "جهاز قياس السكر",
         Kind.HEART_RATE_MONITOR: "حسّاس القلب",
+        Kind.ECG: "تخطيط القلب",
         Kind.OTOSCOPE: "منظار الأذن",
         Kind.STETHOSCOPE: "السماعة الطبية",
         Kind.CAMERA: "الكاميرا",
@@ -281,6 +284,7 @@ READING = ReadingText(
         "glucose_molar": "سكر الدم",
         "heart_rate": "معدل ضربات القلب",
         "pleth": "موجة النبض",
+        "ecg": "مخطط القلب",
     },
     units={
         "%": "%",
@@ -371,6 +375,10 @@ INSTRUMENT = InstrumentText(
         Reason.DRIVER_FAILED: "لا يستطيع الجهاز استعماله. أعد توصيله ثم اطلب المساعدة إذا استمر ذلك.",
     },
     low_battery="البطارية ضعيفة: بدّلها أو اشحن الجهاز.",
+    own_reasons={
+        (Kind.ECG, Reason.SENSOR_OFF): "ضع الأقطاب على الجلد جيدًا.",
+        (Kind.ECG, Reason.WEAK_SIGNAL): "تحقّق من الأقطاب. لا تتحرّك ولا تتكلّم.",
+    },
 )
 
 CLOSING = ClosingText(
@@ -392,6 +400,7 @@ CLOSING = ClosingText(
         Kind.SCALE: "الميزان: السطح، بمنديل معقّم",
         Kind.GLUCOMETER: "جهاز قياس السكر: ارمِ الإبرة والشريط وامسح الجهاز",
         Kind.HEART_RATE_MONITOR: "حسّاس القلب: الحزام، بمنديل معقّم",
+        Kind.ECG: "تخطيط القلب: ارمِ الأقطاب وامسح الأسلاك بمنديل معقّم",
         Kind.OTOSCOPE: "منظار الأذن: ارمِ القمع وامسح الرأس",
         Kind.STETHOSCOPE: "السماعة: الغشاء، بمنديل معقّم",
     },
@@ -462,6 +471,7 @@ TECHNICIAN = TechnicianText(
         Part.SCALE: "الميزان",
         Part.GLUCOMETER: "جهاز قياس السكر",
         Part.HEART_RATE_MONITOR: "حسّاس القلب",
+        Part.ECG: "تخطيط القلب",
         Part.OTOSCOPE: "منظار الأذن",
         Part.STETHOSCOPE: "السماعة الطبية",
         Part.UNKNOWN: "أداة USB غير معروفة",

@@ -206,6 +206,8 @@ CONSULTATION = ConsultationText(
     sound_kept="Sound kept",
     pleth="Pulse wave",
     pleth_waiting="The wave appears when the finger is in the clip.",
+    ecg="ECG trace",
+    ecg_waiting="The trace appears when the electrodes are in place.",
     pressure="Cuff pressure: {value} {unit}",
     instruments="Instruments",
     no_instruments="No instrument found. Plug them in and switch them on.",
@@ -259,6 +261,7 @@ READING = ReadingText(
         Kind.SCALE: "Scale",
         Kind.GLUCOMETER: "Glucose meter",
         Kind.HEART_RATE_MONITOR: "Heart rate sensor",
+        Kind.ECG: "ECG",
         Kind.OTOSCOPE: "Otoscope",
         Kind.STETHOSCOPE: "Stethoscope",
         Kind.CAMERA: "Camera",
@@ -283,6 +286,7 @@ READING = ReadingText(
         "glucose_molar": "Blood glucose",
         "heart_rate": "Heart rate",
         "pleth": "Pulse wave",
+        "ecg": "ECG trace",
     },
     units={
         "%": "%",
@@ -373,6 +377,10 @@ INSTRUMENT = InstrumentText(
         Reason.DRIVER_FAILED: "The kiosk cannot use it. Plug it in again, then call for help if this continues.",
     },
     low_battery="Low battery: change or charge it.",
+    own_reasons={
+        (Kind.ECG, Reason.SENSOR_OFF): "Place the electrodes flat on the skin.",
+        (Kind.ECG, Reason.WEAK_SIGNAL): "Check the electrodes. Keep still and do not talk.",
+    },
 )
 
 CLOSING = ClosingText(
@@ -394,6 +402,7 @@ CLOSING = ClosingText(
         Kind.SCALE: "Scale: the platform, with a wipe",
         Kind.GLUCOMETER: "Glucose meter: throw away lancet and strip, wipe the meter",
         Kind.HEART_RATE_MONITOR: "Heart rate sensor: the strap, with a wipe",
+        Kind.ECG: "ECG: throw the electrodes away, wipe the cables",
         Kind.OTOSCOPE: "Otoscope: throw the tip away, wipe the head",
         Kind.STETHOSCOPE: "Stethoscope: the diaphragm, with a wipe",
     },
@@ -464,6 +473,7 @@ TECHNICIAN = TechnicianText(
         Part.SCALE: "Scale",
         Part.GLUCOMETER: "Glucose meter",
         Part.HEART_RATE_MONITOR: "Heart rate sensor",
+        Part.ECG: "ECG",
         Part.OTOSCOPE: "Otoscope",
         Part.STETHOSCOPE: "Stethoscope",
         Part.UNKNOWN: "Unrecognised USB instrument",

@@ -191,6 +191,8 @@ CONSULTATION = ConsultationText(
     sound_kept="Son gardé",
     pleth="Onde du pouls",
     pleth_waiting="L'onde s'affiche quand le doigt est dans la pince.",
+    ecg="Tracé ECG",
+    ecg_waiting="Le tracé s'affiche quand les électrodes sont posées.",
     pressure="Pression du brassard : {value} {unit}",
     instruments="Instruments",
     no_instruments="Aucun instrument trouvé. Branchez-les et allumez-les.",
@@ -244,6 +246,7 @@ READING = ReadingText(
         Kind.SCALE: "Balance",
         Kind.GLUCOMETER: "Lecteur de glycémie",
         Kind.HEART_RATE_MONITOR: "Capteur cardiaque",
+        Kind.ECG: "ECG",
         Kind.OTOSCOPE: "Otoscope",
         Kind.STETHOSCOPE: "Stéthoscope",
         Kind.CAMERA: "Caméra",
@@ -268,6 +271,7 @@ READING = ReadingText(
         "glucose_molar": "Glycémie",
         "heart_rate": "Fréquence cardiaque",
         "pleth": "Onde du pouls",
+        "ecg": "Tracé ECG",
     },
     units={
         "%": "%",
@@ -358,6 +362,10 @@ INSTRUMENT = InstrumentText(
         Reason.DRIVER_FAILED: "Le poste n'arrive pas à s'en servir. Rebranchez-le, puis appelez de l'aide si cela continue.",
     },
     low_battery="Pile faible : changez-la ou rechargez l'appareil.",
+    own_reasons={
+        (Kind.ECG, Reason.SENSOR_OFF): "Posez les électrodes sur la peau, bien à plat.",
+        (Kind.ECG, Reason.WEAK_SIGNAL): "Vérifiez les électrodes. Ne bougez plus, ne parlez plus.",
+    },
 )
 
 CLOSING = ClosingText(
@@ -379,6 +387,7 @@ CLOSING = ClosingText(
         Kind.SCALE: "Balance : le plateau, avec une lingette",
         Kind.GLUCOMETER: "Lecteur de glycémie : jetez la lancette et la bandelette, essuyez l'appareil",
         Kind.HEART_RATE_MONITOR: "Capteur cardiaque : la ceinture, avec une lingette",
+        Kind.ECG: "ECG : jetez les électrodes, essuyez les câbles",
         Kind.OTOSCOPE: "Otoscope : jetez l'embout, essuyez la tête",
         Kind.STETHOSCOPE: "Stéthoscope : la membrane, avec une lingette",
     },
@@ -449,6 +458,7 @@ TECHNICIAN = TechnicianText(
         Part.SCALE: "Balance",
         Part.GLUCOMETER: "Lecteur de glycémie",
         Part.HEART_RATE_MONITOR: "Capteur cardiaque",
+        Part.ECG: "ECG",
         Part.OTOSCOPE: "Otoscope",
         Part.STETHOSCOPE: "Stéthoscope",
         Part.UNKNOWN: "Appareil USB non reconnu",

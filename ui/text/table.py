@@ -187,6 +187,8 @@ class ConsultationText(Table):
     sound_kept: str
     pleth: str
     pleth_waiting: str
+    ecg: str
+    ecg_waiting: str
     pressure: str
     instruments: str
     no_instruments: str
@@ -222,6 +224,7 @@ class InstrumentText(Table):
     states: Mapping[InstrumentState, str]
     reasons: Mapping[Reason, str]
     low_battery: str
+    own_reasons: Mapping[tuple[Kind, Reason], str]
 
 
 class ClosingText(Table):

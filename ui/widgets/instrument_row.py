@@ -41,8 +41,10 @@ class InstrumentRow(QFrame):
         kind = text.reading.comma.join(text.reading.kinds[kind] for kind in status.kinds)
         self._name.setText(kind if alone else f"{kind} — {_model(status)}")
         self._state.setText(text.instrument.states[status.state])
+        usual = text.instrument.reasons[status.reason]
+        said = text.instrument.own_reasons.get((status.kind, status.reason), usual)
         unknown = "" if status.known else text.instrument.unknown
-        reason = " ".join(part for part in (text.instrument.reasons[status.reason], unknown) if part)
+        reason = " ".join(part for part in (said, unknown) if part)
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
         battery = text.instrument.low_battery if status.battery_is_low else ""

@@ -88,6 +88,13 @@ def pleth(sequence: int, t0: datetime, gap: bool = False) -> Waveform:
     )
 
 
+def ecg(sequence: int, t0: datetime) -> Waveform:
+    """Chunk `sequence` of 64 samples at 512 Hz, a ramp, that began at `t0`."""
+    when, period_ms = t0 + timedelta(milliseconds=125 * sequence), Decimal("1.953125")
+    identity = DeviceIdentity("bmd101", "", "BMD101 ECG")
+    return Waveform(Kind.ECG, identity, metrics.ECG, when, period_ms, sequence, tuple(range(-32, 32)))
+
+
 def cuff_pressure(mmhg: int) -> Waveform:
     return Waveform(
         Kind.CUFF, IDENTITIES[Kind.CUFF], metrics.CUFF_PRESSURE, datetime.now(UTC), Decimal(0), 0, (mmhg,)

@@ -1,9 +1,10 @@
 """Pictures, the pulse wave and the stethoscope."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import numpy as np
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.fakes.call_bench import Bench
 from tests.ui.physician import samples
@@ -31,6 +32,23 @@ async def test_the_pulse_wave_moves(page: Page, kiosk: Bench) -> None:
     after = await pixels(canvas)
     assert before.any()
     assert not np.array_equal(before, after)
+
+
+async def test_the_ecg_has_a_trace_that_comes_with_its_first_samples(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    canvas = page.get_by_test_id("ecg")
+    await expect(canvas).to_be_hidden()
+    t0 = datetime.now(UTC)
+    for sequence in range(12):
+        kiosk.call.send_waveform(samples.ecg(sequence, t0))
+        await asyncio.sleep(0.125)
+    await expect(canvas).to_be_visible()
+    await until(lambda: _drawn(canvas))
+    assert not (await pixels(page.get_by_test_id("pleth"))).any()
+
+
+async def _drawn(canvas: Locator) -> bool:
+    return bool((await pixels(canvas)).any())
 
 
 async def test_lost_samples_leave_a_hole(page: Page, kiosk: Bench) -> None:

@@ -1,4 +1,4 @@
-"""The pulse wave, swept from left to right. Only new samples are drawn: 60 a second cost next to nothing."""
+"""A live wave, swept from left to right. Only new samples are drawn: 512 a second cost little."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
@@ -8,18 +8,23 @@ from devices.reading import Waveform
 from ui import theme
 
 _WINDOW_S = 6.0
+_NARROWING = 0.04  # of the scale, each second
 _LEARN_S = 1.0  # a whole beat is seen before the first line is drawn: the scale does not jump
 _CLEAR_PX = 18
 _MARGIN_PX = 10
 
 
-class Pleth(QWidget):
-    """`add` draws a chunk. The vertical scale follows what was seen: the wave shows rhythm, not an amount."""
+class Trace(QWidget):
+    """`add` draws a chunk. The vertical scale follows what was seen: the wave has no amount.
 
-    def __init__(self, spoken: str, waiting: str) -> None:
+    `spoken`: its name; `waiting` stands in its place until the first samples come.
+    """
+
+    def __init__(self, spoken: str, waiting: str, colour: str) -> None:
         super().__init__()
         self.setAccessibleName(spoken)
         self._waiting = waiting
+        self._pen = QPen(QColor(colour), 2)
         self._trace = QPixmap()
         self._x = 0.0
         self._y: float | None = None
@@ -40,8 +45,9 @@ class Pleth(QWidget):
     def add(self, wave: Waveform) -> None:
         if not wave.samples or self._trace.isNull():
             return
-        self._follow(wave.samples)
-        self._learned_s += len(wave.samples) * float(wave.period_ms) / 1000
+        length_s = len(wave.samples) * float(wave.period_ms) / 1000
+        self._follow(wave.samples, _NARROWING * length_s)
+        self._learned_s += length_s
         self._unseen.append(wave)
         if self._learned_s >= _LEARN_S:
             self._draw_unseen()
@@ -49,7 +55,7 @@ class Pleth(QWidget):
 
     def _draw_unseen(self) -> None:
         painter = QPainter(self._trace)
-        painter.setPen(QPen(QColor(theme.PLETH), 2))
+        painter.setPen(self._pen)
         for wave in self._unseen:
             if wave.gap:
                 self._y = None
@@ -68,14 +74,14 @@ class Pleth(QWidget):
         self._unseen.clear()
         self.update()
 
-    def _follow(self, samples: tuple[int, ...]) -> None:
+    def _follow(self, samples: tuple[int, ...], share: float) -> None:
         """Widen at once, narrow slowly: the wave neither leaves the strip nor jumps."""
         low, high = min(samples), max(samples)
         if not self._started:
             self._low, self._high = float(low), float(max(high, low + 1))
             self._started = True
-        self._low = min(low, self._low + (self._high - self._low) * 0.002)
-        self._high = max(high, self._high - (self._high - self._low) * 0.002)
+        slack = (self._high - self._low) * share
+        self._low, self._high = min(low, self._low + slack), max(high, self._high - slack)
 
     def _height_of(self, sample: int) -> float:
         room = self.height() - 2 * _MARGIN_PX

@@ -1,4 +1,4 @@
-// The pulse wave: a sweep from left to right, like a monitor's. Lost samples leave a hole, never a line.
+// A live wave: a sweep from left to right, like a monitor's. Lost samples leave a hole, never a line.
 
 import { byId } from "./dom.js";
 import { onLanguage, t } from "./strings.js";
@@ -59,9 +59,11 @@ export class WaveBuffer {
   }
 }
 
-export class Pleth {
-  constructor() {
-    this.canvas = byId("pleth");
+/** `name`: of its canvas and of its texts. */
+export class Trace {
+  constructor(name) {
+    this.name = name;
+    this.canvas = byId(name);
     this.pen = this.canvas.getContext("2d");
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.drawnAt = 0;
@@ -77,8 +79,8 @@ export class Pleth {
   }
 
   label() {
-    byId("pleth-note").textContent = t("pleth.note", { n: WINDOW_S });
-    byId("pleth-none").textContent = t("pleth.none");
+    byId(`${this.name}-note`).textContent = t(`${this.name}.note`, { n: WINDOW_S });
+    byId(`${this.name}-none`).textContent = t(`${this.name}.none`);
   }
 
   fit() {
@@ -88,6 +90,7 @@ export class Pleth {
   }
 
   push(wave) {
+    this.canvas.parentElement.hidden = false;
     if (wave.samples.length) this.buffer.push(wave, performance.now());
   }
 
@@ -96,7 +99,7 @@ export class Pleth {
     if (this.calm.matches && nowMs - this.drawnAt < CALM_STEP_MS) return;
     this.drawnAt = nowMs;
     const { headMs, points } = this.buffer.visible(nowMs);
-    byId("pleth-none").hidden = points.length > 0;
+    byId(`${this.name}-none`).hidden = points.length > 0;
     this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (points.length) this.draw(headMs, points);
   }
