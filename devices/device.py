@@ -132,6 +132,20 @@ class SerialMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class HidMatch:
+    """A USB HID device with reports of one size, without numbers. The rest as in SerialMatch."""
+
+    usb_ids: tuple[tuple[int, int], ...]
+    report_bytes: int
+    checked: bool = False
+    quiet: bool = False
+    start: tuple[bytes, ...] = ()
+    keep_alive: bytes = b""
+    keep_alive_s: float = 0.0
+    may_send: Callable[[bytes], bool] = nothing
+
+
+@dataclass(frozen=True, slots=True)
 class BleMatch:
     """A BLE peripheral: recognised by an advertised service; these characteristics are subscribed.
 
@@ -177,7 +191,7 @@ class AudioMatch:
     name_words: tuple[str, ...] = ()
 
 
-Match = SerialMatch | BleMatch | CameraMatch | AudioMatch
+Match = SerialMatch | HidMatch | BleMatch | CameraMatch | AudioMatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from devices.device import AudioMatch, BleMatch, CameraMatch, Device, Match, SerialMatch
+from devices.device import AudioMatch, BleMatch, CameraMatch, Device, HidMatch, Match, SerialMatch
 
 _TITLE = """# Instruments
 
@@ -42,6 +42,8 @@ def _link(match: Match) -> str:
     match match:
         case SerialMatch():
             return f"USB serial, {match.baud} baud"
+        case HidMatch():
+            return "USB HID"
         case BleMatch():
             return "Bluetooth LE"
         case CameraMatch():
@@ -52,7 +54,7 @@ def _link(match: Match) -> str:
 
 def _recognised(match: Match) -> str:
     match match:
-        case SerialMatch():
+        case SerialMatch() | HidMatch():
             return f"USB {_ids(match.usb_ids)}"
         case BleMatch():
             if not match.announced:

@@ -1,9 +1,10 @@
-"""The instruments on serial ports: found, read, lost and found again."""
+"""The instruments on serial ports and at hidraw: found, read, lost and found again."""
 
 import asyncio
 from collections.abc import Sequence
 
 from devices.device import Device
+from drivers.hid_port import find_hid
 from drivers.instrument import Sink
 from drivers.raw import Tap, no_tap
 from drivers.serial_instrument import SerialInstrument
@@ -33,7 +34,7 @@ class SerialLinks:
             await self._tasks.cancel_all()
 
     async def _look(self) -> None:
-        ports = await asyncio.to_thread(find_ports, self._devices)
+        ports = await asyncio.to_thread(_find, self._devices)
         nodes = {port.id: port.node for port in ports}
         for id_, port in tuple(self._served.items()):
             if nodes.get(id_) != port.node:
@@ -52,3 +53,7 @@ class SerialLinks:
         await self._tasks.cancel(id_)
         del self._served[id_]
         self._instruments[id_].gone()
+
+
+def _find(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
+    return (*find_ports(devices), *find_hid(devices))

@@ -1,9 +1,10 @@
-"""One opening of one serial port as one device: its speed, its commands, its decoder."""
+"""One opening of one serial port or HID device as one device: its speed, its commands, its decoder."""
 
 import asyncio
 from collections.abc import Iterable
 
-from devices.device import Decoder, Device, Event, Send, SerialMatch
+from devices.device import Decoder, Device, Event, HidMatch, Send, SerialMatch
+from drivers.hid_port import HidPort
 from drivers.serial_port import SerialPort
 
 
@@ -11,12 +12,12 @@ class Talk:
     """Every call raises DriverError when the port fails. Closed by whoever opened it."""
 
     def __init__(self, node: str, device: Device) -> None:
-        if not isinstance(device.match, SerialMatch) or device.decoder is None:
-            raise ValueError(f"{device.key} is not read from a serial port")
+        if not isinstance(device.match, SerialMatch | HidMatch) or device.decoder is None:
+            raise ValueError(f"{device.key} is read from no port")
         self.device = device
         self.match = device.match
         self._decoder: Decoder = device.decoder()
-        self._port = SerialPort(node, device.match)
+        self._port = _port(node, device.match)
         self._kept_alive_at_s = 0.0
 
     async def open(self) -> None:
@@ -50,6 +51,10 @@ class Talk:
     async def close(self) -> None:
         """Never raises."""
         await self._port.close()
+
+
+def _port(node: str, match: SerialMatch | HidMatch) -> SerialPort | HidPort:
+    return HidPort(node, match) if isinstance(match, HidMatch) else SerialPort(node, match)
 
 
 def now_s() -> float:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from devices.catalog import devices  # noqa: E402
-from devices.device import AudioMatch, BleMatch, CameraMatch, Device, SerialMatch  # noqa: E402
+from devices.device import AudioMatch, BleMatch, CameraMatch, Device, HidMatch, SerialMatch  # noqa: E402
 
 RULES_FILE = Path(__file__).with_name("60-telecabine.rules")
 HEADER = """\
@@ -22,6 +22,7 @@ ACTION!="remove", SUBSYSTEM=="input", KERNEL=="event*", DRIVERS=="uvcvideo", GRO
 # What the kernel calls the node of each kind of instrument, and the group that Debian gives it.
 NODES = {
     SerialMatch: ("tty", "dialout"),
+    HidMatch: ("hidraw", "dialout"),
     CameraMatch: ("video4linux", "video"),
     AudioMatch: ("sound", "audio"),
 }

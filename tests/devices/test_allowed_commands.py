@@ -11,12 +11,14 @@ from devices.catalog import (
     taidoc_glucose,
     viatom_o2ring,
 )
-from devices.device import BleMatch, SerialMatch, nothing
+from devices.device import BleMatch, HidMatch, SerialMatch, nothing
 from devices.reading import Kind
 
 # All that the kiosk can send to an instrument beside the time of day: a new command is a decision.
 SENT = {
     "contec_cms50_v7": {"7d81a1808080808080", "7d81a2808080808080", "7d81af808080808080"},
+    # Its greeting, how many results, and the first user's results; 41 may erase them.
+    "contec_08a": {command.ljust(128, "0") for command in ("408ffffefdfc", "428ffffefdfc", "434101040200")},
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},
     "lifescan_ultraeasy": {"02060803c262"},
     "sig_glucose": {"0106"},  # report the last record; 02 would delete
@@ -33,7 +35,7 @@ def test_a_device_is_sent_what_is_listed_here_and_nothing_else(key: str) -> None
     match, sent = catalog.by_key()[key].match, set[bytes]()
     if isinstance(match, SerialMatch):
         sent = {*match.start, *match.stop, match.keep_alive}
-    elif isinstance(match, BleMatch):
+    elif isinstance(match, HidMatch | BleMatch):
         sent = {*match.start, match.keep_alive}
     assert {command.hex() for command in sent if command} == SENT.get(key, set())
 

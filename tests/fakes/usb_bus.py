@@ -20,7 +20,7 @@ HINT = "not in a private mount namespace: run this through tests/fakes/private.s
 _DEV = Path("/dev")
 _CLASSES = Path("/sys/class")
 _TREE = _DEV / ".usb_bus"
-_REBUILT_CLASSES = ("tty", "video4linux")
+_REBUILT_CLASSES = ("tty", "video4linux", "hidraw")
 _MS_BIND, _MS_REC, _MS_MOVE, _MNT_DETACH = 0x1000, 0x4000, 0x2000, 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -72,6 +72,22 @@ def plug(name: str, node: str, ids: UsbIds = CP2102) -> None:
 def unplug(name: str) -> None:
     """Take the serial port away. The pty's owner closes its master, as a cable pulled out does."""
     _remove("tty", name)
+
+
+def plug_hid(name: str, node: str, ids: UsbIds) -> None:
+    """Make `node` (a pty's slave, for its reads and writes are those of reports) appear as `/dev/NAME`."""
+    require_private_namespace()
+    device = _usb_device(name, ids) / f"0003:{ids.vid:04X}:{ids.pid:04X}.0001"
+    device.mkdir()
+    said = (f"HID_ID=0003:{ids.vid:08X}:{ids.pid:08X}", f"HID_NAME={ids.product}", f"HID_UNIQ={ids.serial}")
+    (device / "uevent").write_text("\n".join((*said, f"HID_PHYS=usb-{name}/input0", "")))
+    _class_entry("hidraw", name, device)
+    _bind_node(node, _DEV / name)
+
+
+def unplug_hid(name: str) -> None:
+    """Take it away, as `unplug` does."""
+    _remove("hidraw", name)
 
 
 def plug_camera(index: int, name: str, vid: int, pid: int, serial: str) -> None:

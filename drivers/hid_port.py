@@ -1,0 +1,108 @@
+"""A USB HID device through Linux's hidraw: found by its ids, read in a worker thread, whole reports only.
+
+Source: Linux Documentation/hid/hidraw.rst; HID_ID, HID_UNIQ and HID_PHYS of the device's uevent.
+"""
+
+import asyncio
+import errno
+import os
+import select
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from devices.device import Device, HidMatch
+from drivers.instrument import DriverError, Reason
+from drivers.serial_port import FoundPort, reason_of
+
+SYSFS_HIDRAW = Path("/sys/class/hidraw")
+_READ_TIMEOUT_S = 0.2
+_UNNUMBERED = b"\x00"
+T = TypeVar("T")
+
+
+def find_hid(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
+    """Every plugged HID device that one of the devices recognises. Empty where there is no hidraw."""
+    found: dict[str, FoundPort] = {}
+    for entry in sorted(SYSFS_HIDRAW.glob("hidraw*")):
+        said = _uevent(entry / "device" / "uevent")
+        ids = _usb_ids(said.get("HID_ID", ""))
+        fitting = tuple(d for d in devices if isinstance(d.match, HidMatch) and ids in d.match.usb_ids)
+        if ids and fitting:
+            serial, location = said.get("HID_UNIQ", ""), said.get("HID_PHYS", "")
+            id_ = f"usb:{ids[0]:04x}:{ids[1]:04x}:{serial or location}"
+            id_ = f"{id_}@{location}" if id_ in found else id_
+            found[id_] = FoundPort(fitting, id_, f"/dev/{entry.name}", serial, location)
+    return tuple(found.values())
+
+
+def _uevent(path: Path) -> dict[str, str]:
+    """Empty when it went away while we looked."""
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _usb_ids(hid_id: str) -> tuple[int, int] | None:
+    """Of `0003:00000483:00005750`: bus, vendor, product."""
+    try:
+        _, vendor, product = (int(part, 16) for part in hid_id.split(":"))
+    except ValueError:
+        return None
+    return vendor, product
+
+
+class HidPort:
+    """One open device. Every call runs in its only worker thread; failures are DriverError."""
+
+    def __init__(self, node: str, match: HidMatch) -> None:
+        self._node = node
+        self._match = match
+        self._file = -1
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hid")
+
+    async def open(self) -> None:
+        await self._run(self._open)
+
+    async def read(self) -> bytes:
+        """One report; empty after 0.2 s of silence."""
+        return await self._run(self._read)
+
+    async def write(self, data: bytes) -> None:
+        await self._run(lambda: self._write(data))
+
+    async def close(self) -> None:
+        """Never raises."""
+        await asyncio.get_running_loop().run_in_executor(self._worker, self._close)
+        self._worker.shutdown(wait=False)
+
+    async def _run(self, action: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, action)
+        except OSError as error:
+            raise DriverError(reason_of(error), f"{self._node}: {error}") from error
+
+    def _open(self) -> None:
+        self._file = os.open(self._node, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+
+    def _read(self) -> bytes:
+        if not select.select((self._file,), (), (), _READ_TIMEOUT_S)[0]:
+            return b""
+        report = os.read(self._file, self._match.report_bytes)
+        if not report:
+            raise OSError(errno.ENODEV, "it is gone")
+        if len(report) != self._match.report_bytes:
+            raise DriverError(Reason.GARBLED, f"{self._node}: a report of {len(report)} bytes")
+        return report
+
+    def _write(self, data: bytes) -> None:
+        os.write(self._file, _UNNUMBERED + data)
+
+    def _close(self) -> None:
+        with suppress(OSError):
+            os.close(self._file)
+        self._file = -1
