@@ -151,15 +151,6 @@ async def test_instruments_in_words(page: Page, kiosk: Bench) -> None:
     await expect(page.locator('[data-instrument="c"] .kind')).to_have_text("Oxymètre, Tensiomètre")
 
 
-async def test_the_other_language(page: Page, kiosk: Bench) -> None:
-    await join(page, kiosk.link)
-    kiosk.call.send_reading(samples.oximeter(Absent.SENSOR_OFF))
-    await page.get_by_test_id("language").click()
-    await expect(page.get_by_test_id("value-spo2")).to_have_text("no finger")
-    await expect(page.locator("html")).to_have_attribute("lang", "en")
-    await expect(page.get_by_test_id("leave")).to_have_text("Leave")
-
-
 async def test_cuff_pressure_while_it_measures(page: Page, kiosk: Bench) -> None:
     await join(page, kiosk.link)
     kiosk.call.send_waveform(samples.cuff_pressure(143))
