@@ -1,6 +1,7 @@
 // What the network is doing: read from the connection's own statistics once a second.
 
 import { byId, setText } from "./dom.js";
+import { LineLight } from "./line_light.js";
 import { Steady } from "./steady.js";
 import { onLanguage, t } from "./strings.js";
 
@@ -60,6 +61,7 @@ async function look(peer) {
 export class Line {
   constructor() {
     this.now = UNKNOWN;
+    this.light = new LineLight();
     onLanguage(() => this.show());
   }
 
@@ -112,9 +114,7 @@ export class Line {
 
   show() {
     const { quality, rttMs, loss, inKbps, outKbps, face, otoscope } = this.now;
-    byId("line").dataset.quality = quality;
-    setText(byId("line-name"), t(`line.${quality}`));
-    setText(byId("line-text"), t(`line.${quality}.text`));
+    this.light.show(quality);
     const known = rttMs !== undefined;
     setText(byId("line-rtt"), known ? `${rttMs} ms` : "–");
     setText(byId("line-loss"), known ? `${(loss * 100).toFixed(1)} %` : "–");

@@ -119,8 +119,8 @@ CONSULTATION = ConsultationText(
     lines={
         LineQuality.UNKNOWN: "جارٍ قياس الخط",
         LineQuality.GOOD: "الخط جيد",
-        LineQuality.FAIR: "الخط متوسط",
-        LineQuality.POOR: "الخط ضعيف",
+        LineQuality.FAIR: "الخط متوسط: قد تقل حدة الصورة.",
+        LineQuality.POOR: "الخط ضعيف: قد تتقطع الصورة والصوت. تحدثوا ببطء.",
     },
     picture_paused="الخط أضعف من أن يحمل الفيديو: الطبيب يسمعكم وتصله صورة ثابتة من وقت لآخر.",
     physician_paused="الخط أضعف من أن يحمل صورة الطبيب. تسمعونه ويسمعكم.",

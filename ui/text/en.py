@@ -121,8 +121,8 @@ CONSULTATION = ConsultationText(
     lines={
         LineQuality.UNKNOWN: "The line is being measured",
         LineQuality.GOOD: "Good line",
-        LineQuality.FAIR: "Fair line",
-        LineQuality.POOR: "Weak line",
+        LineQuality.FAIR: "Fair line: the picture may lose sharpness.",
+        LineQuality.POOR: "Weak line: picture and sound may break up. Speak slowly.",
     },
     picture_paused="The line is too weak for video: the physician hears you and gets a still picture now and then.",
     physician_paused="The line is too weak for the physician’s picture. You hear each other.",

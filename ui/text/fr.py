@@ -122,8 +122,8 @@ CONSULTATION = ConsultationText(
     lines={
         LineQuality.UNKNOWN: "La ligne est en cours de mesure",
         LineQuality.GOOD: "Ligne bonne",
-        LineQuality.FAIR: "Ligne moyenne",
-        LineQuality.POOR: "Ligne faible",
+        LineQuality.FAIR: "Ligne moyenne : l'image peut perdre en netteté.",
+        LineQuality.POOR: "Ligne faible : l'image et le son peuvent se couper. Parlez lentement.",
     },
     picture_paused="La ligne est trop faible pour la vidéo : le médecin vous entend et reçoit une image fixe de temps en temps.",
     physician_paused="La ligne est trop faible pour l’image du médecin. Vous l’entendez et il vous entend.",
