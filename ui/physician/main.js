@@ -53,7 +53,7 @@ class Consultation {
     this.guests = this.isGuest ? null : new GuestHost({ relay: link.relay, send, words: this.words, media: this.media });
     this.ticks = 0;
     onLanguage(() => this.drawHello());
-    byId("join-preview").onclick = () => this.precheck.start();
+    if (!this.isGuest) this.precheck.begin(); // a guest comes while the line may be in use
     byId("join-button").onclick = () => this.join();
     byId("leave").onclick = () => this.end("left");
     setInterval(() => this.tick(), TICK_MS);

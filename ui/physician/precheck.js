@@ -1,5 +1,7 @@
-// The check on the card to join: four lights, one sentence with what to do. It never keeps anybody from joining.
+// The check on the card to join: four lights, one sentence with what to do. It runs by itself, and never keeps anybody
+// from joining.
 
+import { whenAllowed } from "./allowed.js";
 import { byId, el, setText } from "./dom.js";
 import { deriveKeys, takeSeat } from "./link.js";
 import { judgeCamera, judgeLine, judgeMicrophone, judgeSpeaker, UNKNOWN, worst } from "./precheck_judge.js";
@@ -8,6 +10,7 @@ import { Ear, Eye, playTone } from "./precheck_senses.js";
 import { onLanguage, t } from "./strings.js";
 
 const LOOK_EVERY_MS = 80;
+const LINE_AGAIN_MS = 5000; // a line that is down: its light turns green by itself
 const QUALITY = { green: "good", orange: "fair", red: "poor", unknown: "unknown" }; // how base.css draws a light
 const CHOICES = { camera: "videoinput", microphone: "audioinput" };
 
@@ -16,7 +19,8 @@ export class Precheck {
     Object.assign(this, { media, link });
     this.found = { camera: UNKNOWN, microphone: UNKNOWN, speaker: UNKNOWN, line: UNKNOWN };
     this.rows = Object.fromEntries(Object.keys(this.found).map((part) => [part, byId(`precheck-${part}`)]));
-    this.heard = null;
+    this.tried = new Set(); // what nobody has tried yet is not judged
+    byId("join-preview").onclick = () => this.start();
     byId("precheck-listen").onclick = () => this.listenToTone();
     byId("precheck-heard").onclick = () => this.answer(true);
     byId("precheck-unheard").onclick = () => this.answer(false);
@@ -26,16 +30,26 @@ export class Precheck {
     onLanguage(() => this.draw());
   }
 
-  /** Asks for camera and microphone, then looks at everything at once. */
+  /** What can be looked at without asking anybody: the line, and all of it where the browser allows it. */
+  begin() {
+    this.checkLine();
+    whenAllowed(() => this.over || this.sense());
+  }
+
+  /** By hand: everything, once more. Asks for camera and microphone. */
   async start() {
-    byId("precheck").hidden = false;
-    this.draw();
-    const line = this.line ?? (this.line = this.checkLine());
+    if (!this.aborter) this.forgetLine();
+    this.checkLine();
+    await this.sense();
+  }
+
+  async sense() {
     await this.media.open();
     if (this.over) return;
+    byId("join-preview").dataset.t = "precheck.again";
+    setText(byId("join-preview"), t("precheck.again"));
     await this.listDevices();
     this.watch();
-    await line;
   }
 
   /** The call begins: nothing of this runs beside it. */
@@ -43,14 +57,16 @@ export class Precheck {
     this.over = true;
     this.aborter?.abort();
     clearInterval(this.timer);
+    clearTimeout(this.later);
     this.ear?.close();
     this.ear = null;
     byId("precheck").hidden = true;
   }
 
-  /** Back on the card to join, should it come to that. */
   watch() {
+    if (this.over) return;
     clearInterval(this.timer);
+    this.tried.add("camera").add("microphone");
     this.ear?.close();
     this.ear = this.media.audio ? new Ear(new MediaStream([this.media.audio])) : null;
     this.eye ??= new Eye(byId("preview"));
@@ -67,17 +83,33 @@ export class Precheck {
     this.draw();
   }
 
+  /** One at a time. */
   async checkLine() {
-    this.aborter = new AbortController();
-    const { signal } = this.aborter;
+    if (this.aborter) return;
+    const { signal } = (this.aborter = new AbortController());
+    clearTimeout(this.later);
+    this.tried.add("line");
+    this.draw();
+    const figures = await this.measure(signal);
+    if (signal.aborted) return;
+    this.aborter = null;
+    this.figures = figures;
+    this.found.line = judgeLine(figures);
+    if (figures.reachable === false) this.later = setTimeout(() => this.checkLine(), LINE_AGAIN_MS);
+    this.draw();
+  }
+
+  forgetLine() {
+    this.figures = null;
+    this.found.line = UNKNOWN;
+  }
+
+  async measure(signal) {
     const { room } = await deriveKeys(this.link.secret);
     const address = probeAddress(this.link.relay, { room, seat: takeSeat() });
     const relayChecked = askServers(address, signal).then((ice) => checkRelay(ice, signal));
     const [figures, relay] = await Promise.all([measureLine(address, signal), relayChecked]);
-    if (signal.aborted) return;
-    this.figures = { ...figures, relay };
-    this.found.line = judgeLine(this.figures);
-    this.draw();
+    return { ...figures, relay };
   }
 
   async listenToTone() {
@@ -91,13 +123,14 @@ export class Precheck {
   answer(heard) {
     byId("precheck-answer").hidden = true;
     byId("precheck-listen").focus();
+    this.tried.add("speaker");
     this.found.speaker = judgeSpeaker({ heard });
     this.draw();
   }
 
   async choose(kind, deviceId) {
     await this.media.choose(kind, deviceId);
-    if (!this.over) this.watch();
+    this.watch();
   }
 
   /** A choice is offered only where there is one. */
@@ -115,28 +148,33 @@ export class Precheck {
   }
 
   draw() {
+    byId("precheck").hidden = this.over || !this.tried.size;
     for (const [part, row] of Object.entries(this.rows)) {
       const { light } = this.found[part];
       row.dataset.light = light;
       row.dataset.quality = QUALITY[light];
       setText(row.querySelector(".state"), t(`precheck.light.${light}`));
     }
-    const { light, sentence } = this.sentence();
+    const { light, sentence } = this.tried.size ? this.sentence() : { light: "unknown", sentence: "" };
     byId("precheck-say").dataset.quality = QUALITY[light];
     setText(byId("precheck-words"), sentence);
     setText(byId("precheck-figures"), this.lineFigures());
   }
 
   sentence() {
-    const { camera, microphone, speaker, line } = this.found;
-    // Nobody has to listen: a loudspeaker counts once somebody has.
-    const counted = speaker.light === "unknown" ? [camera, microphone, line] : [camera, microphone, speaker, line];
-    const { light, reason } = worst(counted);
-    const refused = camera.reason === "camera.missing" && microphone.reason === "microphone.missing";
-    if (refused) return { light, sentence: t("precheck.refused") };
+    const parts = Object.keys(this.found).filter((part) => this.tried.has(part));
+    const { light, reason } = worst(parts.map((part) => this.found[part]));
+    const missing = (part) => this.found[part].reason === `${part}.missing`;
+    if (missing("camera") && missing("microphone")) return { light, sentence: t("precheck.refused") };
     if (reason) return { light, sentence: t(`precheck.${reason}`) };
     if (light === "unknown") return { light, sentence: t("precheck.running") };
-    return { light, sentence: t(speaker.light === "green" ? "precheck.allGood" : "precheck.good") };
+    return { light, sentence: t(`precheck.${this.readiness()}`) };
+  }
+
+  /** Which sentence says that all is well so far. Nobody has to listen: a loudspeaker counts once somebody has. */
+  readiness() {
+    if (!this.tried.has("camera")) return "lineReady";
+    return this.tried.has("speaker") ? "allGood" : "good";
   }
 
   lineFigures() {

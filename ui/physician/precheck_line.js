@@ -60,11 +60,14 @@ export async function measureLine(address, signal) {
 class NotGiven extends Error {}
 
 async function rate(transfer, address, rttMs, signal) {
+  const endMs = performance.now() + RATE_LIMIT_MS;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(RATE_LIMIT_MS)]);
   let bps = null;
   for (const size of SIZES) {
     try {
-      const tookMs = await transfer(address, size, limit);
+      let tookMs = await transfer(address, size, limit);
+      const doubtful = tookMs >= ENOUGH_MS && performance.now() + tookMs < endMs; // a hiccup is no narrow line
+      if (doubtful) tookMs = Math.min(tookMs, await transfer(address, size, limit).catch(() => Infinity));
       bps = (size * 8000) / Math.max(tookMs - rttMs, 1);
       if (tookMs >= ENOUGH_MS) break;
     } catch (error) {
@@ -103,7 +106,7 @@ export async function checkRelay(ice, signal) {
   const [near, far] = [new RTCPeerConnection(options), new RTCPeerConnection(options)];
   try {
     const [ours, theirs] = await connect(near, far, AbortSignal.any([signal, AbortSignal.timeout(RELAY_LIMIT_MS)]));
-    return await count(ours, theirs);
+    return await count(ours, theirs, signal);
   } catch (error) {
     console.info("no way through a relay", error.name);
     return signal.aborted ? null : { reachable: false, rttMs: null, loss: null };
@@ -129,7 +132,7 @@ async function connect(near, far, limit) {
 }
 
 /** Each packet comes back from the far end: the loss is that of both ways together. */
-async function count(ours, theirs) {
+async function count(ours, theirs, signal) {
   const sentAt = [];
   const trips = new Map();
   theirs.onmessage = ({ data }) => theirs.send(data);
@@ -139,6 +142,7 @@ async function count(ours, theirs) {
   };
   ours.binaryType = theirs.binaryType = "arraybuffer";
   for (let number = 0; number < PACKETS; number += 1) {
+    signal.throwIfAborted(); // the call begins: it has the line to itself
     const packet = new DataView(new ArrayBuffer(PACKET_BYTES));
     packet.setUint16(0, number);
     sentAt.push(performance.now());

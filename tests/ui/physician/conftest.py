@@ -40,8 +40,9 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
     complaints: list[str] = []
 
     def heard(line: ConsoleMessage) -> None:
-        offline = line.text.startswith("WebSocket connection") or "ERR_INTERNET_DISCONNECTED" in line.text
-        if line.type == "error" and not offline:
+        offline = line.text.startswith("WebSocket connection") or "net::ERR_" in line.text
+        refused = any(asked in line.location["url"] for asked in ("/probe?", "/servers?"))  # the link is dead
+        if line.type == "error" and not (offline or refused):
             complaints.append(line.text)
 
     opened.on("pageerror", lambda error: complaints.append(str(error)))

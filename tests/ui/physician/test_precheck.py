@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, Request, async_playwright, expect
 
 from kiosk.call.secret import to_text
 from kiosk.rendezvous.turn import TurnSettings, servers_message
@@ -51,6 +51,27 @@ async def tab(*flags: str, without: tuple[str, ...] = ()) -> AsyncIterator[Page]
         await browser.close()
 
 
+async def test_the_line_is_checked_by_itself_and_nobody_is_asked_for_anything(kiosk: Bench) -> None:
+    async with tab(without=("--use-fake-ui-for-media-stream",)) as page:
+        await page.goto(kiosk.link)
+        await light(page, "line", "green")
+        await says(page, "Votre ligne est prête")
+        for part in ("camera", "microphone"):
+            await light(page, part, "unknown")
+        await page.context.grant_permissions(["camera", "microphone"])  # the reader allows it meanwhile
+        for part in ("camera", "microphone"):
+            await light(page, part, "green")
+
+
+async def test_what_the_browser_allows_already_is_checked_by_itself(kiosk: Bench) -> None:
+    async with tab(without=("--autoplay-policy=no-user-gesture-required",)) as page:
+        await page.context.grant_permissions(["camera", "microphone"])
+        await page.goto(kiosk.link)
+        for part in ("camera", "microphone", "line"):
+            await light(page, part, "green")
+        await says(page, "Écoutez le son")
+
+
 async def test_all_is_well(page: Page, kiosk: Bench) -> None:
     await check(page, kiosk.link)
     for part in ("camera", "microphone", "line"):
@@ -72,11 +93,24 @@ async def test_all_is_well(page: Page, kiosk: Bench) -> None:
     await says(page, "Everything is ready")
 
 
-async def test_joining_never_waits_for_a_check(page: Page, kiosk: Bench) -> None:
-    await check(page, kiosk.link)
-    await page.get_by_test_id("join").click()
-    await in_state(page, "connected")
+async def test_joining_never_waits_for_a_check_and_ends_it(page: Page, kiosk: Bench) -> None:
+    def is_probe(request: Request) -> bool:
+        return "/probe" in request.url
+
+    probes: list[str] = []
+    async with LineRelay() as line:
+        await page.goto(through(kiosk.link, line.tcp("127.0.0.1", kiosk.rendezvous.port)))
+        await light(page, "line", "green")
+        line.set(rate_kbps=60, queue_ms=400)  # a check would last for seconds
+        async with page.expect_request(is_probe):
+            await page.get_by_test_id("preview").click()
+        async with page.expect_event("requestfailed", is_probe):
+            await page.get_by_test_id("join").click()
+        page.on("request", lambda request: probes.append(request.url) if is_probe(request) else None)
+        line.set(rate_kbps=0)
+        await in_state(page, "connected")
     await expect(page.get_by_test_id("precheck")).to_be_hidden()
+    assert probes == []
 
 
 async def test_camera_and_microphone_refused(kiosk: Bench) -> None:
@@ -131,16 +165,12 @@ async def test_one_fault_is_one_red_light(
 
 async def test_a_narrow_line_is_named(page: Page, kiosk: Bench) -> None:
     async with LineRelay() as line:
-        await check_through(page, kiosk, line, rate_kbps=180)
+        await page.goto(through(kiosk.link, line.tcp("127.0.0.1", kiosk.rendezvous.port)))
+        await light(page, "line", "green")
+        line.set("to_kiosk", queue_ms=400, rate_kbps=180)
+        await page.get_by_test_id("preview").click()
         await light(page, "line", "orange")
         await says(page, "Votre ligne est faible")
-
-
-async def check_through(page: Page, kiosk: Bench, line: LineRelay, **impairment: float) -> None:
-    port = line.tcp("127.0.0.1", kiosk.rendezvous.port)
-    await page.goto(through(kiosk.link, port))
-    line.set("to_kiosk", queue_ms=400, **impairment)
-    await page.get_by_test_id("preview").click()
 
 
 async def test_a_relay_elsewhere_is_not_asked(page: Page, kiosk: Bench) -> None:
@@ -159,12 +189,29 @@ CHECK_RELAY = """async (ice) => {
 }"""
 
 
+# The call begins when the first packet has left.
+ABORTED_RELAY = """async (ice) => {
+  const { checkRelay } = await import("./precheck_line.js");
+  const call = new AbortController();
+  const { send } = RTCDataChannel.prototype;
+  RTCDataChannel.prototype.send = function (data) { call.abort(); send.call(this, data); };
+  return checkRelay(ice, call.signal);
+}"""
+
+
 async def test_the_relay_lets_packets_through(page: Page, kiosk: Bench, tmp_path: Path) -> None:
     await page.goto(kiosk.link)
     async with turn_server(tmp_path) as turn:
         ice = servers_message(TurnSettings((turn.udp,), SECRET))["ice"]
         found = await page.evaluate(CHECK_RELAY, ice)
     assert found["reachable"] and found["loss"] == 0 and 0 <= found["rttMs"] < 1000
+
+
+async def test_the_relay_is_left_alone_when_the_call_begins(page: Page, kiosk: Bench, tmp_path: Path) -> None:
+    await page.goto(kiosk.link)
+    async with turn_server(tmp_path) as turn:
+        ice = servers_message(TurnSettings((turn.udp,), SECRET))["ice"]
+        assert await page.evaluate(ABORTED_RELAY, ice) is None
 
 
 async def test_a_relay_that_is_dead_is_found_out(page: Page, kiosk: Bench) -> None:
