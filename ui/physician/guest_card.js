@@ -66,7 +66,7 @@ export class GuestCard {
     this.face.hidden = !here;
     byId("guest-send").hidden = here || !invited || this.state === "asked";
     byId("guest-remove").hidden = !invited;
-    byId("guest-limits").hidden = !invited;
+    byId("guest-limits").hidden = byId("guest-answer").hidden = !invited;
     byId("guest-compare").hidden = !here || !this.words;
     setText(byId("guest-words"), this.words?.join(" · ") ?? "");
     setText(byId("guest-state"), TOLD.includes(this.state) ? t(`guest.${this.state}`) : "");
