@@ -74,6 +74,7 @@ class LineRelay:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.is_cut = True  # what is on its way arrives nowhere
         for udp in self._udp.values():
             udp.close()
         for tcp in self._tcp.values():
