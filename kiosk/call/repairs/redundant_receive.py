@@ -28,12 +28,12 @@ def take_redundant(receiver: RTCRtpReceiver, types: VoiceTypes, missed: Callable
 
     async def apart(packet: RtpPacket, arrival_time_ms: int) -> None:
         come = sources.setdefault(packet.ssrc, Seen())
-        new = come.comes(packet.sequence_number)
+        come.comes(packet.sequence_number)
         if packet.payload_type == types.redundant:
             found = take_apart(packet.payload, types.opus)
             if found is None:
                 return
-            for carried in found.carried if new else ():
+            for carried in found.carried:
                 number = packet.sequence_number - carried.back & 0xFFFF
                 if carried.payload and come.comes(number):
                     missed(_earlier(packet, number, carried.offset, carried.payload, types.opus))
