@@ -1,14 +1,12 @@
 """What the screens may ask of the kiosk. Lives on the asyncio loop; tells everything by events."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 from kiosk import events
-from kiosk.audit import Told
-from kiosk.auditing import Auditing, note
+from kiosk.auditing import Auditing
 from kiosk.call.checks.checking import CallChecks, Tried
 from kiosk.call.checks.line import LineAddress
 from kiosk.call.figures import CallFigures
@@ -24,8 +22,7 @@ from kiosk.hub import Hub, StorageError
 from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
-from kiosk.outbox_copy import CopyMade, copy_outbox
-from kiosk.outbox_figures import OutboxFigures, outbox_figures
+from kiosk.outbox_desk import OutboxDesk
 from kiosk.parts import Parts
 from kiosk.pin_door import PinAnswer, PinDoor
 from kiosk.selftest.report import Report, Zone
@@ -33,7 +30,6 @@ from kiosk.selftest.running import daily_tests
 from kiosk.session import Consent, Patient, Phase, Session, SessionError
 from kiosk.tasks import Tasks
 from kiosk.unit_desk import UnitDesk
-from offline_queue.audit.event import NewEvent
 from offline_queue.delivery import Delivery
 from offline_queue.outbox import Outbox
 
@@ -69,6 +65,7 @@ class Kiosk:
         teller = DeliveryTeller(outbox, lambda: keeper.session, emit, tasks)
         self._door = PinDoor(outbox, config.kiosk.technician_pin)
         self._delivery = Delivery(outbox, sender, teller.changed)
+        self.backlog = OutboxDesk(config, outbox, self._delivery)
         self._auditing = Auditing(config, outbox)
         self._tasks = tasks
         self._interrupted = interrupted
@@ -248,25 +245,6 @@ class Kiosk:
     async def call_figures(self) -> CallFigures | None:
         """How the call goes that runs; None without one."""
         return self.desk.figures()
-
-    async def outbox_figures(self) -> OutboxFigures:
-        """What waits to be delivered, and since when."""
-        return await outbox_figures(self.outbox, self._delivery.status, time.time())
-
-    async def retry_delivery(self) -> None:
-        """At once, also what the server had refused."""
-        streams = await self.outbox.retry()
-        await note(self.outbox, NewEvent(Told.OUTBOX_RETRIED, "", {"streams": streams}))
-        self._delivery.kick()
-
-    async def copy_outbox(self) -> CopyMade:
-        """Onto a medium, for the organisation's key alone; see `kiosk.outbox_copy`."""
-        made = await asyncio.to_thread(copy_outbox, self.config)
-        if made.trouble is None:
-            await note(
-                self.outbox, NewEvent(Told.OUTBOX_EXPORTED, "", {"how": "sealed", "records": made.records})
-            )
-        return made
 
     async def check_pin(self, pin: str) -> PinAnswer:
         return await self._door.knock(pin)

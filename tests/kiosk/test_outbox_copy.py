@@ -63,20 +63,20 @@ def recovered(copy: Path, tmp_path: Path) -> list[dict[str, object]]:
 
 async def test_the_technician_sees_what_was_refused_first_and_lets_it_be_tried(owned: Config) -> None:
     async with whole_kiosk(owned) as whole:
-        figures = await whole.kiosk.outbox_figures()
+        figures = await whole.kiosk.backlog.figures()
         assert len(figures.held) == SHOWN_AT_MOST
         first = figures.held[0]
         assert (first.stream, first.state, first.attempts) == ("session-refused", HeldState.REFUSED, 1)
         assert first.obstacle is Obstacle.REFUSED
         assert first.age_s is not None
         assert SECRET.decode() not in repr(figures)
-        await whole.kiosk.retry_delivery()
-        assert (await whole.kiosk.outbox_figures()).counts.quarantined == 0
+        await whole.kiosk.backlog.retry()
+        assert (await whole.kiosk.backlog.figures()).counts.quarantined == 0
 
 
 async def test_a_running_kiosk_is_copied_for_the_organisation_alone(owned: Config, tmp_path: Path) -> None:
     async with whole_kiosk(owned) as whole:
-        made = await whole.kiosk.copy_outbox()
+        made = await whole.kiosk.backlog.copy()
         assert (made.trouble, made.records) == (None, SHOWN_AT_MOST + 4)
         assert all(SECRET not in path.read_bytes() for path in Path(made.place).iterdir())
         waits = [entry for entry in recovered(Path(made.place), tmp_path) if "file" in entry]

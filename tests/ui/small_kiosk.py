@@ -108,6 +108,23 @@ class SmallParts:
 
 
 @dataclass
+class SmallBacklog:
+    """Satisfies `BacklogPort`."""
+
+    kiosk: "SmallKiosk"
+
+    async def figures(self) -> OutboxFigures:
+        return self.kiosk.outbox
+
+    async def retry(self) -> None:
+        self.kiosk.asked.append("retry_delivery")
+
+    async def copy(self) -> CopyMade:
+        self.kiosk.asked.append("copy_outbox")
+        return self.kiosk.copied
+
+
+@dataclass
 class SmallKiosk:
     """Satisfies `KioskPort`; `publish` is the bridge's. `asked` records the commands in order."""
 
@@ -211,15 +228,9 @@ class SmallKiosk:
     async def call_figures(self) -> CallFigures | None:
         return self.figures
 
-    async def outbox_figures(self) -> OutboxFigures:
-        return self.outbox
-
-    async def retry_delivery(self) -> None:
-        self.asked.append("retry_delivery")
-
-    async def copy_outbox(self) -> CopyMade:
-        self.asked.append("copy_outbox")
-        return self.copied
+    @property
+    def backlog(self) -> "SmallBacklog":
+        return SmallBacklog(self)
 
     async def check_pin(self, pin: str) -> PinAnswer:
         return self.door or PinAnswer(pin == PIN)
