@@ -12,7 +12,7 @@ _STREAMS = (
 )
 _ITEM = (
     "SELECT kind, state, attempts, reason, stored FROM item LEFT JOIN payload USING (sequence) "
-    "WHERE stream = ? AND sequence = ?"
+    "WHERE item.stream = ? AND item.sequence = ?"
 )
 
 

@@ -23,7 +23,7 @@ def add(root: Path, number: int, index: int, name: str, usb: dict[str, str] | No
 def test_usb_camera_has_its_identity(tmp_path: Path) -> None:
     add(tmp_path, 3, 0, "Ear", {"idVendor": "0c45", "idProduct": "6340", "serial": "S1", "manufacturer": "M"})
     (node,) = list_sysfs(tmp_path / "class")
-    assert node == VideoNode("/dev/video3", "Ear", (0x0C45, 0x6340), "S1", "M")
+    assert node == VideoNode("/dev/video3", "Ear", (0x0C45, 0x6340), "S1", "M", "camera3")
     assert node.stable_id == "usb:0c45:6340:S1"
 
 

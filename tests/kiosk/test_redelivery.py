@@ -9,7 +9,10 @@ import pytest
 from devices.catalog import sig_blood_pressure
 from devices.reading import Clock
 from drivers.ble import BleLinks
+from kiosk.devices_config import DevicesConfig
 from kiosk.events import ReadingShown, SetAsideChanged
+from kiosk.hub import Hub
+from kiosk.units import Units
 from tests.drivers.listener import running
 from tests.fakes.ble_peripherals import Cuff, Pressure
 from tests.fakes.bluez import FakeBluez
@@ -17,6 +20,7 @@ from tests.fakes.polling import until
 from tests.fakes.private_bus import private_bus
 from tests.fakes.radio import Radio
 from tests.kiosk.bench import bench
+from tests.kiosk.whole import config_in
 
 
 async def test_the_same_result_on_two_connections_is_one_although_its_clock_was_set_in_between(
@@ -33,13 +37,15 @@ async def test_the_same_result_on_two_connections_is_one_although_its_clock_was_
         await cuff.power_on()
         stack.push_async_callback(cuff.close)
         kiosk = await stack.enter_async_context(bench(tmp_path))
+        ours = Units(config_in(tmp_path, devices=DevicesConfig(units=(cuff.address,))))
+        hub = Hub(kiosk.keeper, kiosk.told.append, owner=ours)
         await kiosk.consult()
         await cuff.remember(Pressure(121, 79, 93, 68), age=timedelta(0))
-        async with running(BleLinks((sig_blood_pressure.DEVICE,), kiosk.hub).run()):
-            await until(lambda: kiosk.hub.counts.kept)
+        async with running(BleLinks((sig_blood_pressure.DEVICE,), hub).run()):
+            await until(lambda: hub.counts.kept)
         await cuff.deliver_again()
-        async with running(BleLinks((sig_blood_pressure.DEVICE,), kiosk.hub).run()):
-            await until(lambda: kiosk.hub.counts.duplicates)
+        async with running(BleLinks((sig_blood_pressure.DEVICE,), hub).run()):
+            await until(lambda: hub.counts.duplicates)
         (reading,) = await kiosk.keeper.readings()
         assert reading.clock is Clock.CORRECTED and reading.clock_offset_s is not None
         assert abs(reading.clock_offset_s - 67 * 60) < 5
