@@ -1,7 +1,9 @@
 """A true connection of two peers, one of which loses a tenth of its packets."""
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtp import RtpPacket
 
 from kiosk.call.repairs.loopback import offer_loopback
-from kiosk.call.repairs.voice_receiver import receive_voice
+from kiosk.call.repairs.voice_receiver import VoiceReceiver, receive_voice
 from tests.fakes.call_bench import Loudspeaker
 from tests.fakes.physician import Tone
 from tests.fakes.polling import until
@@ -19,7 +21,17 @@ from tests.kiosk.call.repairs.bad_line import BadLine
 from tests.kiosk.call.repairs.test_video_receiver import Transport
 
 
-async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
+class Heard(NamedTuple):
+    """A page that sends a tone, the kiosk's end, and what is played there."""
+
+    page: RTCPeerConnection
+    kiosk: RTCPeerConnection
+    voice: VoiceReceiver
+    loudspeaker: Loudspeaker
+
+
+@asynccontextmanager
+async def a_tone() -> AsyncIterator[Heard]:
     offer_loopback()
     configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
     page, kiosk = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
@@ -31,8 +43,18 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
     playing = asyncio.create_task(voice.run())
     await kiosk.setLocalDescription(await kiosk.createAnswer())
     await page.setRemoteDescription(kiosk.localDescription)
-    BadLine(page, loss=0.1)
     try:
+        yield Heard(page, kiosk, voice, loudspeaker)
+    finally:
+        await page.close()
+        await kiosk.close()
+        await playing
+        tone.stop()
+
+
+async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
+    async with a_tone() as (page, kiosk, voice, loudspeaker):
+        BadLine(page, loss=0.1)
         await until(lambda: voice.figures.played_s > 2.5)
         await until(lambda: voice.lips.voice.captured_s(0) is not None)
         await _garbage(page)
@@ -40,11 +62,6 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
         sound = loudspeaker.sound()
         figures = voice.figures
         streams: Any = vars(kiosk.getTransceivers()[0].receiver)["_RTCRtpReceiver__remote_streams"]
-    finally:
-        await page.close()
-        await kiosk.close()
-        await playing
-        tone.stop()
     assert figures.lost_packets > 3
     assert figures.last_packet_s is not None
     assert level_of(sound[48_000:120_000], 440) > 0.9
@@ -53,30 +70,14 @@ async def test_a_tenth_of_the_packets_lost_and_no_sound_missing() -> None:
 
 
 async def test_a_line_with_every_fault_keeps_the_tone_and_gives_it_back_after_a_cut() -> None:
-    offer_loopback()
-    configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-    page, kiosk = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
-    tone, loudspeaker = Tone(), Loudspeaker()
-    page.addTrack(tone)
-    await page.setLocalDescription(await page.createOffer())
-    await kiosk.setRemoteDescription(page.localDescription)
-    voice = receive_voice(kiosk.getTransceivers()[0].receiver, loudspeaker)
-    playing = asyncio.create_task(voice.run())
-    await kiosk.setLocalDescription(await kiosk.createAnswer())
-    await page.setRemoteDescription(kiosk.localDescription)
-    line = BadLine(page, loss=0.05, delay_ms=20, jitter_ms=30, reorder=0.1, duplicate=0.1)
-    try:
+    async with a_tone() as (page, _, voice, loudspeaker):
+        line = BadLine(page, loss=0.05, delay_ms=20, jitter_ms=30, reorder=0.1, duplicate=0.1)
         await until(lambda: voice.figures.played_s > 2)
         line.is_cut = True
         await until(lambda: loudspeaker.pieces[-1].max() == 0)  # silence, no robot
         line.is_cut = False
         await until(lambda: voice.figures.played_s > 5)
         sound, figures = loudspeaker.sound(), voice.figures
-    finally:
-        await page.close()
-        await kiosk.close()
-        await playing
-        tone.stop()
     assert line.lost > 5
     assert level_of(sound[-72_000:], 440) > 0.9
     assert figures.plc_s < 0.15 * figures.played_s
