@@ -5,6 +5,7 @@ from kiosk.call.congestion.feedback_message import TICK_S, TICKS_WRAP, Feedback
 _SPAN_MAX = 1000  # packets in one message; a greater jump is another numbering
 _LATE_MAX = 200
 _KEPT_TICKS = int(1 / TICK_S)  # a late packet is told of together with its neighbours
+_APART_TICKS = int(4 / TICK_S)  # half of what one message can span
 
 
 class ArrivalLog:
@@ -13,7 +14,7 @@ class ArrivalLog:
     def __init__(self) -> None:
         self._ticks: dict[int, int] = {}
         self._next: int | None = None
-        self._highest = 0
+        self._highest = self._latest = 0
         self._count = 0
 
     def add(self, number: int, arrived_s: float) -> None:
@@ -21,13 +22,15 @@ class ArrivalLog:
         if self._next is None:
             self._next = self._highest = number
         unwrapped = self._highest + ((number - self._highest + 0x8000) % 0x10000 - 0x8000)
-        if abs(unwrapped - self._next) > _SPAN_MAX:
+        ticks = int(arrived_s / TICK_S) % TICKS_WRAP
+        apart, self._latest = (ticks - self._latest) % TICKS_WRAP, ticks
+        if abs(unwrapped - self._next) > _SPAN_MAX or apart > _APART_TICKS:
             self._ticks.clear()
             self._next = self._highest = unwrapped
         self._highest = max(self._highest, unwrapped)
         if unwrapped > self._highest - _LATE_MAX:
             self._next = min(self._next, unwrapped)
-            self._ticks.setdefault(unwrapped, int(arrived_s / TICK_S) % TICKS_WRAP)
+            self._ticks.setdefault(unwrapped, ticks)
 
     def take(self, sender_ssrc: int, media_ssrc: int) -> Feedback | None:
         """None when nothing came."""

@@ -46,6 +46,23 @@ def test_a_late_packet_is_not_lost() -> None:
     assert arrived.take(1, 2) is None
 
 
+@given(st.floats(0, 60), st.integers(0, 9))
+def test_a_stall_between_two_packets_never_makes_a_message_that_cannot_be_built(
+    stall_s: float, late: int
+) -> None:
+    """A computer that slept, or a loop that was held up, before or after what came was told of."""
+    arrived = ArrivalLog()
+    for number in range(10):
+        if number != late:
+            arrived.add(number, 100 + number * 0.01)
+    arrived.take(1, 2)
+    arrived.add(10, 100.2)
+    arrived.add(late, 100.2 + stall_s)
+    feedback = arrived.take(1, 2)
+    assert feedback is not None
+    assert feedback_message.parse(feedback_message.build(feedback)).arrivals
+
+
 def test_numbers_and_clocks_wrap() -> None:
     sent, arrived = SentLog(), ArrivalLog()
     wrap_s = 2**32 * feedback_message.TICK_S
