@@ -208,6 +208,7 @@ async def test_a_hostile_data_channel(tmp_path: Path, caplog: pytest.LogCaptureF
         assert len([r for r in caplog.records if "something else" in r.getMessage()]) <= 10
 
 
+@pytest.mark.alone  # a machine that is busy lets them come so slowly that all may be answered
 async def test_thousands_of_messages_at_once_are_not_all_answered(tmp_path: Path, caplog: Any) -> None:
     caplog.set_level(logging.WARNING)
     async with bench(tmp_path) as kiosk, RawPage(kiosk.link, kiosk.context) as page:
