@@ -222,7 +222,7 @@ def _remove_key(config: Config, options: argparse.Namespace) -> int:
 
 
 def _rotate(config: Config, _options: argparse.Namespace) -> int:
-    rotate(store_dir(config), key_file(config), config.kiosk.id, chip(config))
+    rotate(store_dir(config), key_file(config), config.kiosk.id, chip(config), mark_file(config))
     print("everything is written with a new key")
     return 0
 

@@ -31,8 +31,12 @@ from offline_queue.store import Store
 from offline_queue.tpm import NO_CHIP, Chip
 
 
-def rotate(directory: Path, key_file: Path, owner: str, chip: Chip = NO_CHIP) -> None:
+def rotate(
+    directory: Path, key_file: Path, owner: str, chip: Chip = NO_CHIP, outside: Path | None = None
+) -> None:
     """The kiosk must not run (OutboxError BUSY). Other errors as for opening; nothing is changed then.
+
+    `outside`: the second mark. The old key goes: it must not be that of an outbox which lies elsewhere.
 
     NO_CHIP: the key is sealed, and the chip seals no other.
     """
@@ -40,19 +44,22 @@ def rotate(directory: Path, key_file: Path, owner: str, chip: Chip = NO_CHIP) ->
     with alone(key_file.parent):  # nobody moves the key into the chip, or out of it, meanwhile
         lock = Lock(directory)
         try:
-            _rotate(directory, key_file, owner, chip, lock)
+            _rotate(directory, key_file, owner, chip, lock, outside)
         finally:
             lock.release()
 
 
-def _rotate(directory: Path, key_file: Path, owner: str, chip: Chip, lock: Lock) -> None:
+def _rotate(
+    directory: Path, key_file: Path, owner: str, chip: Chip, lock: Lock, outside: Path | None
+) -> None:
     key = secrets.token_bytes(KEY_BYTES)
     end_sealing(key_file, chip)  # a file that is left would keep the old key
     old, (place, content) = load_key(key_file, chip), same_slot(key_file, key, chip)
+    _refuse_damaged(directory, old, owner, lock, outside)
     fresh = _beside(directory, "rotating")
     fresh_lock = Lock(fresh)  # It is opened by nobody else when the two change places.
     try:
-        _write_anew(directory, old, owner, fresh, key, lock)
+        _write_anew(directory, old, owner, fresh, key)
         with translated():
             replace_key(staged_key(place), content)
             directory.rename(_beside(directory, "rotated"))
@@ -62,12 +69,7 @@ def _rotate(directory: Path, key_file: Path, owner: str, chip: Chip, lock: Lock)
         fresh_lock.release()
 
 
-def _write_anew(directory: Path, key: bytes, owner: str, fresh: Path, new_key: bytes, lock: Lock) -> None:
-    store = Store(directory, key, owner, Backoff(), lock)
-    try:
-        _refuse_damaged(store)
-    finally:
-        store.close()
+def _write_anew(directory: Path, key: bytes, owner: str, fresh: Path, new_key: bytes) -> None:
     with translated():
         write_anew(directory, key, owner, fresh, new_key)
         write_slots(fresh, reseal(new_key, read_slots(directory)))
@@ -130,13 +132,17 @@ def _staged(key_file: Path) -> dict[Path, Path]:
     return {staged_key(place): place for place in (key_file, sealed_file(key_file))}
 
 
-def _refuse_damaged(store: Store) -> None:
-    while store.verify_next():
-        pass
-    if any(finding.found is Found.DATABASE_DAMAGED for finding in store.findings):
-        raise OutboxError(
-            OutboxReason.WRONG_KEY_OR_DAMAGED, "the database is damaged: `outbox recover` comes first"
-        )
+def _refuse_damaged(directory: Path, key: bytes, owner: str, lock: Lock, outside: Path | None) -> None:
+    """Also one that is missing, older or another: as the kiosk's own start does."""
+    store = Store(directory, key, owner, Backoff(), lock, outside=outside)
+    try:
+        while store.verify_next():
+            pass
+        if any(finding.found is Found.DATABASE_DAMAGED for finding in store.findings):
+            detail = "the database is damaged: `outbox recover` comes first"
+            raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, detail)
+    finally:
+        store.close()
 
 
 def _beside(directory: Path, what: str) -> Path:

@@ -12,6 +12,7 @@ from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.item import Counts
 from offline_queue.outcome import Backoff
 from offline_queue.rebuild import rebuild
+from offline_queue.rotation import rotate
 from offline_queue.sentinel import DATABASE, SENTINEL, holds_outbox, read_mark_file
 from offline_queue.snapshot import glance, verify
 from offline_queue.store import Store
@@ -93,6 +94,26 @@ def test_a_whole_folder_is_missed(
         store.put([new("later")], {})
         (later,) = [item for item in store.items("s1") if item.id == "later"]
         assert later.sequence > 5, "no number is given twice"
+
+
+@pytest.mark.parametrize(("harm", "reason"), [(harm, reason) for harm, reason, _ in HARMS])
+def test_a_new_key_is_not_made_while_the_outbox_of_the_old_one_lies_elsewhere(
+    directory: Path, outside: Path, harm: Callable[[Path, Path], None], reason: OutboxReason
+) -> None:
+    key_file = outside.with_name("outbox.key")
+    key_file.touch(mode=0o600)
+    key_file.write_bytes(KEY)
+    elsewhere = directory.with_name("elsewhere")
+    shutil.copytree(directory, elsewhere)
+    harm(directory, outside)
+    assert refused(lambda: rotate(directory, key_file, OWNER, outside=outside)) is reason
+    assert key_file.read_bytes() == KEY
+    shutil.rmtree(directory)
+    elsewhere.rename(directory)
+    opened(directory, outside).close()
+    rotate(directory, key_file, OWNER, outside=outside)
+    with closing(Store(directory, key_file.read_bytes(), OWNER, Backoff(), outside=outside)) as store:
+        assert store.counts(None).waiting == 5
 
 
 def test_looking_at_a_folder_that_is_gone_does_not_say_that_nothing_waits(
