@@ -105,20 +105,25 @@ class _WatchedConnection(HTTPSConnection):
     _handle: socket.socket | None = None
 
     def _new_conn(self) -> socket.socket:
-        connection = self._connected(_watching.get())
+        watchdog = _watching.get()
+        connection = self._connected(watchdog)
+        self.timeout = watchdog.left_s  # to connect it had only its share
+        connection.settimeout(self.timeout)
         self._handle = connection.dup()
-        _watching.get().watch(self._handle)  # the handshake too
+        watchdog.watch(self._handle)  # the handshake too
         return connection
 
     def _connected(self, watchdog: Watchdog) -> socket.socket:
-        """To the first address that answers, all of them within the time of the exchange."""
+        """To the first address that answers, all of them within the time of the exchange: a silent one leaves
+        the others their share."""
         name = self._dns_host  # what the certificate is compared with: it comes back
         failed: HTTPError = NewConnectionError(self, "no time left to connect")
         try:
-            for address in self._addresses(name, watchdog.left_s):
+            addresses = self._addresses(name, watchdog.left_s)
+            for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
                 if not watchdog.left_s:
                     break
-                self._dns_host, self.timeout = address, watchdog.left_s
+                self._dns_host, self.timeout = address, watchdog.left_s / left
                 try:
                     return super()._new_conn()
                 except (NewConnectionError, ConnectTimeoutError) as error:
