@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from kiosk.config import Config
-from kiosk.data_dir import store_dir
+from kiosk.data_dir import mark_file, store_dir
 from kiosk.fhir.audit import checkpoint_of, kiosk_tag
 from kiosk.fhir.errors import FhirError
 from kiosk.fhir.naming import TAG, Naming
@@ -81,7 +81,7 @@ def list_events(config: Config, options: argparse.Namespace) -> int:
 
 
 def _trail(config: Config) -> Trail:
-    return read_trail(store_dir(config), usable_key(config), config.kiosk.id)
+    return read_trail(store_dir(config), usable_key(config), config.kiosk.id, mark_file(config))
 
 
 def _line(event: Event) -> str:

@@ -169,7 +169,8 @@ def _recover(config: Config, options: argparse.Namespace) -> int:
         outside=mark_file(config),
     )
     waiting = made.counts.waiting + made.counts.parked + made.counts.quarantined
-    print(f"{waiting} records wait, at most {made.lost} are lost; the old files are in {made.aside}")
+    lost = "nobody knows how many" if made.lost is None else f"at most {made.lost}"
+    print(f"{waiting} records wait, {lost} are lost; the old files are in {made.aside}")
     return 0
 
 

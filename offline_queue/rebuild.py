@@ -27,7 +27,7 @@ from offline_queue.repairs import Repairs, generation_of
 from offline_queue.sentinel import (
     DATABASE,
     Mark,
-    holds_records,
+    is_blank,
     read_mark,
     read_mark_file,
     write_mark,
@@ -50,20 +50,22 @@ _TABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """`lost`: how many items, at most, neither side has any more; `aside`: where the old files are."""
+    """`lost`: how many items, at most, neither side has any more, None when nobody knows; `aside`: where the
+    old files are."""
 
     counts: Counts
-    lost: int
+    lost: int | None
     aside: Path
 
 
 class Gathered:
     """A new database with everything that could be found, not yet in any outbox's place."""
 
-    def __init__(self, database: Database, chain: Chain, lost: int) -> None:
+    def __init__(self, database: Database, chain: Chain, lost: int, *, from_nothing: bool) -> None:
+        """`from_nothing`: there was no file to gather from."""
         self._database, self._chain = database, chain
         self._rows = Repairs(database)
-        self.lost = lost
+        self.lost, self.from_nothing = lost, from_nothing
         self.counts = self._rows.counts()
         self.highest = self._rows.progress()[1]
         self.generation = generation_of(self._rows)
@@ -118,17 +120,14 @@ def _rebuild(directory: Path, key: bytes, owner: str, outside: Path | None, *, a
     temporary = files.write_temporary(directory / DATABASE, b"")
     try:
         with copied(directory) as copy:
-            found = _gather(copy, key, owner, temporary, mark=mark)
-        is_other = mark is not None and found.generation not in ("", mark.generation)
-        if is_other and not accept_loss:
+            was_here = outside is not None and outside.exists()
+            found = _gather(copy, key, owner, temporary, mark=mark, was_here=was_here)
+        try:
+            lost = _lost(found, mark, accept_loss=accept_loss)
+            found.tell(NewEvent(STORE_REBUILT, "", {"lost": "unknown" if lost is None else lost}))
+            found.finish()
+        finally:
             found.close()
-            raise OutboxError(OutboxReason.SWAPPED, "what is here is not the outbox that was in use")
-        if not found.lost or accept_loss:
-            found.tell(NewEvent(STORE_REBUILT, "", {"lost": found.lost}))
-        found.finish()
-        if found.lost and not accept_loss:
-            detail = f"up to {found.lost} items are neither in the database nor in the log"
-            raise OutboxError(OutboxReason.MISSING, detail)
         aside = _put_aside(directory)
         files.publish(temporary, directory / DATABASE)
         _write_marks(directory, outside, Mark(owner, found.highest, found.generation))
@@ -136,7 +135,23 @@ def _rebuild(directory: Path, key: bytes, owner: str, outside: Path | None, *, a
         for leftover in directory.glob(f"{temporary.name}*"):
             leftover.unlink()
     log.warning("the outbox was made anew, the old files are in %s", aside)
-    return Rebuilt(found.counts, found.lost, aside)
+    return Rebuilt(found.counts, lost, aside)
+
+
+def _lost(found: Gathered, mark: Mark | None, *, accept_loss: bool) -> int | None:
+    """As in `Rebuilt`. OutboxError: it would have to be accepted."""
+    is_other = mark is not None and found.generation not in ("", mark.generation)
+    if is_other and not accept_loss:
+        raise OutboxError(OutboxReason.SWAPPED, "what is here is not the outbox that was in use")
+    if mark is None and found.from_nothing and not found.lost:
+        if not accept_loss:
+            raise OutboxError(OutboxReason.MISSING, "nothing is left, and nobody knows of how many items")
+        return None
+    if found.lost and not accept_loss:
+        detail = f"up to {found.lost} items are neither in the database nor in the log"
+        raise OutboxError(OutboxReason.MISSING, detail)
+    # Of another outbox the numbers say nothing: all that were in the one that was in use are away.
+    return max(found.lost, mark.sequence) if mark is not None and is_other else found.lost
 
 
 @contextmanager
@@ -185,26 +200,28 @@ def _gather(
     to: Path,
     new_key: bytes | None = None,
     mark: Mark | None = None,
+    *,
+    was_here: bool = False,
 ) -> Gathered:
     """From a copy: to read it changes it. `new_key`: of what is made, the same without. `mark`: the outside
-    one; with it an empty folder is a loss, not a wrong key."""
+    one. `was_here`: an outbox was, so that empty files are a loss, not a wrong key."""
     new_key = new_key or key
     make_empty(to, new_key, owner)
     database = Database(connect(to, new_key))
     try:
         rows = Repairs(database)
-        nothing_left = mark is not None and not holds_records(directory)
+        from_nothing = was_here and is_blank(directory)
         salvaged = _salvage(directory / DATABASE, key, database)
         with database.transaction():
             rows.mend_items()
         chain = Chain(database, owner)
         reconciler = Reconciler(database, rows, Witness(directory, key, owner), chain)
-        if not reconciler.replay_all() and not salvaged and not nothing_left:
+        if not reconciler.replay_all() and not salvaged and not from_nothing:
             raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, "nothing can be read with this key")
         with database.transaction():
             lost = reconciler.possibly_lost() + _skip_lost(rows, read_mark(directory), mark)
             rows.mend_streams()
-        return Gathered(database, chain, lost)
+        return Gathered(database, chain, lost, from_nothing=from_nothing)
     except BaseException:
         database.close()
         raise

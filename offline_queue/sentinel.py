@@ -27,13 +27,17 @@ OUTSIDE_EVERY_S = 60.0
 
 def holds_outbox(directory: Path) -> bool:
     """True when the directory holds, or ever held, an outbox."""
-    return holds_records(directory) or (directory / SENTINEL).exists()
+    return bool(_record_files(directory)) or (directory / SENTINEL).exists()
 
 
-def holds_records(directory: Path) -> bool:
-    """True when there is a file in which a record could be."""
-    names = (DATABASE, f"{DATABASE}-wal")
-    return any((directory / name).exists() for name in names) or any(directory.glob(f"{WITNESS}*"))
+def is_blank(directory: Path) -> bool:
+    """True when there is no record, also because every file that could hold one is empty."""
+    return not any(path.stat().st_size for path in _record_files(directory))
+
+
+def _record_files(directory: Path) -> list[Path]:
+    candidates = [directory / DATABASE, directory / f"{DATABASE}-wal", *directory.glob(f"{WITNESS}*")]
+    return [path for path in candidates if path.exists()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +97,22 @@ def check_mark(mark: Mark | None, here: Mark) -> None:
         raise OutboxError(OutboxReason.NOT_OURS, detail)
     if mark.generation and mark.generation != here.generation:
         detail = f"this is outbox {here.generation or 'unnamed'}, but {mark.generation} was in use here"
-        raise OutboxError(OutboxReason.SWAPPED, detail)
+        # Without a name it is from before there were any: a backup of this one as it was then.
+        raise OutboxError(OutboxReason.SWAPPED if here.generation else OutboxReason.OLDER, detail)
     if here.sequence < mark.sequence:
         detail = f"the outbox ends at item {here.sequence}, but item {mark.sequence} was stored once"
         raise OutboxError(OutboxReason.OLDER, detail)
 
 
 def check_there(directory: Path, outside: Path | None) -> None:
-    """Raises OutboxError MISSING when there is no outbox where the outside mark knows of one."""
+    """Raises OutboxError MISSING when there is no outbox where the outside mark, also a damaged one, knows of
+    one."""
+    if outside is None or not outside.exists() or holds_outbox(directory):
+        return
     mark = read_mark_file(outside)
-    if mark is not None and not holds_outbox(directory):
-        detail = f"{directory} holds no outbox, but up to {mark.sequence} items were stored in it once"
-        raise OutboxError(OutboxReason.MISSING, detail)
+    how_many = f"up to {mark.sequence}" if mark else "nobody knows how many"
+    detail = f"{directory} holds no outbox, but {how_many} items were stored in it once"
+    raise OutboxError(OutboxReason.MISSING, detail)
 
 
 class Sentinel:

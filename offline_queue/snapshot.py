@@ -65,6 +65,7 @@ def glance(directory: Path, key: bytes, owner: str, outside: Path | None = None)
 
 def verify(directory: Path, key: bytes, owner: str, outside: Path | None = None) -> tuple[Finding, ...]:
     """What is wrong, and would be set right at the next start. OutboxError: it would not open at all."""
+    check_there(directory, outside)
     for _ in range(_TRIES):
         findings = _verify(directory, key, owner, outside)
         if all(finding.found is not Found.DATABASE_BEHIND for finding in findings):

@@ -8,6 +8,7 @@ from offline_queue.audit.chain import Chain
 from offline_queue.audit.checkpoint import AUDIT
 from offline_queue.audit.event import Event
 from offline_queue.database import open_database
+from offline_queue.sentinel import check_there
 from offline_queue.snapshot import looking
 from offline_queue.sql import Database
 
@@ -21,8 +22,9 @@ class Trail:
     waiting: Sequence[str]
 
 
-def read_trail(directory: Path, key: bytes, owner: str) -> Trail:
-    """OutboxError as for `open_database`."""
+def read_trail(directory: Path, key: bytes, owner: str, outside: Path | None = None) -> Trail:
+    """OutboxError as for `open_database`. `outside`: the second mark."""
+    check_there(directory, outside)
     return looking(directory, lambda copy: _read(copy, key, owner))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from offline_queue import sentinel
+from offline_queue.audit.trail import read_trail
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.item import Counts
 from offline_queue.outcome import Backoff
@@ -70,7 +71,7 @@ def swapped(directory: Path, _outside: Path) -> None:
 HARMS = [
     (gone, OutboxReason.MISSING, 5),
     (rolled_back, OutboxReason.OLDER, 3),
-    (swapped, OutboxReason.SWAPPED, 0),
+    (swapped, OutboxReason.SWAPPED, 5),
 ]
 
 
@@ -114,6 +115,65 @@ def test_a_new_key_is_not_made_while_the_outbox_of_the_old_one_lies_elsewhere(
     rotate(directory, key_file, OWNER, outside=outside)
     with closing(Store(directory, key_file.read_bytes(), OWNER, Backoff(), outside=outside)) as store:
         assert store.counts(None).waiting == 5
+
+
+def emptied(directory: Path) -> None:
+    """As a file system leaves it that had to be repaired."""
+    for path in directory.iterdir():
+        path.write_bytes(b"")
+
+
+def test_files_that_are_all_empty_are_a_loss_and_no_wrong_key(directory: Path, outside: Path) -> None:
+    emptied(directory)
+    assert holds_outbox(directory)
+    assert refused(lambda: opened(directory, outside)) is OutboxReason.MISSING
+    assert refused(lambda: rebuild(directory, KEY, OWNER, outside=outside)) is OutboxReason.MISSING
+    lost = rebuild(directory, KEY, OWNER, accept_loss=True, outside=outside).lost
+    assert lost is not None and lost >= 5
+    opened(directory, outside).close()
+
+
+def test_a_wrong_key_is_no_loss_also_where_only_the_log_is_left(directory: Path, outside: Path) -> None:
+    (directory / DATABASE).write_bytes(b"")
+    with pytest.raises(OutboxError) as caught:
+        rebuild(directory, bytes(32), OWNER, accept_loss=True, outside=outside)
+    assert caught.value.reason is OutboxReason.WRONG_KEY_OR_DAMAGED
+
+
+def test_a_missing_folder_is_missed_although_the_mark_cannot_be_read(directory: Path, outside: Path) -> None:
+    shutil.rmtree(directory)
+    outside.write_bytes(b"torn")
+    assert refused(lambda: opened(directory, outside)) is OutboxReason.MISSING
+    assert refused(lambda: verify(directory, KEY, OWNER, outside)) is OutboxReason.MISSING
+    assert refused(lambda: rebuild(directory, KEY, OWNER, outside=outside)) is OutboxReason.MISSING
+    assert rebuild(directory, KEY, OWNER, accept_loss=True, outside=outside).lost is None
+    opened(directory, outside).close()
+
+
+def test_a_backup_of_before_there_was_a_second_mark_is_older_not_another(
+    tmp_path: Path, outside: Path
+) -> None:
+    directory = tmp_path / "outbox"
+    with closing(Store(directory, KEY, OWNER, Backoff())) as store:
+        store.put([new("a")], {})
+    shutil.copytree(directory, tmp_path / "earlier")
+    filled(directory, outside, "b")
+    rolled_back(directory, outside)
+    assert refused(lambda: opened(directory, outside)) is OutboxReason.OLDER
+    assert rebuild(directory, KEY, OWNER, accept_loss=True, outside=outside).lost == 1
+    opened(directory, outside).close()
+
+
+def test_the_trail_of_a_folder_that_is_gone_is_not_an_empty_one(directory: Path, outside: Path) -> None:
+    shutil.rmtree(directory)
+    assert refused(lambda: read_trail(directory, KEY, OWNER, outside)) is OutboxReason.MISSING
+
+
+def test_who_verifies_is_told_of_the_folder_not_of_its_copy(directory: Path, outside: Path) -> None:
+    shutil.rmtree(directory)
+    with pytest.raises(OutboxError) as caught:
+        verify(directory, KEY, OWNER, outside)
+    assert str(directory) in caught.value.detail
 
 
 def test_looking_at_a_folder_that_is_gone_does_not_say_that_nothing_waits(
