@@ -17,7 +17,7 @@ from offline_queue.item import Look
 from offline_queue.outcome import Backoff
 from offline_queue.reconcile import Finding, Found
 from offline_queue.rows import Rows
-from offline_queue.sentinel import DATABASE, check_there, read_mark_file, write_mark_file
+from offline_queue.sentinel import DATABASE, SENTINEL, check_there, read_mark_file, write_mark_file
 from offline_queue.sql import Database
 from offline_queue.store import Store
 from offline_queue.waiting import Waiting, waiting
@@ -38,11 +38,16 @@ class Glance:
 def copied(directory: Path) -> Iterator[Path]:
     """All files of the outbox but its reserve, readable for us alone; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="telecabine-") as folder, translated():
-        # The log last: what it has more than the database can be put into it, not the other way round.
-        for path in sorted(directory.glob("outbox.*"), key=lambda path: not path.name.startswith(DATABASE)):
+        for path in sorted(directory.glob("outbox.*"), key=_turn):
             if path.is_file() and not path.name.endswith((".ballast", ".new", ".lock")):
                 _copy(path, Path(folder) / path.name)
         yield Path(folder)
+
+
+def _turn(path: Path) -> tuple[bool, bool]:
+    """The mark first, which may lag and never lead; the log last: what it has more than the database can be
+    put into it, not the other way round."""
+    return path.name != SENTINEL, not path.name.startswith(DATABASE)
 
 
 def looking(directory: Path, look: Callable[[Path], T]) -> T:

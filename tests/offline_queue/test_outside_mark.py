@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue import sentinel
+from offline_queue import sentinel, snapshot
 from offline_queue.audit.trail import read_trail
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.item import Counts
@@ -194,6 +194,29 @@ def test_one_that_is_whole_opens_with_any_mark_that_lags_or_was_lost(directory: 
     outside.unlink()
     opened(directory, outside).close()
     assert read_mark_file(outside) is not None
+
+
+def test_a_kiosk_that_puts_while_its_files_are_copied_is_not_taken_for_an_older_one(
+    directory: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"meanwhile {number}" for number in range(sentinel.MARK_EVERY)]
+    copy, glob = snapshot._copy, Path.glob
+
+    def copying(path: Path, to: Path) -> None:
+        if path.name == SENTINEL and names:
+            store.put([new(names.pop()) for _ in tuple(names)], {})
+            store.raise_mark()
+        copy(path, to)
+
+    def in_one_of_its_orders(path: Path, pattern: str) -> list[Path]:
+        """The mark behind the log: a file system may name them so."""
+        return sorted(glob(path, pattern))
+
+    with closing(opened(directory, outside)) as store:
+        monkeypatch.setattr(snapshot, "_copy", copying)
+        monkeypatch.setattr(Path, "glob", in_one_of_its_orders)
+        assert verify(directory, KEY, OWNER, outside) == ()
+    assert not names
 
 
 def test_an_outbox_from_before_there_was_a_second_mark_gets_one(tmp_path: Path, outside: Path) -> None:
