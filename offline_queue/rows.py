@@ -79,6 +79,8 @@ class Rows(Streams):
             item.stream,
             item.sequence,
         )
+        if item.lane is Lane.QUICK:
+            self.wake_for(item.stream, item.sequence)
         return True
 
     def find(self, where: str, *values: object, content: bool = True) -> Item:
@@ -167,8 +169,9 @@ class Rows(Streams):
                     self._database.change("DELETE FROM payload WHERE sequence = ?", item.sequence)
                 self.step_past(item)
             case Retry(reason):
-                self.rest(item.stream, now + backoff.retry_s(outcome, item.attempts))
                 self._update(item, ItemState.WAITING, "reason = ?", reason)
+                rest_s = 0.0 if self.is_overtaken(item) else backoff.retry_s(outcome, item.attempts)
+                self.rest(item.stream, now + rest_s)
             case Park(reason):
                 self.rest(item.stream, now + backoff.park_s)
                 self._update(item, ItemState.PARKED, "reason = ?", reason)

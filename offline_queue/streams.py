@@ -13,6 +13,9 @@ from offline_queue.sql import Database, Row
 _REACH = 1000
 """How far behind its head a stream is looked through, in sequences: to claim must cost little however long it
 is, and beyond so many readings it is the sound's turn."""
+TRIES_BEFORE_ITS_PLACE = 6
+"""So often a quick item is tried before what it overtakes: one that the server never takes must not keep it
+back for ever."""
 
 
 class Streams:
@@ -36,19 +39,35 @@ class Streams:
 
     def turn(self, stream: str, head: int) -> int:
         """The sequence that goes next: the head's, or that of a quick item which may overtake it."""
+        quick = self._first_quick(stream, head)
+        return head if quick is None or quick[1] >= TRIES_BEFORE_ITS_PLACE else quick[0]
+
+    def _first_quick(self, stream: str, head: int) -> tuple[int, int] | None:
+        """Sequence and attempts of the one that may overtake, if nothing else is in between."""
         row = self._database.one(
-            "SELECT sequence, lane, state FROM item WHERE stream = ?1 AND sequence BETWEEN ?2 AND ?2 + ?3 "
+            "SELECT sequence, attempts, lane, state FROM item "
+            "WHERE stream = ?1 AND sequence BETWEEN ?2 AND ?2 + ?3 "
             "AND NOT (state = 1 OR state = 0 AND lane = 2) ORDER BY sequence LIMIT 1",
             stream,
             head,
             _REACH,
         )
-        if row is None or row[1:] != (Lane.QUICK, ItemState.WAITING):
-            return head
-        return int(row[0])
+        if row is None or row[2:] != (Lane.QUICK, ItemState.WAITING):
+            return None
+        return int(row[0]), int(row[1])
 
     def is_head(self, item: Item) -> bool:
         return self._head_of(item.stream) == item.sequence
+
+    def is_overtaken(self, item: Item) -> bool:
+        """A head, by what goes before it."""
+        return self.is_head(item) and self.turn(item.stream, item.sequence) != item.sequence
+
+    def wake_for(self, stream: str, sequence: int) -> None:
+        """Something quick was put: if it goes next, it does not wait until the sound before it has rested."""
+        head, due = self._head_and_due(stream)
+        if due and head is not None and sequence != head and self.turn(stream, head) == sequence:
+            self.rest(stream, 0.0)
 
     def is_its_turn(self, item: Item) -> bool:
         """Also of a bulky head that is on its way while something quick was put."""
@@ -73,8 +92,17 @@ class Streams:
         """It was delivered: the next one may be tried at once."""
         if self.is_head(item):
             self.seek_head(item.stream, after=item.sequence)
+            self._let_overtake_again(item.stream)
         else:  # it has overtaken the head
             self.rest(item.stream, 0.0)
+
+    def _let_overtake_again(self, stream: str) -> None:
+        """Once, for something was delivered: it may have been the line that the quick item failed on."""
+        head = self._head_of(stream)
+        quick = None if head is None else self._first_quick(stream, head)
+        if quick is not None and quick[1] >= TRIES_BEFORE_ITS_PLACE and quick[0] != head:
+            sql = "UPDATE item SET attempts = ? WHERE stream = ? AND sequence = ?"
+            self._database.change(sql, TRIES_BEFORE_ITS_PLACE - 1, stream, quick[0])
 
     def rest(self, stream: str, until: float | None) -> None:
         """`until`: Unix time; None: for good."""
@@ -99,8 +127,11 @@ class Streams:
         return [str(stream) for (stream,) in self._database.all("SELECT DISTINCT stream FROM item")]
 
     def _head_of(self, stream: str) -> int | None:
-        row = self._database.one("SELECT head FROM stream WHERE name = ?", stream)
-        return None if row is None else row[0]
+        return self._head_and_due(stream)[0]
+
+    def _head_and_due(self, stream: str) -> tuple[int | None, float | None]:
+        row = self._database.one("SELECT head, due FROM stream WHERE name = ?", stream)
+        return (None, None) if row is None else (row[0], row[1])
 
 
 def _others(passed_over: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from offline_queue.rebuild import rebuild
 from offline_queue.sentinel import DATABASE
 from offline_queue.snapshot import glance
 from offline_queue.store import Store
+from offline_queue.streams import TRIES_BEFORE_ITS_PLACE
 from tests.offline_queue.helpers import KEY, NOW, OWNER, new
 from tests.torture.outbox.changes import earlier_outbox
 
@@ -73,9 +74,48 @@ def test_a_sound_that_broke_off_costs_that_one_attempt(store: Store) -> None:
     store.put(named(["s1", "s2"]), {})
     assert claimed(store).id == "s1"
     store.put(named(["r1"]), {})
-    store.settle("s1", Retry("too long", after_s=20), NOW)
-    assert store.claim(NOW + 19) is None
-    assert drained(store, NOW + 21) == ["r1", "s1", "s2"]
+    store.settle("s1", Retry("too long", after_s=3600), NOW)
+    assert drained(store) == ["r1", "s1", "s2"]
+
+
+def test_a_reading_does_not_wait_for_a_sound_that_rests(store: Store) -> None:
+    store.put(named(["s1", "s2"]), {})
+    assert end(store, Retry("HTTP 503", after_s=3600)) == "s1"
+    assert store.claim(NOW) is None
+    store.put(named(["r1"]), {})
+    assert end(store, Retry("HTTP 503", after_s=3600)) == "r1"
+    store.put(named(["r2", "s3"]), {})
+    assert store.claim(NOW + 3599) is None, "a reading that rests itself keeps its rest, and its place"
+    assert drained(store, NOW + 3600) == ["r1", "r2", "s1", "s2", "s3"]
+
+
+@pytest.mark.parametrize("first", ["open", "s1"])
+def test_nothing_wakes_a_session_whose_turn_it_would_not_be(store: Store, first: str) -> None:
+    store.put(named([first, "s2"]), {})
+    outcome = Retry("no line", after_s=50) if first == "open" else Park("409")
+    assert end(store, outcome) == first
+    store.put(named(["r1"]), {})
+    assert store.claim(NOW + 49) is None
+
+
+def test_a_reading_that_is_never_taken_lets_the_sounds_before_it_go(store: Store) -> None:
+    store.put(named(["s1", "s2", "r1", "close"]), {})
+    for _ in range(TRIES_BEFORE_ITS_PLACE):
+        assert end(store, Retry("HTTP 500", after_s=0)) == "r1"
+    assert end(store, Retry("too long", after_s=60)) == "s1"
+    assert store.claim(NOW + 59) is None, "nothing overtakes it any more"
+    order = [end(store, Delivered("r"), NOW + 60), end(store, Retry("HTTP 500", after_s=0), NOW + 60)]
+    assert order == ["s1", "r1"], "what was delivered shows that the line is good: another try"
+    order = [end(store, Delivered("r"), NOW + 60), end(store, Retry("HTTP 500", after_s=0), NOW + 60)]
+    assert order == ["s2", "r1"]
+    assert drained(store, NOW + 60) == ["r1", "close"]
+
+
+def test_after_a_long_cut_the_readings_wait_for_one_sound_at_most(store: Store) -> None:
+    store.put(named(["s1", "s2", "r1", "r2", "close"]), {})
+    for _ in range(TRIES_BEFORE_ITS_PLACE + 20):
+        end(store, Retry("no line", after_s=0))
+    assert drained(store) == ["s1", "r1", "r2", "s2", "close"]
 
 
 def test_a_reading_that_the_line_did_not_take_goes_first_again_and_is_told_of(store: Store) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from offline_queue.audit.verify import Kept, check
 from offline_queue.item import Counts, ItemState, Lane
 from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
 from offline_queue.store import Store
+from offline_queue.streams import TRIES_BEFORE_ITS_PLACE
 from tests.offline_queue.helpers import KEY, NOW, OWNER, new
 
 STREAMS = ("a", "b", "c")
@@ -26,6 +28,7 @@ class Stream:
     items: list[str] = field(default_factory=list)
     states: dict[str, ItemState] = field(default_factory=dict)
     lanes: dict[str, Lane] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)
     due: float = 0.0
     in_flight: str | None = None
 
@@ -36,12 +39,34 @@ class Stream:
         return self.lanes[name] is lane and self.states[name] is ItemState.WAITING
 
     def turn(self) -> str | None:
-        """The first one; or, past sounds that wait, a reading that does."""
-        unfinished = self.unfinished()
-        past = next((name for name in unfinished if not self.waits(name, Lane.BULKY)), None)
-        if past is not None and self.waits(past, Lane.QUICK):
+        """The first one; or, past sounds that wait, a reading that does and was not tried too often."""
+        past = self.first_quick()
+        if past is not None and self.tries[past] < TRIES_BEFORE_ITS_PLACE:
             return past
-        return unfinished[0] if unfinished else None
+        return next(iter(self.unfinished()), None)
+
+    def first_quick(self) -> str | None:
+        past = next((name for name in self.unfinished() if not self.waits(name, Lane.BULKY)), None)
+        return past if past is not None and self.waits(past, Lane.QUICK) else None
+
+    def put(self, name: str, lane: Lane) -> None:
+        self.items.append(name)
+        self.states[name], self.lanes[name] = ItemState.WAITING, lane
+        first = self.unfinished()[0]
+        if name != first and self.turn() == name and self.states[first] is ItemState.WAITING:
+            self.due = 0.0
+
+    def rest_after_retry(self, item: str, now: float) -> None:
+        self.states[item] = ItemState.WAITING
+        overtaken = item == self.unfinished()[0] and self.turn() != item
+        self.due = now if overtaken else now + 40
+
+    def delivered(self, item: str) -> None:
+        first = self.unfinished()[0]
+        self.states[item], self.due = ItemState.DELIVERED, 0.0
+        if item == first and (quick := self.first_quick()) not in (None, *self.unfinished()[:1]):
+            assert quick is not None
+            self.tries[quick] = min(self.tries[quick], TRIES_BEFORE_ITS_PLACE - 1)
 
     def may_be_claimed(self, now: float) -> bool:
         turn = self.turn()
@@ -83,9 +108,7 @@ class StoreMachine(RuleBasedStateMachine):
             item = new(f"{name}{self.number}", name, lane=lane)
             self.number += 1
             items.append(item)
-            self.streams[name].items.append(item.id)
-            self.streams[name].states[item.id] = ItemState.WAITING
-            self.streams[name].lanes[item.id] = lane
+            self.streams[name].put(item.id, lane)
         self.saved = str(self.number).encode()
         for _ in range(1 + again):
             self.store.put(items, {"session": self.saved}, [NewEvent("put", self.saved.decode())])
@@ -117,12 +140,13 @@ class StoreMachine(RuleBasedStateMachine):
         assert item is not None
         self.store.settle(item, outcome, self.now)
         stream.in_flight = None
+        stream.tries[item] += 1
         self.told += isinstance(outcome, Delivered | Quarantine)
         match outcome:
             case Delivered():
-                stream.states[item], stream.due = ItemState.DELIVERED, 0.0
+                stream.delivered(item)
             case Retry():
-                stream.states[item], stream.due = ItemState.WAITING, self.now + 40
+                stream.rest_after_retry(item, self.now)
             case Park():
                 stream.states[item], stream.due = ItemState.PARKED, self.now + 100
             case Quarantine():
