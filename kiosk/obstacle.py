@@ -27,4 +27,4 @@ def obstacle(reason: str) -> Obstacle:
     for words, meaning in _BY_WORDS.items():
         if words in reason:
             return meaning
-    return Obstacle.IN_TROUBLE if _IN_TROUBLE.match(reason) else Obstacle.OTHER
+    return Obstacle.IN_TROUBLE if _IN_TROUBLE.search(reason) else Obstacle.OTHER

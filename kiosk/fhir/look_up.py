@@ -25,9 +25,10 @@ class LookUps:
             raise socket.gaierror(socket.EAI_AGAIN, "the look-up takes too long") from error
 
     def _begin(self, name: str) -> Future[list[str]]:
-        asked = self._running[name] = Future()
+        asked: Future[list[str]] = Future()
         # A daemon: what hangs must not keep the program from its end.
         threading.Thread(target=self._look_up, args=(name, asked), name="look-up", daemon=True).start()
+        self._running[name] = asked  # a thread that cannot be had answers nobody; its end waits for our lock
         return asked
 
     def _look_up(self, name: str, asked: Future[list[str]]) -> None:

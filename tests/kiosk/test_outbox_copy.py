@@ -133,6 +133,7 @@ def test_a_folder_where_nothing_is_mounted_is_no_medium(owned: Config, tmp_path:
         ("HTTP 422 invalid: the server refuses this record", Obstacle.REFUSED),
         ("bad_record: this record cannot be sent", Obstacle.NOT_SENDABLE),
         ("not_reached: refused", Obstacle.NO_ANSWER),
+        ("token server: HTTP 503", Obstacle.IN_TROUBLE),
         ("token server: too_long: 30 s", Obstacle.NO_ANSWER),
         ("content lost", Obstacle.CONTENT_LOST),
         ("the answer is not that of a transaction", Obstacle.OTHER),

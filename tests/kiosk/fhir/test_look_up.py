@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -35,6 +36,18 @@ def test_an_unknown_name_and_an_impossible_one_were_not_reached() -> None:
         with pytest.raises(FhirError) as caught:
             exchange("GET", f"https://{host}/", {}, None, Limits(20.0, 1000))
         assert caught.value.reason in (FhirReason.NOT_REACHED, FhirReason.NO_ANSWER)
+
+
+def test_a_look_up_that_could_not_begin_holds_nobody_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_more_threads(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    look_ups = LookUps()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", no_more_threads)
+        with pytest.raises(RuntimeError):
+            look_ups.addresses("localhost", 20.0)
+    assert "127.0.0.1" in look_ups.addresses("localhost", 20.0)
 
 
 def test_a_name_is_looked_up_anew_each_time() -> None:
