@@ -7,9 +7,11 @@ from offline_queue.sql import Database
 from offline_queue.streams import Streams
 
 _STREAMS = (
-    "SELECT name, head, due, (SELECT count(*) FROM item WHERE stream = name AND state <> 1) "
-    "FROM stream WHERE head IS NOT NULL ORDER BY due IS NOT NULL, head LIMIT ?"
+    "SELECT name, head, due, (SELECT count(*) FROM item WHERE stream = name AND state <> 1) FROM "
+    "(SELECT name, head, due FROM stream WHERE head IS NOT NULL ORDER BY due IS NOT NULL, head LIMIT ?) "
+    "ORDER BY due IS NOT NULL, head"
 )
+"""Only those that are shown are counted: it is asked each second while somebody looks."""
 _ITEM = (
     "SELECT kind, state, attempts, reason, stored FROM item LEFT JOIN payload USING (sequence) "
     "WHERE item.stream = ? AND item.sequence = ?"
