@@ -57,7 +57,7 @@ class KioskConfig:
     audit_days: int = 180
     sealed_copy_days: int = 0
     reserve_mb: int = 32
-    copy_dir: str = ""
+    copy_dir: Path | None = None
     tpm2_device: str = "auto"
 
 
@@ -207,11 +207,13 @@ def _section(path: Path, text: str, name: str, cls: Any, table: Any) -> Any:
 
 
 def _value(path: Path, text: str, section: str, key: str, hint: Any, value: Any) -> Any:
-    """Check one value against the type of its field; strings become paths where a path is wanted."""
+    """Check one value against the type of its field; strings become paths where a path is wanted,
+    and "" none where none will do."""
     wanted = [t for t in typing.get_args(hint) if t is not types.NoneType] or [hint]
     kind = wanted[0]
     if kind is Path and isinstance(value, str):
-        return (path.parent / value).resolve()
+        is_none = not value and hint is not Path
+        return None if is_none else (path.parent / value).resolve()
     if kind is float and type(value) is int:
         return float(value)
     if typing.get_origin(hint) is tuple and isinstance(value, list) and all(type(v) is str for v in value):

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 
@@ -40,6 +41,16 @@ def replace(path: Path, content: bytes) -> None:
     temporary = write_temporary(path, content)
     temporary.replace(path)
     sync_directory(path.parent)
+
+
+def copy(path: Path, to: Path) -> None:
+    """Piece by piece into a new file, readable by its owner alone, its content on the disk. A crash leaves a
+    part of it."""
+    handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file, path.open("rb") as source:
+        shutil.copyfileobj(source, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def destroy(path: Path) -> None:

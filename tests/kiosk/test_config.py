@@ -48,10 +48,16 @@ def failure(tmp_path: Path, text: str) -> str:
 def test_a_good_file_is_typed_and_its_paths_are_relative_to_it(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, GOOD))
     assert config.kiosk.data_dir == tmp_path / "data"
-    assert config.kiosk.tpm2_device == "auto"
+    assert (config.kiosk.tpm2_device, config.kiosk.copy_dir) == ("auto", None)
     assert config.fhir.timeout_s == 5.0
     assert config.devices.expected == ("oximeter", "cuff")
     assert config.rendezvous.embedded
+
+
+@pytest.mark.parametrize(("word", "folder"), [("", None), ("copies", "copies"), ("/srv/copies", "/srv/copies")])
+def test_the_copies_go_where_the_file_says(tmp_path: Path, word: str, folder: str | None) -> None:
+    config = load_config(write(tmp_path, GOOD.replace("[kiosk]", f'[kiosk]\ncopy_dir = "{word}"')))
+    assert config.kiosk.copy_dir == (folder and tmp_path / folder)
 
 
 def test_a_unit_without_a_name_is_refused(tmp_path: Path) -> None:
