@@ -30,15 +30,20 @@ def leave_note(directory: Path, kind: Told, how: str) -> None:
             os.chown(each, owner.st_uid, owner.st_gid)
 
 
-def read_notes(directory: Path) -> dict[Path, NewEvent]:
+def read_notes(directory: Path, complained_of: set[Path]) -> dict[Path, NewEvent]:
     """By the file that is to be removed once it is told; `subject` is that file's name, in case it is told
-    twice."""
+    twice. `complained_of`: what was not understood, logged once each; it stays for who wants to know."""
     found: dict[Path, NewEvent] = {}
     for path in sorted(directory.glob("*.json")):
         try:
             content = json.loads(path.read_bytes())
+            if content["kind"] != Told.OUTBOX_EXPORTED:  # all that a command may leave
+                raise ValueError("not a command's")
             detail: dict[str, str | int] = {"how": str(content["how"]), "at_ms": int(content["at_ms"])}
-            found[path] = NewEvent(Told(content["kind"]), path.stem, detail)
+            found[path] = NewEvent(Told.OUTBOX_EXPORTED, path.stem, detail)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("the note %s cannot be told to the audit chain: %s", path.name, type(error).__name__)
+            if path not in complained_of:
+                complained_of.add(path)
+                reason = type(error).__name__
+                log.warning("the note %s cannot be told to the audit chain: %s", path.name, reason)
     return found

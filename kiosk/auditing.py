@@ -47,6 +47,7 @@ class Auditing:
         self._config, self._outbox = config, outbox
         self._now = asyncio.Event()
         self._told: set[Path] = set()
+        self._complained_of: set[Path] = set()
 
     def sign_soon(self) -> None:
         """A session is over: what happened in it is not to wait."""
@@ -93,7 +94,7 @@ class Auditing:
         await asyncio.to_thread(_remove, notes)
 
     def _new_notes(self) -> dict[Path, NewEvent]:
-        notes = read_notes(notes_dir(self._config))
+        notes = read_notes(notes_dir(self._config), self._complained_of)
         return {path: event for path, event in notes.items() if path not in self._told}
 
 

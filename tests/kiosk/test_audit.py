@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.audit import Told, of_changes, settings_of
@@ -110,11 +111,25 @@ async def test_what_a_command_did_beside_a_running_kiosk_is_told_once(tmp_path: 
         await whole.consult()
         await whole.kiosk.end_consultation()
         await until(lambda: kinds_of(config).count(Told.OUTBOX_EXPORTED) == 2)
-        await until(lambda: not read_notes(notes_dir(config)))
+        await until(lambda: not read_notes(notes_dir(config), set()))
         await whole.kiosk.finish()
     async with whole_kiosk(config):
         await until(lambda: kinds_of(config).count(Told.KIOSK_STARTED) == 2)
         assert kinds_of(config).count(Told.OUTBOX_EXPORTED) == 2
+
+
+def test_a_note_that_no_command_leaves_is_told_to_nobody_and_complained_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    leave_note(tmp_path, Told.PIN_TRIED, "clear")
+    (tmp_path / "torn.json").write_text("{")
+    (tmp_path / "a-list.json").write_text("[]")
+    complained_of: set[Path] = set()
+    assert read_notes(tmp_path, complained_of) == {}
+    assert len(caplog.records) == 3
+    leave_note(tmp_path, Told.OUTBOX_EXPORTED, "clear")
+    assert [event.kind for event in read_notes(tmp_path, complained_of).values()] == [Told.OUTBOX_EXPORTED]
+    assert len(caplog.records) == 3
 
 
 async def test_a_lost_sentinel_has_an_event_of_its_own(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_what_was_refused_is_tried_again_on_request(
 
 def test_an_export_in_clear_leaves_a_note_for_the_audit_chain(settings: Path, tmp_path: Path) -> None:
     assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "own")) == 0
-    (left,) = read_notes(notes_dir(load_config(settings))).values()
+    (left,) = read_notes(notes_dir(load_config(settings)), set()).values()
     assert (left.kind, left.detail["how"]) == (Told.OUTBOX_EXPORTED, "clear")
 
 
