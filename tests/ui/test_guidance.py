@@ -8,7 +8,7 @@ from devices.reading import Kind
 from kiosk.events import CallChanged, CallPhase, InstrumentState, InstrumentStatus
 from tests.ui import samples
 from ui.guidance import next_step
-from ui.instruments import listed
+from ui.instruments import can_measure, in_trouble, listed, shows_wave, working
 from ui.reasons import Step
 from ui.state import State
 
@@ -74,3 +74,11 @@ def test_only_what_is_there_is_asked_for() -> None:
 def test_a_running_cuff_comes_first() -> None:
     cuff = InstrumentStatus("c", Kind.CUFF, "c", InstrumentState.MEASURING)
     assert next_step(State(call=CallChanged(CallPhase.WAITING), instruments=(cuff,))) is Step.CUFF_RUNNING
+
+
+@pytest.mark.parametrize("state", [InstrumentState.MEASURING, InstrumentState.READY, InstrumentState.LOST])
+def test_a_strangers_unit_asks_nothing_of_the_helper(state: InstrumentState) -> None:
+    theirs = (InstrumentStatus("ble:1", Kind.CUFF, "c", state, known=False),)
+    assert next_step(State(call=CallChanged(CallPhase.WAITING), instruments=theirs)) is Step.PASS_LINK
+    assert not working(theirs) and not in_trouble(theirs)
+    assert not can_measure(theirs, Kind.CUFF) and not shows_wave(theirs, Kind.CUFF)

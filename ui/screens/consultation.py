@@ -8,7 +8,7 @@ from devices.reading import Kind, Waveform
 from kiosk.events import CallPhase
 from ui import theme
 from ui.guidance import next_step
-from ui.instruments import is_measuring, listed, working
+from ui.instruments import is_measuring, listed, shows_wave, working
 from ui.screens.base import Context, Screen
 from ui.screens.consultation_panels import (
     ask_attach,
@@ -88,7 +88,7 @@ class Consultation(Screen):
         self._words.setVisible(bool(state.call.words))
         self._words_title.setVisible(bool(state.call.words))
         for kind, trace in self._traces.items():
-            trace.setVisible(any(kind in i.kinds for i in state.instruments) or trace.started)
+            trace.setVisible(shows_wave(state.instruments, kind) or trace.started)
         runs = is_measuring(state.instruments, Kind.CUFF)
         self.pressure.setVisible(bool(self.pressure.text()) and runs)
         self._refresh_buttons()
