@@ -39,8 +39,9 @@ class UnitDesk:
                 lines.append(UnitLine(unit, self._units.how(unit)))
         return tuple(sorted(lines, key=lambda line: (line.how is not How.UNKNOWN, line.name, line.unit.name)))
 
-    async def set_own(self, address: str, own: bool) -> None:
-        """Raises UnitFileError, DriverError; KeyError for a unit that is not among `lines`."""
+    async def set_own(self, address: str, own: bool) -> tuple[UnitLine, ...]:
+        """The lines as they are then. Raises UnitFileError, DriverError; KeyError for a unit that is not among
+        `lines`."""
         unit = next((line.unit for line in await self.lines() if line.unit.address == address), None)
         if unit is None:
             raise KeyError(address)
@@ -48,6 +49,7 @@ class UnitDesk:
             self._units.declare(unit)
         else:
             await self._units.forget(unit)
+        return await self.lines()
 
     def _seen(self) -> Iterable[UnitLine]:
         for status in self._board.seen:

@@ -63,7 +63,7 @@ class Bridge(QObject):
     outbox_copied = Signal(object)
     units_told = Signal(object)
     parts_told = Signal(object)
-    command_failed = Signal()
+    command_failed = Signal(object)  # the signal that would have brought its answer, or None
 
     _arrived = Signal(object)
 
@@ -204,8 +204,8 @@ class Bridge(QObject):
         self._ask(lambda kiosk: kiosk.units.lines(), self.units_told)
 
     def set_own_unit(self, address: str, own: bool) -> None:
-        """A Bluetooth instrument belongs to this kiosk, or not any more."""
-        self._ask(lambda kiosk: kiosk.units.set_own(address, own))
+        """A Bluetooth instrument belongs to this kiosk, or not any more. What holds then: with `units_told`."""
+        self._ask(lambda kiosk: kiosk.units.set_own(address, own), self.units_told)
 
     def check_pin(self, pin: str) -> None:
         """The answer, a PinAnswer, comes with `pin_checked`."""
@@ -215,7 +215,7 @@ class Bridge(QObject):
         self, command: Callable[[KioskPort], Coroutine[Any, Any, Any]], answer: SignalInstance | None = None
     ) -> None:
         if self._attached is None:
-            self.command_failed.emit()
+            self.command_failed.emit(answer)
             return
         future = self._attached.submit(command(self._attached.kiosk))
         future.add_done_callback(lambda done: self._arrived.emit(_outcome(done, answer)))
@@ -225,8 +225,8 @@ class Bridge(QObject):
             case _Attached():
                 self._attached = arrived
                 self.ready.emit()
-            case _Answered(failed=True):
-                self.command_failed.emit()
+            case _Answered(signal=signal, failed=True):
+                self.command_failed.emit(signal)
             case _Answered(signal=signal, value=value):
                 if signal is not None:
                     signal.emit(value)

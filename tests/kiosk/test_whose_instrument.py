@@ -112,7 +112,8 @@ async def test_declared_by_a_technician_it_measures_for_the_patient_until_forgot
             await until(lambda: len(here.aside) == 1)
             (line,) = await here.desk.lines()
             assert (line.how, line.unit.serial, line.kinds) == (How.UNKNOWN, "TH-0001", (Kind.THERMOMETER,))
-            await here.desk.set_own(line.unit.address, True)
+            (line,) = await here.desk.set_own(line.unit.address, True)
+            assert line.how is How.DECLARED
             await thermometer.measure("37.30")
             await until(lambda: len(here.shown) == 1)
             assert here.shown[0].quality == set()

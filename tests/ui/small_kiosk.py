@@ -71,6 +71,12 @@ REPORT = Report(
 )
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class SmallUnits:
     """Satisfies `UnitPort`."""
@@ -80,9 +86,10 @@ class SmallUnits:
     async def lines(self) -> tuple[UnitLine, ...]:
         return self.told
 
-    async def set_own(self, address: str, own: bool) -> None:
+    async def set_own(self, address: str, own: bool) -> tuple[UnitLine, ...]:
         how = How.DECLARED if own else How.UNKNOWN
         self.told = tuple(replace(u, how=how) if u.unit.address == address else u for u in self.told)
+        return self.told
 
 
 @dataclass
@@ -118,9 +125,14 @@ class SmallBacklog:
 
     async def retry(self) -> None:
         self.kiosk.asked.append("retry_delivery")
+        if self.kiosk.outbox_is_broken:
+            raise OSError("the disk does not answer")
 
     async def copy(self) -> CopyMade:
         self.kiosk.asked.append("copy_outbox")
+        await self.kiosk.stick_is_free.wait()
+        if self.kiosk.outbox_is_broken:
+            raise OSError("the disk does not answer")
         return self.kiosk.copied
 
 
@@ -137,6 +149,8 @@ class SmallKiosk:
     figures: CallFigures | None = None
     outbox: OutboxFigures = OUTBOX
     copied: CopyMade = COPIED
+    outbox_is_broken: bool = False
+    stick_is_free: asyncio.Event = field(default_factory=_set_event)
     door: PinAnswer | None = None
     aside: tuple[Reading, ...] = ()
     found: Report = REPORT

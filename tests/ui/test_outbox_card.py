@@ -81,3 +81,31 @@ def test_the_card_is_uncut(open_desk: OpenDesk, look: tuple[str, float, tuple[in
 
 def is_uncut(shown: QLabel) -> bool:
     return shown.height() >= shown.heightForWidth(shown.width())
+
+
+def test_the_card_goes_on_after_a_command_that_failed(desk: Desk) -> None:
+    steps.technician(desk)
+    desk.bridge.check_pin(PIN)
+    desk.qtbot.waitUntil(lambda: desk.is_shown("retry_delivery"), timeout=10_000)
+    desk.kiosk.outbox_is_broken = True
+    desk.press("retry_delivery")
+    desk.qtbot.waitUntil(lambda: desk.is_shown("notice"), timeout=10_000)
+    desk.press("notice_understood")
+    desk.kiosk.outbox = replace(OUTBOX, counts=Counts(delivered=418))
+    desk.qtbot.waitUntil(lambda: "418" in words(desk), timeout=10_000)
+
+
+def test_a_copy_that_runs_is_not_taken_back_by_another_command_that_fails(desk: Desk) -> None:
+    copying = texts("fr").outbox.copying
+    steps.technician(desk)
+    desk.bridge.check_pin(PIN)
+    desk.qtbot.waitUntil(lambda: desk.is_shown("copy_outbox"), timeout=10_000)
+    desk.kiosk.outbox_is_broken = True
+    desk.kiosk.stick_is_free.clear()
+    desk.press("copy_outbox")
+    desk.press("retry_delivery")
+    desk.qtbot.waitUntil(lambda: desk.is_shown("notice"), timeout=10_000)
+    assert copying in words(desk) and not desk.find("copy_outbox").isEnabled()
+    desk.runtime.loop.call_soon_threadsafe(desk.kiosk.stick_is_free.set)
+    desk.qtbot.waitUntil(lambda: desk.find("copy_outbox").isEnabled(), timeout=10_000)
+    assert copying not in words(desk)

@@ -14,6 +14,7 @@ from tests.ui.conftest import Desk, OpenDesk
 from tests.ui.small_kiosk import PIN
 from tests.ui.test_call_figures import LOOKS, words
 from ui.screens.technician import Technician
+from ui.state import Fault
 from ui.text import fr
 
 OXIMETER = Unit("C0:0A:00:00:00:01", "Telesim Oximeter", "OX-0001")
@@ -104,3 +105,11 @@ def test_the_helper_sees_that_an_instrument_is_a_strangers(desk: Desk) -> None:
     desk.settle()
     assert fr.INSTRUMENT.unknown in words(desk)
     assert fr.READING.quality[Quality.UNKNOWN_UNIT] in words(desk)
+
+
+def test_what_was_said_holds_at_once_while_another_message_waits(desk: Desk) -> None:
+    desk.kiosk.units.told = LINES[:1]
+    behind_the_code(desk)
+    desk.window.show_message(Fault.COMMAND)
+    desk.press(f"own_{OXIMETER.address}")
+    desk.qtbot.waitUntil(lambda: fr.UNITS.hows[How.DECLARED] in words(desk), timeout=10_000)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from kiosk.selftest.report import Part
 from ui.screens.base import Context, Screen
+from ui.state import Fault
 from ui.widgets.choice_card import ChoiceCard, option_buttons
 from ui.widgets.figures_card import FiguresCard
 from ui.widgets.outbox_card import OutboxCard
@@ -147,6 +148,8 @@ class Technician(Screen):
             self._answer.setText(self.texts.technician.pin_wrong)
 
     def _look(self) -> None:
+        if Fault.COMMAND in self.context.state.messages:
+            return  # one message is enough: it goes on once that one is understood
         self.context.bridge.ask_call_figures()
         self.context.bridge.ask_outbox_figures()
         self.context.bridge.ask_units()
@@ -177,11 +180,14 @@ class Technician(Screen):
         self.close_button.setFocus()
         self.context.bridge.run_selftest()
 
-    def _failed(self) -> None:
-        self._looks.stop()  # one message is enough
-        self.outbox_card.forget_copy()
-        self._waiting.hide()
-        self._again.setVisible(not self._pad.isVisible())
+    def _failed(self, answer: object) -> None:
+        """Takes back only what was said of that command itself."""
+        bridge = self.context.bridge
+        if answer is bridge.outbox_copied:
+            self.outbox_card.forget_copy()
+        elif answer is bridge.selftest_done:
+            self._waiting.hide()
+            self._again.show()
 
     def _try_touch(self) -> None:
         from ui.widgets.touch_test import TouchTest

@@ -37,7 +37,7 @@ class OutboxCard(QWidget):
         bridge.outbox_copied.connect(self._show_copy)
 
     def forget_copy(self) -> None:
-        """A command has failed: perhaps this one."""
+        """The copy has failed, and somebody else says so."""
         self._copy.setEnabled(True)
         self._copied.hide()
 
