@@ -109,3 +109,17 @@ def test_a_copy_that_runs_is_not_taken_back_by_another_command_that_fails(desk: 
     desk.runtime.loop.call_soon_threadsafe(desk.kiosk.stick_is_free.set)
     desk.qtbot.waitUntil(lambda: desk.find("copy_outbox").isEnabled(), timeout=10_000)
     assert copying not in words(desk)
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_the_focus_comes_back_unless_somebody_has_taken_it_elsewhere(desk: Desk, asks: bool) -> None:
+    steps.technician(desk)
+    desk.bridge.check_pin(PIN)
+    desk.qtbot.waitUntil(lambda: desk.is_shown("copy_outbox"), timeout=10_000)
+    desk.kiosk.stick_is_free.clear()
+    desk.press("copy_outbox")
+    if asks:
+        desk.click("help")
+    desk.runtime.loop.call_soon_threadsafe(desk.kiosk.stick_is_free.set)
+    desk.qtbot.waitUntil(lambda: desk.find("copy_outbox").isEnabled(), timeout=10_000)
+    assert desk.find("panel_close" if asks else "copy_outbox").hasFocus()

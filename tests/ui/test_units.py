@@ -113,3 +113,19 @@ def test_what_was_said_holds_at_once_while_another_message_waits(desk: Desk) -> 
     desk.window.show_message(Fault.COMMAND)
     desk.press(f"own_{OXIMETER.address}")
     desk.qtbot.waitUntil(lambda: fr.UNITS.hows[How.DECLARED] in words(desk), timeout=10_000)
+
+
+def test_the_keyboard_stays_with_the_unit_whose_row_is_made_anew(desk: Desk) -> None:
+    desk.kiosk.units.told = LINES
+    behind_the_code(desk)
+    desk.press(f"own_{OXIMETER.address}")
+    desk.qtbot.waitUntil(lambda: desk.find(f"forget_{OXIMETER.address}").hasFocus(), timeout=10_000)
+    desk.kiosk.units.told = LINES[1:]
+    desk.qtbot.waitUntil(lambda: desk.find(f"forget_{CUFF.address}").hasFocus(), timeout=10_000)
+
+
+def test_each_button_says_of_which_instrument_it_is(desk: Desk) -> None:
+    desk.kiosk.units.told = LINES
+    behind_the_code(desk)
+    said = desk.find(f"own_{OXIMETER.address}").accessibleDescription()
+    assert fr.READING.kinds[Kind.OXIMETER] in said and OXIMETER.model in said

@@ -25,6 +25,7 @@ class OutboxCard(QWidget):
         self._copy = button(texts.outbox.copy, "copy_outbox", self._start_copy)
         self._copied = label("", "body", selectable=True)
         self._copied.hide()
+        self._focus_meanwhile: QWidget | None = None
         retry = button(texts.outbox.retry, "retry_delivery", bridge.retry_delivery)
         self._figures.add_below(retry, self._copy, self._copied)
         self._held = HeldList(texts.outbox.held)
@@ -38,7 +39,7 @@ class OutboxCard(QWidget):
 
     def forget_copy(self) -> None:
         """The copy has failed, and somebody else says so."""
-        self._copy.setEnabled(True)
+        self._end_copy()
         self._copied.hide()
 
     def _show(self, figures: "OutboxFigures") -> None:
@@ -49,15 +50,22 @@ class OutboxCard(QWidget):
 
     def _start_copy(self) -> None:
         self._copy.setEnabled(False)  # one at a time
+        self._focus_meanwhile = self.window().focusWidget()
         self._say(self._texts.outbox.copying)
         self._bridge.copy_outbox()
 
     def _show_copy(self, made: "CopyMade") -> None:
         from ui.text.outbox_figures import copy_words
 
-        self._copy.setEnabled(True)
-        self._copy.setFocus()
+        self._end_copy()
         self._say(copy_words(made, self._texts.outbox))
+
+    def _end_copy(self) -> None:
+        """The focus comes back from where the disabled button left it, not from under somebody's finger."""
+        self._copy.setEnabled(True)
+        focus = self.window().focusWidget()
+        if focus is None or focus is self._focus_meanwhile:
+            self._copy.setFocus()
 
     def _say(self, words: str) -> None:
         self._copied.setText(words)

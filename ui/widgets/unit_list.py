@@ -1,9 +1,10 @@
 """The technician's card of Bluetooth instruments: whose each is, and a button to say so."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from kiosk.events import InstrumentState
 from ui.text.table import Texts
@@ -42,6 +43,7 @@ class UnitList(QFrame):
         if lines == self._shown:
             return
         self._shown = lines
+        address = self._address_in_focus()
         fresh = QWidget()
         column = QVBoxLayout(fresh)
         column.setContentsMargins(0, 0, 0, 0)
@@ -52,6 +54,22 @@ class UnitList(QFrame):
         self._column.replaceWidget(self._rows, fresh)
         self._rows.deleteLater()
         self._rows = fresh
+        fresh.show()  # by itself it would come too late to take the focus
+        self._focus(address)
+
+    def _address_in_focus(self) -> str:
+        """Of the unit whose button has the focus, or ""."""
+        focus = self.window().focusWidget()
+        if focus is None or not self._rows.isAncestorOf(focus):
+            return ""
+        return focus.objectName().partition("_")[2]
+
+    def _focus(self, address: str) -> None:
+        """Hand the focus on to what stands for the same unit now, or to the first button there is."""
+        buttons = self._rows.findChildren(QPushButton) if address else []
+        same = [made for made in buttons if made.objectName().partition("_")[2] == address]
+        for made in (*same, *buttons)[:1]:
+            made.setFocus()
 
     def _row(self, line: "UnitLine") -> QWidget:
         from kiosk.unit import How
@@ -64,9 +82,11 @@ class UnitList(QFrame):
         column.addWidget(label(self._details(line), "small"))
         answers = Flow()
         if line.how is How.UNKNOWN:
-            answers.addWidget(button(text.own, f"own_{address}", lambda: self._set_own(address, True)))
+            own = partial(self._set_own, address, True)
+            answers.addWidget(_of(name, button(text.own, f"own_{address}", own)))
         elif line.how is not How.CONFIGURED:
-            answers.addWidget(button(text.forget, f"forget_{address}", lambda: self._set_own(address, False)))
+            forget = partial(self._set_own, address, False)
+            answers.addWidget(_of(name, button(text.forget, f"forget_{address}", forget)))
         column.addLayout(answers)
         frame.setAccessibleName(f"{name}. {whose}")
         return frame
@@ -83,3 +103,9 @@ class UnitList(QFrame):
         address = text.address.format(address=_ISOLATED.format(unit.address))
         serial = text.serial.format(serial=_ISOLATED.format(unit.serial)) if unit.serial else ""
         return " · ".join(part for part in (serial, address) if part)
+
+
+def _of(name: str, made: QPushButton) -> QPushButton:
+    """Rows have the same buttons: who hears them must hear of which instrument they are."""
+    made.setAccessibleDescription(name)
+    return made
