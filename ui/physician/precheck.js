@@ -83,9 +83,9 @@ export class Precheck {
     this.draw();
   }
 
-  /** One at a time. */
+  /** One at a time, and none beside a call. */
   async checkLine() {
-    if (this.aborter) return;
+    if (this.over || this.aborter) return;
     const { signal } = (this.aborter = new AbortController());
     clearTimeout(this.later);
     this.tried.add("line");

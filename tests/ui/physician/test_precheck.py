@@ -119,6 +119,18 @@ async def test_joining_never_waits_for_a_check_and_ends_it(page: Page, kiosk: Be
     assert probes == []
 
 
+async def test_no_check_begins_between_joining_and_the_call(page: Page, kiosk: Bench) -> None:
+    probes: list[str] = []
+    await check(page, kiosk.link)
+    await light(page, "line", "green")
+    page.on("request", lambda request: probes.append(request.url) if "/probe" in request.url else None)
+    await page.evaluate(
+        """() => ["join-button", "join-preview"].forEach((id) => document.getElementById(id).click())"""
+    )
+    await in_state(page, "connected")
+    assert probes == []
+
+
 async def test_camera_and_microphone_refused(kiosk: Bench) -> None:
     async with tab(without=("--use-fake-ui-for-media-stream",)) as page:
         await check(page, kiosk.link)
