@@ -97,12 +97,16 @@ class SmallParts:
     """Two sound cards that call themselves alike, one camera, and a stethoscope that is not there."""
 
     chosen: dict[Role, str] = field(default_factory=lambda: {Role.STETHOSCOPE: "usb:0d8c:0014:ST-7"})
+    sounds: tuple[PartOption, ...] = tuple(
+        PartOption(f"path:1-{n}", f"USB Audio Device Mono (1-{n})") for n in (2, 3)
+    )
+    looked: int = 0
 
     async def found(self) -> tuple[PartChoice, ...]:
+        self.looked += 1
         cameras = (PartOption("usb:046d:0825:1", "HD Webcam C270"),)
-        sounds = tuple(PartOption(f"path:1-{n}", f"USB Audio Device Mono (1-{n})") for n in (2, 3))
         offered = {Role.FACE_CAMERA: cameras, Role.OTOSCOPE: cameras}
-        return tuple(self._choice(role, offered.get(role, sounds)) for role in Role)
+        return tuple(self._choice(role, offered.get(role, self.sounds)) for role in Role)
 
     async def choose(self, role: Role, identity: str) -> tuple[PartChoice, ...]:
         self.chosen[role] = identity

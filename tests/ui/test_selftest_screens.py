@@ -6,15 +6,17 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from kiosk.choices import Role
 from kiosk.events import SelfTestChanged
+from kiosk.parts import PartOption
 from kiosk.pin_door import PinAnswer
 from kiosk.selftest.report import Part, Problem, Report, Zone, green, red
+from offline_queue.item import Counts
 from tests.ui import steps
 from tests.ui.conftest import Desk, OpenDesk
-from tests.ui.small_kiosk import OPENED, PIN, REPORT
+from tests.ui.small_kiosk import OPENED, OUTBOX, PIN, REPORT
 from ui.text import fr, texts
 from ui.text.selftest import made_at_text
 from ui.widgets.fault_card import FaultCard
@@ -86,6 +88,21 @@ def test_the_technician_chooses_a_microphone_among_what_is_plugged_in(desk: Desk
     desk.press("option_usual")
     desk.settle()
     assert desk.kiosk.parts.chosen[Role.STETHOSCOPE] == ""
+
+
+def test_what_is_plugged_in_is_looked_for_when_somebody_chooses(desk: Desk) -> None:
+    steps.report(desk)
+    desk.qtbot.waitUntil(lambda: desk.is_shown("choose_stethoscope"), timeout=10_000)
+    looked = desk.kiosk.parts.looked
+    desk.kiosk.outbox = replace(OUTBOX, counts=Counts(delivered=418))
+    desk.qtbot.waitUntil(lambda: "418" in words(desk), timeout=10_000)  # it has looked again meanwhile
+    assert desk.kiosk.parts.looked == looked
+    desk.kiosk.parts.sounds = (PartOption("path:1-9", "Left & right, a sound card of a very long name"),)
+    desk.press("choose_stethoscope")
+    shown = desk.find("option_0")
+    assert shown.accessibleName() == "Left & right, a sound card of a very long name"
+    assert isinstance(shown, QPushButton)
+    assert shown.text().splitlines() == ["Left && right, a sound card of", "a very long name"]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kiosk.call.figures import CallFigures
+    from kiosk.choices import Role
     from kiosk.events import SelfTestChanged
     from kiosk.parts import PartChoice
     from kiosk.pin_door import PinAnswer
@@ -38,6 +39,7 @@ class Technician(Screen):
         super().__init__(context)
         text = self.texts.technician
         self._pin = ""
+        self._choosing: Role | None = None
         self.head(text.title)
         self._pad = self._build_pad()
         self._answer = label("", "error")
@@ -47,7 +49,7 @@ class Technician(Screen):
         self.call_card = FiguresCard(self.texts.call_figures.title, rtl)
         self.outbox_card = OutboxCard(context.bridge, self.texts)
         self.unit_list = UnitList(self.texts, context.bridge.set_own_unit)
-        self.choice_card = ChoiceCard(text, self._ask_choice)
+        self.choice_card = ChoiceCard(text, self._look_for_choices)
         self._looks = QTimer(self, interval=_LOOK_MS)
         self._looks.timeout.connect(self._look)
         self.body.addWidget(self._pad)
@@ -68,11 +70,11 @@ class Technician(Screen):
         self._touch.hide()
         self.foot(self._touch, self._again, self.close_button)
         context.bridge.pin_checked.connect(self._pin_checked)
-        context.bridge.selftest_done.connect(self._show)
+        context.bridge.selftest_done.connect(self._tested)
         context.bridge.selftest_changed.connect(self._changed)
         context.bridge.call_figures_told.connect(self._show_call)
         context.bridge.units_told.connect(self.unit_list.refresh)
-        context.bridge.parts_told.connect(self.choice_card.show_choices)
+        context.bridge.parts_told.connect(self._parts_told)
         context.bridge.command_failed.connect(self._failed)
 
     def focus_first(self) -> None:
@@ -140,6 +142,7 @@ class Technician(Screen):
                 self._show(self.context.state.report)  # what it found by itself: not lost by looking
             else:
                 self._run()
+            self.context.bridge.ask_parts()
             self._look()
             self._looks.start()
         elif answer.wait_s:
@@ -153,7 +156,18 @@ class Technician(Screen):
         self.context.bridge.ask_call_figures()
         self.context.bridge.ask_outbox_figures()
         self.context.bridge.ask_units()
+
+    def _look_for_choices(self, choice: "PartChoice") -> None:
+        """What is plugged in is asked for when it matters, not each second: it may open every camera."""
+        self._choosing = choice.role
         self.context.bridge.ask_parts()
+
+    def _parts_told(self, choices: "tuple[PartChoice, ...]") -> None:
+        self.choice_card.show_choices(choices)
+        role, self._choosing = self._choosing, None
+        for choice in choices:
+            if choice.role is role:
+                self._ask_choice(choice)
 
     def _ask_choice(self, choice: "PartChoice") -> None:
         """One touch chooses, from now on and after a restart."""
@@ -188,6 +202,8 @@ class Technician(Screen):
         elif answer is bridge.selftest_done:
             self._waiting.hide()
             self._again.show()
+        elif answer is bridge.parts_told:
+            self._choosing = None
 
     def _try_touch(self) -> None:
         from ui.widgets.touch_test import TouchTest
@@ -198,6 +214,11 @@ class Technician(Screen):
 
     def _changed(self, event: "SelfTestChanged") -> None:
         self._show(event.report)
+
+    def _tested(self, report: "Report | None") -> None:
+        self._show(report)
+        if self._pad.isHidden():
+            self.context.bridge.ask_parts()
 
     def _show(self, report: "Report | None") -> None:
         """None: a session came first."""

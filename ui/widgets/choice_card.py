@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -12,6 +13,8 @@ from ui.widgets.parts import button, label
 
 if TYPE_CHECKING:
     from kiosk.parts import PartChoice
+
+_LINE = 30  # characters that fit on a panel, also at twice the text size
 
 
 class ChoiceCard(QFrame):
@@ -59,8 +62,15 @@ def option_buttons(
     choice: "PartChoice", text: TechnicianText, take: Callable[[str], None]
 ) -> tuple[QWidget, ...]:
     """One button for each that is plugged in, and one to leave it to the settings."""
-    made: list[QPushButton] = [
-        button(option.name, f"option_{number}", partial(take, option.identity))
+    made = [
+        _named(option.name, button("", f"option_{number}", partial(take, option.identity)))
         for number, option in enumerate(choice.options)
     ]
     return (*made, button(text.choice_usual, "option_usual", partial(take, "")))
+
+
+def _named(name: str, made: QPushButton) -> QPushButton:
+    """A button does not wrap by itself, and takes "&" for its own sign."""
+    made.setText(fill(name, _LINE).replace("&", "&&"))
+    made.setAccessibleName(name)
+    return made
