@@ -33,6 +33,11 @@ PROGRAMMERS = re.compile(
     r"\b(error|erreur|exception|timeout|null|none|undefined|token|payload|json|http|debug|lorem|todo|socket)\b",
     re.IGNORECASE,
 )
+NOT_OF_A_CLIP = (
+    (Kind.HEART_RATE_MONITOR, Reason.SENSOR_OFF),
+    (Kind.HEART_RATE_MONITOR, Reason.SEARCHING),
+    (Kind.SCALE, Reason.SEARCHING),
+)
 languages = pytest.mark.parametrize("code", NAMES)
 
 
@@ -127,7 +132,21 @@ def test_the_consent_says_what_the_law_wants_said(code: str) -> None:
 @languages
 def test_the_physicians_page_has_words_for_all_that_an_instrument_says(code: str) -> None:
     words = (PAGE_DIR / f"strings_{code}.js").read_text(encoding="utf-8")
-    assert [mark for mark in Quality if words.count(f'"quality.{mark.value}":') != 1] == []
+    wanted = [f"quality.{mark}" for mark in Quality] + [f"kind.{kind}" for kind in Kind]
+    wanted += [f"reason.{reason}" for reason in Reason if reason is not Reason.NONE]
+    wanted += [f"reason.{reason}.{kind}" for kind, reason in NOT_OF_A_CLIP]
+    assert [key for key in wanted if words.count(f'"{key}":') != 1] == []
+
+
+@languages
+def test_what_has_no_clip_is_not_told_of_a_finger_or_a_pulse(code: str) -> None:
+    text = texts(code).instrument
+    assert set(NOT_OF_A_CLIP) < set(text.own_reasons)
+
+
+@languages
+def test_the_helper_is_told_no_command(code: str) -> None:
+    assert not [words for words in texts(code).blocked.reasons.values() if "telecabine" in words]
 
 
 def test_block_reasons_cover_those_of_the_store() -> None:

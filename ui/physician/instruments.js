@@ -1,7 +1,7 @@
 // The instruments at the kiosk, each with its state in words.
 
 import { byId, el } from "./dom.js";
-import { onLanguage, t } from "./strings.js";
+import { find, onLanguage, t } from "./strings.js";
 
 // The kiosk's own camera and microphone: listed only when they fail.
 const OF_THE_CALL = ["camera", "microphone"];
@@ -25,11 +25,16 @@ export class Instruments {
 
   row({ id, kind, also = [], name, state, reason }) {
     const known = state === "absent" && reason === "unplugged";
-    const why = reason && reason !== "none" && !known ? `, ${t(`reason.${reason}`)}` : "";
+    const why = reason && reason !== "none" && !known ? `, ${reasonText(reason, kind)}` : "";
     const words = `${t(`instrument.${state}`)}${why}`;
     const kinds = [kind, ...also].map((each) => t(`kind.${each}`)).join(", ");
     return el("li", { "data-instrument": id, "data-instrument-state": state },
       el("span", { class: "kind" }, kinds), el("span", { class: "model" }, name),
       el("span", { class: "state" }, words));
   }
+}
+
+/** Some kinds have words of their own: a strap is no clip. */
+function reasonText(reason, kind) {
+  return find(`reason.${reason}.${kind}`) ?? t(`reason.${reason}`);
 }

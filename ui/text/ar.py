@@ -378,6 +378,9 @@ INSTRUMENT = InstrumentText(
     own_reasons={
         (Kind.ECG, Reason.SENSOR_OFF): "ضع الأقطاب على الجلد جيدًا.",
         (Kind.ECG, Reason.WEAK_SIGNAL): "تحقّق من الأقطاب. لا تتحرّك ولا تتكلّم.",
+        (Kind.HEART_RATE_MONITOR, Reason.SENSOR_OFF): "بلّل الحزام وشدّه على الجلد تحت الصدر.",
+        (Kind.HEART_RATE_MONITOR, Reason.SEARCHING): "يبحث عن ضربات القلب. لا تتحرّك.",
+        (Kind.SCALE, Reason.SEARCHING): "لم يستقر الوزن بعد. قف ساكنًا على الميزان.",
     },
 )
 
@@ -648,9 +651,9 @@ BLOCKED = BlockedText(
     reasons={
         BlockReason.WRONG_KEY_OR_DAMAGED: "لا يمكن فتح البيانات المحفوظة: المفتاح غير صحيح أو القرص تالف. "
         "اتصل بالتقني.",
-        BlockReason.MISSING: "اختفت البيانات المحفوظة في هذا الجهاز. اتصل بالتقني: يبيّن telecabine outbox verify ما ينقص، وrecover ما يمكن استرداده.",
-        BlockReason.OLDER: "بيانات هذا الجهاز نسخة قديمة تنقصها الأخيرة. اتصل بالتقني: يبيّن telecabine outbox verify كم ينقص، ويجب إعادة الأحدث.",
-        BlockReason.SWAPPED: "استُبدلت بيانات هذا الجهاز بغيرها. اتصل بالتقني: يجب إعادة ما كان مستعملًا (telecabine outbox verify).",
+        BlockReason.MISSING: "اختفت البيانات المحفوظة في هذا الجهاز. اتصل بالتقني.",
+        BlockReason.OLDER: "بيانات هذا الجهاز نسخة قديمة تنقصها الأخيرة. اتصل بالتقني.",
+        BlockReason.SWAPPED: "استُبدلت بيانات هذا الجهاز بغيرها. اتصل بالتقني.",
         BlockReason.NOT_OURS: "البيانات الموجودة تخص جهازًا آخر. اتصل بالتقني.",
         BlockReason.DISK_FULL: "القرص ممتلئ. اتصل بالتقني.",
         BlockReason.IO_FAILED: "القرص لا يستجيب. أطفئ الجهاز واتصل بالتقني.",

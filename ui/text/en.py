@@ -380,6 +380,12 @@ INSTRUMENT = InstrumentText(
     own_reasons={
         (Kind.ECG, Reason.SENSOR_OFF): "Place the electrodes flat on the skin.",
         (Kind.ECG, Reason.WEAK_SIGNAL): "Check the electrodes. Keep still and do not talk.",
+        (
+            Kind.HEART_RATE_MONITOR,
+            Reason.SENSOR_OFF,
+        ): "Wet the strap and tighten it on the skin, below the chest.",
+        (Kind.HEART_RATE_MONITOR, Reason.SEARCHING): "It is looking for the heartbeat. Keep still.",
+        (Kind.SCALE, Reason.SEARCHING): "The weight is not steady yet. Stand still on the scale.",
     },
 )
 
@@ -650,9 +656,9 @@ BLOCKED = BlockedText(
     reasons={
         BlockReason.WRONG_KEY_OR_DAMAGED: "The data kept here cannot be opened: the key is not the right one, "
         "or the disk is damaged. Call the technician.",
-        BlockReason.MISSING: "The data kept by this kiosk has disappeared. Call the technician: “telecabine outbox verify” says what is missing, “recover” what can come back.",
-        BlockReason.OLDER: "The data of this kiosk is an older copy: the last of it is missing. Call the technician: “telecabine outbox verify” says how much; the newest has to be put back.",
-        BlockReason.SWAPPED: "The data of this kiosk was swapped for other data. Call the technician: what was in use has to be put back (“telecabine outbox verify”).",
+        BlockReason.MISSING: "The data kept by this kiosk has disappeared. Call the technician.",
+        BlockReason.OLDER: "The data of this kiosk is an older copy: the last of it is missing. Call the technician.",
+        BlockReason.SWAPPED: "The data of this kiosk was swapped for other data. Call the technician.",
         BlockReason.NOT_OURS: "The data found belongs to another kiosk. Call the technician.",
         BlockReason.DISK_FULL: "The disk is full. Call the technician to make room.",
         BlockReason.IO_FAILED: "The disk does not answer. Switch the kiosk off and call the technician.",

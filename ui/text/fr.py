@@ -365,6 +365,12 @@ INSTRUMENT = InstrumentText(
     own_reasons={
         (Kind.ECG, Reason.SENSOR_OFF): "Posez les électrodes sur la peau, bien à plat.",
         (Kind.ECG, Reason.WEAK_SIGNAL): "Vérifiez les électrodes. Ne bougez plus, ne parlez plus.",
+        (
+            Kind.HEART_RATE_MONITOR,
+            Reason.SENSOR_OFF,
+        ): "Mouillez la ceinture et serrez-la sur la peau, sous la poitrine.",
+        (Kind.HEART_RATE_MONITOR, Reason.SEARCHING): "Il cherche les battements du cœur. Ne bougez plus.",
+        (Kind.SCALE, Reason.SEARCHING): "Le poids n'est pas encore stable. Restez immobile sur la balance.",
     },
 )
 
@@ -635,9 +641,9 @@ BLOCKED = BlockedText(
     reasons={
         BlockReason.WRONG_KEY_OR_DAMAGED: "Les données gardées ici ne s'ouvrent pas : la clé n'est pas la bonne, "
         "ou le disque est abîmé. Appelez le technicien.",
-        BlockReason.MISSING: "Les données gardées par ce poste ont disparu. Appelez le technicien : « telecabine outbox verify » dit ce qui manque, « recover » ce qui peut revenir.",
-        BlockReason.OLDER: "Les données de ce poste sont une copie ancienne : les dernières manquent. Appelez le technicien : « telecabine outbox verify » dit combien ; il faut remettre les plus récentes.",
-        BlockReason.SWAPPED: "Les données de ce poste ont été échangées contre d'autres. Appelez le technicien : il faut remettre celles qui étaient en service (« telecabine outbox verify »).",
+        BlockReason.MISSING: "Les données gardées par ce poste ont disparu. Appelez le technicien.",
+        BlockReason.OLDER: "Les données de ce poste sont une copie ancienne : les dernières manquent. Appelez le technicien.",
+        BlockReason.SWAPPED: "Les données de ce poste ont été échangées contre d'autres. Appelez le technicien.",
         BlockReason.NOT_OURS: "Les données trouvées sont celles d'un autre poste. Appelez le technicien.",
         BlockReason.DISK_FULL: "Le disque est plein. Appelez le technicien pour faire de la place.",
         BlockReason.IO_FAILED: "Le disque ne répond pas. Éteignez le poste et appelez le technicien.",

@@ -144,11 +144,13 @@ async def test_instruments_in_words(page: Page, kiosk: Bench) -> None:
             InstrumentStatus("a", Kind.OXIMETER, "CMS50D+", InstrumentState.MEASURING),
             InstrumentStatus("b", Kind.CUFF, "UA-651", InstrumentState.LOST, Reason.TIMEOUT),
             InstrumentStatus("c", Kind.OXIMETER, "PC", InstrumentState.READY, also=(Kind.CUFF,)),
+            InstrumentStatus("d", Kind.SCALE, "MIBFS", InstrumentState.READY, Reason.SEARCHING),
         ]
     )
     await expect(page.locator('[data-instrument="a"]')).to_contain_text("mesure en cours")
     await expect(page.locator('[data-instrument="b"]')).to_contain_text("perdu, ne répond pas")
     await expect(page.locator('[data-instrument="c"] .kind')).to_have_text("Oxymètre, Tensiomètre")
+    await expect(page.locator('[data-instrument="d"]')).to_contain_text("poids pas encore stable")
 
 
 async def test_cuff_pressure_while_it_measures(page: Page, kiosk: Bench) -> None:
