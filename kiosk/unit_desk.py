@@ -40,8 +40,10 @@ class UnitDesk:
         return tuple(sorted(lines, key=lambda line: (line.how is not How.UNKNOWN, line.name, line.unit.name)))
 
     async def set_own(self, address: str, own: bool) -> tuple[UnitLine, ...]:
-        """The lines as they are then. Raises UnitFileError, DriverError; KeyError for a unit that is not among
-        `lines`."""
+        """The lines as they are then.
+
+        Raises UnitFileError, DriverError; KeyError for a unit that is not among `lines`.
+        """
         unit = next((line.unit for line in await self.lines() if line.unit.address == address), None)
         if unit is None:
             raise KeyError(address)

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from kiosk.outbox_copy import CopyMade
-from kiosk.outbox_reasons import CopyTrouble
+from kiosk.outbox_reasons import CopyTrouble, Obstacle
 from offline_queue.item import Counts
 from tests.ui import steps
 from tests.ui.conftest import Desk, OpenDesk
@@ -38,6 +38,7 @@ def test_what_waits_is_listed_in_words(desk: Desk) -> None:
     refused = held_lines(OUTBOX, texts("fr"))[0]
     desk.qtbot.waitUntil(lambda: set(refused[:4]) <= set(words(desk)), timeout=10_000)
     assert "HTTP 422 invalid" in refused.answer and "the server" not in refused.answer
+    assert refused.name == "Séance (envois : 2)" and "D'abord : Mesure" in refused.facts
     desk.kiosk.outbox = replace(OUTBOX, held=OUTBOX.held[1:], counts=Counts(14))
     more = texts("fr").outbox.held_more.format(count=10)
     desk.qtbot.waitUntil(lambda: more in words(desk) and refused.name not in words(desk), timeout=10_000)
@@ -123,3 +124,16 @@ def test_the_focus_comes_back_unless_somebody_has_taken_it_elsewhere(desk: Desk,
     desk.runtime.loop.call_soon_threadsafe(desk.kiosk.stick_is_free.set)
     desk.qtbot.waitUntil(lambda: desk.find("copy_outbox").isEnabled(), timeout=10_000)
     assert desk.find("panel_close" if asks else "copy_outbox").hasFocus()
+
+
+def test_an_answer_without_a_number_is_said_in_the_technicians_language() -> None:
+    unreachable = replace(OUTBOX.held[1], obstacle=Obstacle.NO_ANSWER, answer="the server cannot be reached")
+    strange = replace(unreachable, obstacle=Obstacle.OTHER, answer="left by an earlier version")
+    known, unknown = held_lines(replace(OUTBOX, held=(unreachable, strange)), texts("fr"))
+    assert known.answer == texts("fr").outbox.obstacles[Obstacle.NO_ANSWER]
+    assert "left by an earlier version" in unknown.answer
+
+
+def test_the_audit_chain_keeps_its_own_name() -> None:
+    chain = held_lines(OUTBOX, texts("fr"))[2]
+    assert chain.name == texts("fr").outbox.kinds["audit"] and "D'abord" not in chain.facts

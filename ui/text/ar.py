@@ -550,7 +550,7 @@ OUTBOX = OutboxText(
     nothing="–",
     retry="حاول الإرسال الآن",
     held="ما ينتظر، جلسة بعد جلسة",
-    held_more="… و{count} غيرها",
+    held_more="… و{count} سجلًا غيرها",
     kinds={
         "site": "المكان والجهاز",
         "open": "بداية الجلسة",
@@ -560,9 +560,11 @@ OUTBOX = OutboxText(
     },
     states={
         HeldState.WAITING: "في الانتظار",
-        HeldState.RESTING: "وُضع جانبًا: محاولة أخرى لاحقًا",
+        HeldState.RESTING: "متوقف مؤقتًا: تُعاد المحاولة تلقائيًا",
         HeldState.REFUSED: "رُفض: لا يُرسل إلا إذا أعدت المحاولة",
     },
+    session="جلسة (السجلات: {count})",
+    first="أولها: {kind}",
     since="منذ {age}",
     attempts="المحاولات: {count}",
     obstacles={

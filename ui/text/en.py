@@ -555,7 +555,7 @@ OUTBOX = OutboxText(
     nothing="–",
     retry="Try to deliver now",
     held="What waits, session by session",
-    held_more="… and {count} more",
+    held_more="… and {count} more records",
     kinds={
         "site": "The place and the kiosk",
         "open": "Session opened",
@@ -565,9 +565,11 @@ OUTBOX = OutboxText(
     },
     states={
         HeldState.WAITING: "Waiting",
-        HeldState.RESTING: "Set aside: tried again later",
+        HeldState.RESTING: "Resting: tried again by itself",
         HeldState.REFUSED: "Refused: leaves only if you try again",
     },
+    session="Session (records: {count})",
+    first="First: {kind}",
     since="For {age}",
     attempts="Tries: {count}",
     obstacles={

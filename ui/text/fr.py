@@ -540,7 +540,7 @@ OUTBOX = OutboxText(
     nothing="–",
     retry="Essayer l'envoi maintenant",
     held="Ce qui attend, séance par séance",
-    held_more="… et {count} autres",
+    held_more="… et {count} autres envois",
     kinds={
         "site": "Le lieu et le poste",
         "open": "Début de séance",
@@ -550,9 +550,11 @@ OUTBOX = OutboxText(
     },
     states={
         HeldState.WAITING: "En attente",
-        HeldState.RESTING: "Mis de côté : nouvel essai plus tard",
+        HeldState.RESTING: "En pause : nouvel essai plus tard",
         HeldState.REFUSED: "Refusé : part seulement si vous réessayez",
     },
+    session="Séance (envois : {count})",
+    first="D'abord : {kind}",
     since="Depuis {age}",
     attempts="Essais : {count}",
     obstacles={

@@ -1,11 +1,14 @@
 """What waits to be delivered, in words: the same lines each time."""
 
+from collections.abc import Iterator
+
 from kiosk.outbox_copy import CopyMade
 from kiosk.outbox_figures import Held, OutboxFigures
-from kiosk.outbox_reasons import HeldState
+from kiosk.outbox_reasons import HeldState, Obstacle
 from ui.text.table import OutboxText, Texts
 from ui.widgets.held_list import HeldLine
 
+_CHAIN = "audit"  # as in the outbox: no session's
 _ISOLATED = "\u2066{}\u2069"  # the server's words keep their order among Arabic ones
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
@@ -43,22 +46,37 @@ def copy_words(made: CopyMade, text: OutboxText) -> str:
 
 
 def _held(held: Held, text: OutboxText) -> HeldLine:
-    name = text.kinds.get(held.kind, held.kind)
-    facts = [text.since.format(age=_age(held.age_s, text))] if held.age_s is not None else []
-    facts.append(text.attempts.format(count=held.attempts))
     words = text.obstacles[held.obstacle] if held.obstacle is not None else ""
+    number = _number(held)
     return HeldLine(
-        name=f"{name} ({held.count})" if held.count > 1 else name,
+        name=_name(held, text),
         state=text.states[held.state],
-        facts=" · ".join(facts),
-        answer=f"{words} {_ISOLATED.format(_number(held.answer))}" if words else "",
+        facts=" · ".join(_facts(held, text)),
+        answer=f"{words} {_ISOLATED.format(number)}" if words and number else words,
         refused=held.state is HeldState.REFUSED,
     )
 
 
-def _number(answer: str) -> str:
-    """What the server's people ask for; the words after it are said already."""
-    return answer.partition(":")[0] if answer.startswith("HTTP ") else answer
+def _name(held: Held, text: OutboxText) -> str:
+    if held.kind != _CHAIN:
+        return text.session.format(count=held.count)
+    name = text.kinds[_CHAIN]
+    return f"{name} ({held.count})" if held.count > 1 else name
+
+
+def _facts(held: Held, text: OutboxText) -> Iterator[str]:
+    if held.kind != _CHAIN:
+        yield text.first.format(kind=text.kinds.get(held.kind, held.kind))
+    if held.age_s is not None:
+        yield text.since.format(age=_age(held.age_s, text))
+    yield text.attempts.format(count=held.attempts)
+
+
+def _number(held: Held) -> str:
+    """What the server's people ask for: the words after it are said already, unless nobody knows them."""
+    if held.answer.startswith("HTTP "):
+        return held.answer.partition(":")[0]
+    return held.answer if held.obstacle is Obstacle.OTHER else ""
 
 
 def _age(seconds: float, text: OutboxText) -> str:

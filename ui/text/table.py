@@ -314,8 +314,8 @@ class CallFiguresText(Table):
 
 class OutboxText(Table):
     """The technician's card of what waits: names, then values. `days`, `hours` and `minutes` take {count},
-    `held_more` too; `since` {age}, `attempts` {count}, `copied` {records} and {place}. `kinds`: as in the
-    outbox."""
+    `held_more` and `session` too; `first` takes {kind}, `since` {age}, `attempts` {count}, `copied` {records}
+    and {place}. `kinds`: as in the outbox."""
 
     title: str
     line: str
@@ -336,6 +336,8 @@ class OutboxText(Table):
     held_more: str
     kinds: Mapping[str, str]
     states: Mapping[HeldState, str]
+    session: str
+    first: str
     since: str
     attempts: str
     obstacles: Mapping[Obstacle, str]
