@@ -38,6 +38,8 @@ class State:
         self.set_aside: tuple[Reading, ...] = ()
         self.set_aside_more = 0
         self.messages: list[Message] = []
+        self.waves: set[Kind] = set()  # what has drawn a curve in this session
+        self.picture_held = False  # by the button of the otoscope: the helper is to be asked of which ear
         self.check: CallCheck | None = None
         self.last_check: CallCheck | None = None  # also of an earlier session: for the technician
         self.report: Report | None = None  # of the last self-test
@@ -76,6 +78,8 @@ class State:
         if other:
             self.readings.clear()
             self.set_aside, self.set_aside_more = (), 0
+            self.waves.clear()
+            self.picture_held = False
             self._call = None
             self.check = None
         self.session = session

@@ -116,6 +116,7 @@ class Window(QMainWindow):
         bridge.set_aside_changed.connect(self._set_aside_changed)
         bridge.waveform_shown.connect(self._waveform_shown)
         bridge.call_changed.connect(self._call_changed)
+        bridge.picture_frozen.connect(self._picture_frozen)
         bridge.call_check_changed.connect(self._call_check_changed)
         bridge.delivery_changed.connect(self._delivery_changed)
         bridge.resume_offered.connect(self._resume_offered)
@@ -149,11 +150,16 @@ class Window(QMainWindow):
         self._refresh()
 
     def _waveform_shown(self, event: WaveformShown) -> None:
+        self.state.waves.add(event.waveform.kind)
         if self._screen is not None:
             self._screen.add_waveform(event.waveform)
 
     def _call_changed(self, event: CallChanged) -> None:
         self.state.call = event
+        self._refresh()
+
+    def _picture_frozen(self) -> None:
+        self.state.picture_held = True
         self._refresh()
 
     def _call_check_changed(self, event: CallCheckChanged) -> None:

@@ -228,6 +228,20 @@ def test_the_button_of_the_otoscope_asks_for_the_ear(talking: Desk) -> None:
     assert "freeze_picture" not in talking.kiosk.asked, "it was held when the button was pressed"
 
 
+def test_the_ear_is_asked_for_when_the_technician_has_left(talking: Desk) -> None:
+    talking.press("otoscope")
+    talking.window.open_technician()
+    talking.kiosk.publish(PictureFrozen())
+    talking.settle()
+    assert not talking.is_shown("keep_ear_right")
+    talking.click("close_technician")
+    talking.press("keep_ear_right")
+    assert talking.kiosk.sites == ["ear_right"]
+    talking.window.open_technician()
+    talking.click("close_technician")
+    assert not talking.is_shown("keep_ear_right"), "once is enough"
+
+
 def test_the_otoscope_s_picture_is_turned_and_mirrored(talking: Desk) -> None:
     assert not talking.is_shown("turn_picture")
     talking.press("otoscope")

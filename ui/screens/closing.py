@@ -5,7 +5,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from devices.reading import Kind
-from ui.instruments import working
 from ui.screens.base import Context, Screen
 from ui.text.reading import entry_text
 from ui.widgets.panel import Action
@@ -74,9 +73,7 @@ class Closing(Screen):
         column.addWidget(label(text.disinfect, "heading"))
         session = self.context.state.session
         used = session.used if session is not None else frozenset()
-        used |= {
-            i.kind for i in working(self.context.state.instruments) if i.kind is Kind.ECG
-        }  # it leaves no reading
+        used |= {Kind.ECG} & self.context.state.waves  # it leaves no reading
         for kind, words in text.disinfect_how.items():
             if kind in used:
                 self.ticks.append(Tick(words, f"clean_{kind.value}"))

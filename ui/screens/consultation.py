@@ -65,15 +65,17 @@ class Consultation(Screen):
         self._tools = QWidget()
         self._build()
         self._build_foot()
-        context.bridge.picture_frozen.connect(self._ask_ear)
         self.refresh()
 
     def _ask_ear(self) -> None:
-        """Somebody pressed the button of the otoscope."""
-        ask_ear(self.context)
+        """Somebody pressed the button of the otoscope, maybe while another screen stood over this one."""
+        if self.context.state.picture_held and self.isVisible():
+            self.context.state.picture_held = False
+            ask_ear(self.context)
 
     def focus_first(self) -> None:
         self._mute.setFocus()
+        self._ask_ear()
 
     def refresh(self) -> None:
         state, text = self.context.state, self.texts.consultation
@@ -92,6 +94,7 @@ class Consultation(Screen):
         runs = is_measuring(state.instruments, Kind.CUFF)
         self.pressure.setVisible(bool(self.pressure.text()) and runs)
         self._refresh_buttons()
+        self._ask_ear()
 
     def _refresh_aside(self) -> None:
         """A card that is decided hands the focus on, as a button that goes away does."""
