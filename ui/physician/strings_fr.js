@@ -166,7 +166,7 @@ export const FR = {
   "quality.implausible": "hors de la plage plausible",
   "quality.before_consultation": "datée d’avant la consultation",
   "quality.time_unsure": "heure de la mesure inconnue",
-  "quality.unknown_unit": "appareil inconnu du poste",
+  "quality.unknown_unit": "appareil inconnu du kiosque",
   "quality.attached_by_helper": "rattachée au patient par l’accompagnant",
   "clock.kiosk": "heure du kiosque",
   "clock.device": "heure de l’appareil",
