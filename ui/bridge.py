@@ -204,7 +204,7 @@ class Bridge(QObject):
         self._ask(lambda kiosk: kiosk.units.lines(), self.units_told)
 
     def set_own_unit(self, address: str, own: bool) -> None:
-        """A Bluetooth instrument is this kiosk's, or not any more. What holds then comes with `units_told`."""
+        """A Bluetooth instrument is ours, or not any more. What holds then comes with `units_told`."""
         self._ask(lambda kiosk: kiosk.units.set_own(address, own), self.units_told)
 
     def check_pin(self, pin: str) -> None:

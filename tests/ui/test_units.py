@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from devices.reading import Kind, Quality
 from kiosk.events import InstrumentState, InstrumentStatus
@@ -88,8 +88,12 @@ def test_the_card_is_uncut_and_can_be_touched(
     for made in buttons:
         assert made.height() >= TARGET_PX
         assert made.width() >= made.fontMetrics().horizontalAdvance(made.text())
-        row = made.parentWidget()
-        assert row is not None and row.rect().contains(made.geometry())
+        assert _is_in_its_row(made)
+
+
+def _is_in_its_row(made: QWidget) -> bool:
+    row = made.parentWidget()
+    return row is not None and row.rect().contains(made.geometry())
 
 
 def _is_uncut(shown: QLabel) -> bool:
@@ -120,6 +124,7 @@ def test_the_keyboard_stays_with_the_unit_whose_row_is_made_anew(desk: Desk) -> 
     behind_the_code(desk)
     desk.press(f"own_{OXIMETER.address}")
     desk.qtbot.waitUntil(lambda: desk.find(f"forget_{OXIMETER.address}").hasFocus(), timeout=10_000)
+    desk.qtbot.waitUntil(lambda: _is_in_its_row(desk.find(f"forget_{OXIMETER.address}")), timeout=10_000)
     desk.kiosk.units.told = LINES[1:]
     desk.qtbot.waitUntil(lambda: desk.find(f"forget_{CUFF.address}").hasFocus(), timeout=10_000)
 

@@ -54,8 +54,9 @@ class UnitList(QFrame):
         self._column.replaceWidget(self._rows, fresh)
         self._rows.deleteLater()
         self._rows = fresh
-        fresh.show()  # by itself it would come too late to take the focus
-        self._focus(address)
+        if address:
+            fresh.show()  # by itself it would come too late to take the focus
+            self._focus(address)
 
     def _address_in_focus(self) -> str:
         """Of the unit whose button has the focus, or ""."""
@@ -66,7 +67,7 @@ class UnitList(QFrame):
 
     def _focus(self, address: str) -> None:
         """Hand the focus on to what stands for the same unit now, or to the first button there is."""
-        buttons = self._rows.findChildren(QPushButton) if address else []
+        buttons = self._rows.findChildren(QPushButton)
         same = [made for made in buttons if made.objectName().partition("_")[2] == address]
         for made in (*same, *buttons)[:1]:
             made.setFocus()
