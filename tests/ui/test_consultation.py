@@ -247,6 +247,7 @@ def test_the_otoscope_s_picture_is_turned_and_mirrored(talking: Desk) -> None:
     talking.press("otoscope")
     talking.press("turn_picture")
     assert talking.kiosk.asked[-1] == "turn_picture"
+    assert talking.find("turn_picture").accessibleDescription() == fr.CONSULTATION.otoscope_picture
     talking.press("mirror_picture")
     assert talking.find("mirror_picture").accessibleName() == fr.CONSULTATION.picture_unmirror
     talking.press("mirror_picture")

@@ -157,6 +157,8 @@ class Consultation(Screen):
         )
         self._turn = button(text.picture_turn, "turn_picture", bridge.turn_picture)
         self._mirror = button(text.picture_mirror, "mirror_picture", bridge.mirror_picture)
+        for made in (self._turn, self._mirror):  # short, to leave room: who hears them hears of what picture
+            made.setAccessibleDescription(text.otoscope_picture)
         self._keep = button(
             text.keep_picture, "keep_picture", lambda: freeze_and_ask_ear(self.context), "primary"
         )
