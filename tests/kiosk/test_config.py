@@ -54,7 +54,9 @@ def test_a_good_file_is_typed_and_its_paths_are_relative_to_it(tmp_path: Path) -
     assert config.rendezvous.embedded
 
 
-@pytest.mark.parametrize(("word", "folder"), [("", None), ("copies", "copies"), ("/srv/copies", "/srv/copies")])
+@pytest.mark.parametrize(
+    ("word", "folder"), [("", None), ("copies", "copies"), ("/srv/copies", "/srv/copies")]
+)
 def test_the_copies_go_where_the_file_says(tmp_path: Path, word: str, folder: str | None) -> None:
     config = load_config(write(tmp_path, GOOD.replace("[kiosk]", f'[kiosk]\ncopy_dir = "{word}"')))
     assert config.kiosk.copy_dir == (folder and tmp_path / folder)
