@@ -6,7 +6,7 @@ from typing import Protocol
 
 from devices.reading import DeviceIdentity, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
-from kiosk.unit import Unit, unit_of, unit_seen
+from kiosk.unit import unit_of
 
 _GONE = (InstrumentState.ABSENT, InstrumentState.LOST)
 _NO_BLUETOOTH = (Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING)
@@ -17,19 +17,12 @@ class Owner(Protocol):
 
     def knows(self, identity: DeviceIdentity) -> bool: ...
 
-    def self_paired(self, unit: Unit) -> None:
-        """The kiosk pairs with it by itself."""
-        ...
-
 
 class OwnsThePlugged:
     """No Bluetooth unit was declared."""
 
     def knows(self, identity: DeviceIdentity) -> bool:
         return unit_of(identity) is None
-
-    def self_paired(self, unit: Unit) -> None:
-        """It stays a stranger's."""
 
 
 class InstrumentBoard:
@@ -61,9 +54,6 @@ class InstrumentBoard:
         """Keep the newest state of each instrument. Returns the one before."""
         before = self._newest.get(status.id)
         self._newest[status.id] = status
-        unit = unit_seen(status)
-        if status.state is InstrumentState.PAIRING and unit is not None:
-            self._owner.self_paired(unit)
         return before
 
     def has(self, kind: Kind) -> bool:

@@ -16,7 +16,6 @@ class How(StrEnum):
 
     CONFIGURED = "configured"
     DECLARED = "declared"
-    PAIRED = "paired"
     UNKNOWN = "unknown"
 
 

@@ -30,7 +30,7 @@ async def _units(config: Config, ours: str | None, forget: str | None) -> int:
     units = Units(config)
     await units.look()
     if ours is not None:
-        units.declare(_unit(ours))
+        await units.declare(_unit(ours))
     if forget is not None:
         await _forget(units, _unit(forget))
     for line in _lines(config, units):
@@ -52,9 +52,6 @@ def _lines(config: Config, units: Units) -> Iterator[str]:
         yield f"{How.CONFIGURED:12} {text}"
     for unit in units.declared:
         yield f"{How.DECLARED:12} {unit.name}"
-    for unit in map(Unit, units.paired):
-        if units.how(unit) is How.PAIRED:
-            yield f"{How.PAIRED:12} {unit.name}"
 
 
 def _unit(address: str) -> Unit:

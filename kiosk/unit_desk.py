@@ -34,7 +34,7 @@ class UnitDesk:
     async def lines(self) -> tuple[UnitLine, ...]:
         """Whose owner is unknown comes first: there is something to say of it."""
         lines = [*self._seen()]
-        for unit in (*self._units.declared, *map(Unit, self._units.paired)):
+        for unit in self._units.declared:
             if not any(unit.is_same(line.unit) for line in lines):
                 lines.append(UnitLine(unit, self._units.how(unit)))
         return tuple(sorted(lines, key=lambda line: (line.how is not How.UNKNOWN, line.name, line.unit.name)))
@@ -48,7 +48,7 @@ class UnitDesk:
         if unit is None:
             raise KeyError(address)
         if own:
-            self._units.declare(unit)
+            await self._units.declare(unit)
         else:
             await self._units.forget(unit)
         return await self.lines()

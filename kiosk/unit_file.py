@@ -1,10 +1,11 @@
-"""The units that a technician declared to be this kiosk's, in a file of its data folder.
+"""The units that were declared to be this kiosk's, in a file of its data folder.
 
 In clear, and readable without the outbox's key: the addresses of instruments say nothing of a patient, and
 `telecabine devices units` has to work beside a running kiosk. The audit chain tells who changed it.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
 from pathlib import Path
@@ -22,10 +23,10 @@ class UnitFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """`self_paired`: addresses that the kiosk has paired with by itself, when they were not known."""
+    """`bonds_counted`: whom the machine was paired with before is among them; a bond counts once."""
 
     units: tuple[Unit, ...] = ()
-    self_paired: tuple[str, ...] = ()
+    bonds_counted: bool = False
 
 
 class UnitFile:
@@ -64,11 +65,12 @@ class UnitFile:
         self._write(changed(known, units=others))
         return True
 
-    def note_self_paired(self, address: str) -> None:
-        """Raises UnitFileError."""
+    def count_bonds(self, paired: Sequence[Unit]) -> None:
+        """The first time only: they are declared. Raises UnitFileError."""
         known = self.read()
-        if address not in known.self_paired:
-            self._write(changed(known, self_paired=(*known.self_paired, address)))
+        if not known.bonds_counted:
+            new = (unit for unit in paired if not any(unit.is_same(each) for each in known.units))
+            self._write(Declared((*known.units, *new), bonds_counted=True))
 
     def _write(self, declared: Declared) -> None:
         text = json.dumps({"format": FORMAT, **asdict(declared)}, indent=2)
@@ -83,4 +85,4 @@ def _declared(told: dict[str, Any]) -> Declared:
     if told["format"] != FORMAT:
         raise ValueError(f"format {told['format']}")
     units = tuple(Unit(str(u["address"]), str(u["model"]), str(u["serial"])) for u in told["units"])
-    return Declared(units, tuple(map(str, told["self_paired"])))
+    return Declared(units, bool(told.get("bonds_counted", True)))  # an older list had its own bonds

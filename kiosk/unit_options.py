@@ -5,7 +5,7 @@ import argparse
 
 def add_units(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ours", metavar="ADDRESS", help="this one belongs to the kiosk")
-    parser.add_argument("--forget", metavar="ADDRESS", help="one that has left, declared or paired")
+    parser.add_argument("--forget", metavar="ADDRESS", help="one that has left")
     parser.set_defaults(run=_run)
 
 

@@ -16,11 +16,15 @@ from kiosk.unit_file import Declared, UnitFile, UnitFileError
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
-_BONDS_EVERY = 30  # looks: the file is one question to the disk, the bonds are some to another program
+_UNUSABLE = Declared(bonds_counted=True)
 
 
 class Units:
-    """Asked for every reading: only `look`, and what changes something, wait for disk and bluetoothd."""
+    """Asked for every reading: only `look`, and what changes something, wait for disk and bluetoothd.
+
+    bluetoothd pairs with whatever asks for it, and nobody can tell such a bond from a technician's: bonds are
+    taken into the list once, when there is none yet, and mean nothing afterwards.
+    """
 
     def __init__(self, config: Config) -> None:
         self._file = UnitFile(unit_file(config))
@@ -28,17 +32,13 @@ class Units:
         self._bluetooth = config.devices.bluetooth and sys.platform == "linux"
         self._declared = Declared()
         self._version = 0
-        self._paired: frozenset[str] = frozenset()
-        self._self_paired: set[str] = set()
         self.on_change: Callable[[], None] | None = None
 
     def how(self, unit: Unit) -> How:
         if any(unit.is_named(text) for text in self._configured):
             return How.CONFIGURED
-        if any(unit.is_same(known) for known in self._declared.units):
-            return How.DECLARED
-        strange = self._self_paired.union(self._declared.self_paired)
-        return How.PAIRED if unit.address in self._paired - strange else How.UNKNOWN
+        declared = any(unit.is_same(known) for known in self._declared.units)
+        return How.DECLARED if declared else How.UNKNOWN
 
     def knows(self, identity: DeviceIdentity) -> bool:
         """Also what is plugged in."""
@@ -49,53 +49,32 @@ class Units:
     def declared(self) -> tuple[Unit, ...]:
         return self._declared.units
 
-    @property
-    def paired(self) -> tuple[str, ...]:
-        """Addresses, also those that the kiosk paired with by itself."""
-        return tuple(sorted(self._paired))
-
-    def declare(self, unit: Unit) -> None:
+    async def declare(self, unit: Unit) -> None:
         """It belongs to this kiosk. Raises UnitFileError."""
-        self._file.declare(unit)
+        await asyncio.to_thread(self._file.declare, unit)
         self._read()
 
     async def forget(self, unit: Unit) -> None:
         """It has left: neither declared nor paired any more. Raises UnitFileError, DriverError."""
-        self._file.forget(unit)
-        if unit.address in self._paired:
+        await asyncio.to_thread(self._file.forget, unit)
+        self._read()
+        if self._bluetooth:
             from drivers.bonds import forget
 
             await forget(unit.address)
-            await self._look_at_bonds()
-        self._read()
-
-    def self_paired(self, unit: Unit) -> None:
-        """The kiosk pairs with whatever asks for it: that alone makes nothing its own."""
-        if self.how(unit) is not How.UNKNOWN:
-            return
-        self._self_paired.add(unit.address)
-        try:
-            self._file.note_self_paired(unit.address)
-        except UnitFileError as error:
-            log.error("%s", error)
-        self._read()
 
     async def look(self) -> None:
-        """What was declared, and who is paired."""
-        self._read()
-        await self._look_at_bonds()
+        """What was declared. Where there is no list yet: who is paired."""
+        if self._file.version != self._version:
+            self._read()
+        if self._bluetooth and not self._declared.bonds_counted:
+            await self._count_bonds()
 
     async def watch(self) -> None:
-        """Until cancelled: a command declares beside a running kiosk, and somebody pairs."""
-        await self.look()
-        looks = 0
+        """Until cancelled: a command declares beside a running kiosk, and bluetoothd may come late."""
         while True:
+            await self.look()
             await asyncio.sleep(LOOK_EVERY_S)
-            looks += 1
-            if self._file.version != self._version:
-                self._read()
-            if looks % _BONDS_EVERY == 0:
-                await self._look_at_bonds()
 
     def _read(self) -> None:
         """A file that cannot be used declares nothing: what may be a stranger's is then set aside."""
@@ -104,21 +83,19 @@ class Units:
             self._declared = self._file.read()
         except UnitFileError as error:
             log.error("%s", error)
-            self._declared = Declared()
-        self._tell(before != self._declared)
+            self._declared = _UNUSABLE
+        if before.units != self._declared.units and self.on_change is not None:
+            self.on_change()
 
-    async def _look_at_bonds(self) -> None:
-        if not self._bluetooth:
-            return
+    async def _count_bonds(self) -> None:
         from drivers.bonds import bonds
 
-        before = self._paired
         try:
-            self._paired = frozenset(bond.address.upper() for bond in await bonds(devices()))
+            paired = [Unit(bond.address.upper()) for bond in await bonds(devices())]
+            await asyncio.to_thread(self._file.count_bonds, paired)
         except DriverError as error:
-            log.info("who is paired cannot be told now: %s", error)
-        self._tell(before != self._paired)
-
-    def _tell(self, changed: bool) -> None:
-        if changed and self.on_change is not None:
-            self.on_change()
+            log.debug("who is paired cannot be told now: %s", error)
+        except UnitFileError as error:
+            log.error("%s", error)
+        else:
+            self._read()

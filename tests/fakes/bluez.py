@@ -194,6 +194,11 @@ class FakeBluez:
             raise refusal("NotConnected", "Not Connected")
         await self._connections[path].disconnect()
 
+    def pair_by_itself(self, address: str) -> None:
+        """The peripheral asked for it and the agent agreed: no client had a hand in it, nor is told."""
+        path = device_path(address)
+        self.tree.set(path, DEVICE, Paired=Variant("b", True), Bonded=Variant("b", True))
+
     async def _pair(self, message: Message) -> Reply | None:
         path = message.path or ""
         if not self.agents:

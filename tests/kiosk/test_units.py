@@ -38,8 +38,8 @@ async def test_nothing_by_radio_is_known_until_it_is_declared_and_it_stays_so(tm
     units = Units(config(tmp_path))
     await units.look()
     assert units.knows(PLUGGED) and not units.knows(identity(CUFF))
-    units.declare(CUFF)
-    units.declare(CUFF)
+    await units.declare(CUFF)
+    await units.declare(CUFF)
     again = Units(config(tmp_path))
     await again.look()
     assert again.how(CUFF) is How.DECLARED and again.declared == (CUFF,)
@@ -61,7 +61,7 @@ async def test_a_damaged_file_knows_nothing_and_is_left_as_it_is(tmp_path: Path)
     await units.look()
     assert not units.knows(identity(CUFF))
     with pytest.raises(UnitFileError, match=r"units\.json"):
-        units.declare(CUFF)
+        await units.declare(CUFF)
     assert file.read_text().endswith('[{"address"')
 
 
@@ -72,7 +72,7 @@ async def test_what_a_command_declares_beside_a_running_kiosk_is_taken_over(tmp_
     running.on_change = lambda: told.append(running.knows(identity(CUFF)))
     watching = asyncio.create_task(running.watch())
     try:
-        command.declare(CUFF)
+        await command.declare(CUFF)
         await until(lambda: told == [True])
     finally:
         watching.cancel()
@@ -86,7 +86,7 @@ async def test_the_audit_chain_tells_who_joined_and_who_left(tmp_path: Path) -> 
     try:
         auditing, units = Auditing(settings, outbox), Units(settings)
         await auditing._tell_changes()
-        units.declare(CUFF)
+        await units.declare(CUFF)
         await auditing._tell_changes()
         await units.forget(CUFF)
         await auditing._tell_changes()

@@ -12,7 +12,9 @@ import pytest
 
 from devices.reading import DeviceIdentity, Kind, Quality, Reading
 from drivers.ble import BleLinks
+from drivers.bonds import bonds
 from drivers.instrument import InstrumentState, InstrumentStatus
+from kiosk.config import Config
 from kiosk.devices_config import DevicesConfig
 from kiosk.events import Notice, NoticeReason, ReadingShown, SetAsideChanged, WaveformShown
 from kiosk.hub import Hub
@@ -38,18 +40,20 @@ UNKNOWN = Quality.UNKNOWN_UNIT
 class Site:
     """One kiosk's record and hub, one bluetoothd, and the units it knows."""
 
-    def __init__(self, kiosk: Bench, units: Units, radio: Radio, stack: AsyncExitStack) -> None:
+    def __init__(self, kiosk: Bench, config: Config, bluez: FakeBluez, radio: Radio) -> None:
         self.kiosk = kiosk
-        self.units = units
+        self.config = config
+        self.units = units = Units(config)
+        self.bluez = bluez
         self.radio = radio
         self.hub = Hub(kiosk.keeper, kiosk.told.append, (Kind.OXIMETER,), units)
         units.on_change = self.hub.tell_instruments
         self.desk = UnitDesk(units, self.hub.board)
-        self._stack = stack
+        self.stack = AsyncExitStack()
 
     async def switch_on(self, instrument: Peripheral) -> None:
         await instrument.power_on()
-        self._stack.push_async_callback(instrument.close)
+        self.stack.push_async_callback(instrument.close)
 
     def links(self) -> BleLinks:
         return BleLinks(DEVICES, self.hub)
@@ -79,9 +83,11 @@ async def site(directory: Path, *configured: str) -> AsyncIterator[Site]:
         await bluez.start(bus)
         stack.push_async_callback(bluez.die)
         kiosk = await stack.enter_async_context(bench(directory / "outbox"))
-        units = Units(config_in(directory, devices=DevicesConfig(units=configured)))
-        await units.look()
-        yield Site(kiosk, units, radio, stack)
+        config = config_in(directory, devices=DevicesConfig(units=configured))
+        here = Site(kiosk, config, bluez, radio)
+        await here.units.look()
+        async with here.stack:
+            yield here
 
 
 async def test_a_strangers_thermometer_is_set_aside_and_the_helper_may_attach_it(tmp_path: Path) -> None:
@@ -165,13 +171,30 @@ async def test_that_the_kiosk_paired_by_itself_makes_nothing_its_own(tmp_path: P
         async with running(here.links().run()):
             await cuff.measure(Pressure(121, 79, 93, 68))
             await until(lambda: len(here.aside) == 1)
-        await here.units.look()
-        assert here.units.paired == (cuff.address,)
-        assert here.units.how(Unit(cuff.address)) is How.UNKNOWN
+        assert await bonds(DEVICES) != []
         assert (await here.desk.lines())[0].how is How.UNKNOWN
+        after_a_restart = Units(here.config)
+        await after_a_restart.look()
+        assert after_a_restart.how(Unit(cuff.address)) is How.UNKNOWN
 
 
-async def test_what_the_system_is_paired_with_already_is_known(tmp_path: Path) -> None:
+async def test_what_bluetoothd_paired_by_itself_is_not_the_patients(tmp_path: Path) -> None:
+    """The peripheral asks, the agent agrees: no state of ours says that it happened."""
+    async with site(tmp_path) as here:
+        await here.kiosk.consult()
+        thermometer = Thermometer(here.radio)
+        await here.switch_on(thermometer)
+        async with running(here.links().run()):
+            await thermometer.measure("37.20")
+            await until(lambda: len(here.aside) == 1)
+            here.bluez.pair_by_itself(thermometer.address)
+            await here.units.look()
+            await thermometer.measure("38.90")
+            await until(lambda: here.hub.counts.set_aside == 2)
+        assert here.shown == []
+
+
+async def test_what_the_system_is_paired_with_before_there_is_a_list_is_declared_once(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         cuff = Cuff(here.radio, needs_bond=True)
         await here.switch_on(cuff)
@@ -179,12 +202,26 @@ async def test_what_the_system_is_paired_with_already_is_known(tmp_path: Path) -
             await cuff.measure(Pressure(121, 79, 93, 68))
             await until(lambda: here.hub.counts.set_aside == 1)
         (tmp_path / "units.json").unlink()
-        site_before_this_list = Units(config_in(tmp_path, devices=DevicesConfig()))
-        await site_before_this_list.look()
-        assert site_before_this_list.how(Unit(cuff.address)) is How.PAIRED
-        await site_before_this_list.forget(Unit(cuff.address))
-        assert site_before_this_list.how(Unit(cuff.address)) is How.UNKNOWN
-        assert site_before_this_list.paired == ()
+        upgraded = Units(here.config)
+        await upgraded.look()
+        assert upgraded.how(Unit(cuff.address)) is How.DECLARED
+        await upgraded.forget(Unit(cuff.address))
+        assert upgraded.how(Unit(cuff.address)) is How.UNKNOWN
+        assert await bonds(DEVICES) == []
+
+
+async def test_bonds_count_though_something_was_declared_before_bluetoothd_answered(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        cuff, other = Cuff(here.radio, needs_bond=True), Unit("C0:0C:00:00:00:09")
+        await here.switch_on(cuff)
+        async with running(here.links().run()):
+            await cuff.measure(Pressure(121, 79, 93, 68))
+            await until(lambda: here.hub.counts.set_aside == 1)
+        (tmp_path / "units.json").unlink()
+        upgraded = Units(here.config)
+        await upgraded.declare(other)
+        await upgraded.look()
+        assert set(upgraded.declared) == {Unit(cuff.address), other}
 
 
 async def test_a_strangers_wave_is_not_shown(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ LINES = (
     UnitLine(OXIMETER, How.UNKNOWN, (Kind.OXIMETER,), "Bluetooth pulse oximeter"),
     UnitLine(CUFF, How.DECLARED, (Kind.CUFF,), "A&D UA-651BLE, UA-1200BLE"),
     UnitLine(Unit("C0:0C:00:00:00:01", "", "TH-0001"), How.CONFIGURED, (Kind.THERMOMETER,), "Thermometer"),
-    UnitLine(Unit("C0:0D:00:00:00:01"), How.PAIRED),
+    UnitLine(Unit("C0:0D:00:00:00:01"), How.DECLARED),
 )
 TARGET_PX = 72
 

@@ -605,7 +605,6 @@ UNITS = UnitsText(
     hows={
         How.CONFIGURED: "This kiosk's (settings)",
         How.DECLARED: "This kiosk's (declared here)",
-        How.PAIRED: "This kiosk's (paired)",
         How.UNKNOWN: "Unknown: it may be somebody else's",
     },
 )
@@ -678,7 +677,8 @@ NOTICES = {
     NoticeReason.OLD_READING_SET_ASIDE: "A reading from before this consultation has arrived. "
     "It is set aside, below the readings: say whether it is this person's.",
     NoticeReason.UNKNOWN_UNIT_SET_ASIDE: "A reading has arrived from an instrument that this kiosk does not know. "
-    "It is set aside, below the readings: say whether it is this person's.",
+    "It is set aside, below the readings: say whether it is this person's. "
+    "If the instrument belongs here, tell the technician.",
     NoticeReason.NO_ROOM: "The kiosk's disk is full: no consultation can begin. Tell the technician, who has to make room.",
     NoticeReason.STORAGE_FULL: "The disk is full: the last reading was not kept. "
     "Write it on paper and call for help.",

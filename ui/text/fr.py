@@ -590,7 +590,6 @@ UNITS = UnitsText(
     hows={
         How.CONFIGURED: "À ce poste (réglages)",
         How.DECLARED: "À ce poste (déclaré ici)",
-        How.PAIRED: "À ce poste (appairé)",
         How.UNKNOWN: "Inconnu : peut-être celui de quelqu'un d'autre",
     },
 )
@@ -664,7 +663,8 @@ NOTICES = {
     NoticeReason.OLD_READING_SET_ASIDE: "Une mesure d'avant cette consultation est arrivée. "
     "Elle est mise de côté, sous les mesures : dites si elle est de cette personne.",
     NoticeReason.UNKNOWN_UNIT_SET_ASIDE: "Une mesure est arrivée d'un appareil inconnu de ce poste. "
-    "Elle est mise de côté, sous les mesures : dites si elle est de cette personne.",
+    "Elle est mise de côté, sous les mesures : dites si elle est de cette personne. "
+    "Si l'appareil est à ce poste, prévenez le technicien.",
     NoticeReason.NO_ROOM: "Le disque du poste est plein : aucune consultation ne peut commencer. "
     "Prévenez le technicien, qui doit faire de la place.",
     NoticeReason.STORAGE_FULL: "Le disque est plein : la dernière mesure n'a pas été gardée. "
