@@ -5,14 +5,17 @@ In clear, and readable without the outbox's key: the addresses of instruments sa
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
 from kiosk.unit import Unit
-from offline_queue.files import make_directory, replace
+from offline_queue.errors import OutboxError
+from offline_queue.files import replace
+from offline_queue.lock import alone
 
 FORMAT = 1
 
@@ -52,33 +55,51 @@ class UnitFile:
 
     def declare(self, unit: Unit) -> None:
         """In the place of what was said of the same unit before. Raises UnitFileError."""
-        known = self.read()
-        others = tuple(each for each in known.units if not each.is_same(unit))
-        self._write(changed(known, units=(*others, unit)))
+        with self._alone():
+            known = self.read()
+            others = tuple(each for each in known.units if not each.is_same(unit))
+            same = (each for each in known.units if each.is_same(unit))
+            self._write(changed(known, units=(*others, _fuller(unit, same))))
 
     def forget(self, unit: Unit) -> bool:
         """False when it was not declared. Raises UnitFileError."""
-        known = self.read()
-        others = tuple(each for each in known.units if not each.is_same(unit))
-        if others == known.units:
-            return False
-        self._write(changed(known, units=others))
-        return True
+        with self._alone():
+            known = self.read()
+            others = tuple(each for each in known.units if not each.is_same(unit))
+            if others == known.units:
+                return False
+            self._write(changed(known, units=others))
+            return True
 
     def count_bonds(self, paired: Sequence[Unit]) -> None:
         """The first time only: they are declared. Raises UnitFileError."""
-        known = self.read()
-        if not known.bonds_counted:
-            new = (unit for unit in paired if not any(unit.is_same(each) for each in known.units))
-            self._write(Declared((*known.units, *new), bonds_counted=True))
+        with self._alone():
+            known = self.read()
+            if not known.bonds_counted:
+                new = (unit for unit in paired if not any(unit.is_same(each) for each in known.units))
+                self._write(Declared((*known.units, *new), bonds_counted=True))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """A command and the kiosk must not lose each other's change."""
+        try:
+            with alone(self._path.parent):
+                yield
+        except OutboxError as error:
+            raise UnitFileError(f"{self._path}: cannot be written: {error}") from error
 
     def _write(self, declared: Declared) -> None:
         text = json.dumps({"format": FORMAT, **asdict(declared)}, indent=2)
         try:
-            make_directory(self._path.parent)
             replace(self._path, text.encode())
         except OSError as error:
             raise UnitFileError(f"{self._path}: cannot be written: {error.strerror}") from error
+
+
+def _fuller(unit: Unit, before: Iterable[Unit]) -> Unit:
+    """Somebody who types an address says less than the unit itself did."""
+    said = (each for each in before if each.model or each.serial)
+    return unit if unit.model or unit.serial else next(said, unit)
 
 
 def _declared(told: dict[str, Any]) -> Declared:

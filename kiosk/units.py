@@ -73,7 +73,10 @@ class Units:
     async def watch(self) -> None:
         """Until cancelled: a command declares beside a running kiosk, and bluetoothd may come late."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # noqa: BLE001  a bug here must not end the kiosk
+                log.exception("whose the instruments are could not be looked at")
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _read(self) -> None:

@@ -47,6 +47,21 @@ async def test_nothing_by_radio_is_known_until_it_is_declared_and_it_stays_so(tm
     assert not again.knows(identity(CUFF))
 
 
+async def test_an_address_that_is_typed_again_keeps_what_the_unit_said(tmp_path: Path) -> None:
+    units = Units(config(tmp_path))
+    await units.declare(CUFF)
+    await units.declare(Unit(CUFF.address))
+    assert units.declared == (CUFF,)
+
+
+async def test_what_a_command_and_the_kiosk_declare_at_once_is_all_kept(tmp_path: Path) -> None:
+    running, command = Units(config(tmp_path)), Units(config(tmp_path))
+    theirs = [Unit(f"C0:0B:00:00:00:{number:02X}") for number in range(16)]
+    await asyncio.gather(*((running, command)[n % 2].declare(unit) for n, unit in enumerate(theirs)))
+    await running.look()
+    assert set(running.declared) == set(theirs)
+
+
 async def test_the_settings_of_the_site_declare_too(tmp_path: Path) -> None:
     units = Units(config(tmp_path, "BP-0001"))
     await units.look()
