@@ -16,12 +16,29 @@ LIMIT = 8
 HOLD = timedelta(minutes=15)
 _STREAM_GAP = timedelta(seconds=15)  # every instrument that streams says something new sooner
 _STREAMS = 32
+_RETAKEN = 2  # results of one measurement that somebody takes again at once
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     reading: Reading
     due_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """`length`: readings that followed one another up to the newest."""
+
+    newest: Reading
+    length: int
+
+    def asked_about(self, later: Reading) -> bool:
+        """What was measured before the consultation was another question. Of what shows its results one by
+        one, a second one soon is taken again; some that are worn go on and on.
+        """
+        before = Quality.BEFORE_CONSULTATION
+        same_time = (before in self.newest.quality) == (before in later.quality)
+        return same_time and self.length >= (_RETAKEN if later.kind in SHY else 1)
 
 
 class Aside:
@@ -32,7 +49,7 @@ class Aside:
         self._clock_s = clock_s
         self._waiting: list[_Waiting] = []
         self._more = 0
-        self._streams: dict[tuple[Kind, DeviceIdentity], Reading] = {}
+        self._streams: dict[tuple[Kind, DeviceIdentity], _Stream] = {}
         self.shown = False
 
     @property
@@ -60,10 +77,11 @@ class Aside:
         """An unknown unit streams on: one card for a stream that stands still, and no question twice."""
         stream = (reading.kind, reading.identity)
         earlier = self._streams.pop(stream, None)
-        self._streams[stream] = reading
+        goes_on = earlier is not None and _follows(earlier.newest, reading)
+        self._streams[stream] = _Stream(reading, earlier.length + 1 if earlier and goes_on else 1)
         if len(self._streams) > _STREAMS:
             self._streams.pop(next(iter(self._streams)))
-        return self.shown and earlier is not None and _continues(earlier, reading)
+        return self.shown and earlier is not None and goes_on and earlier.asked_about(reading)
 
     def find(self, reading_id: UUID) -> Reading | None:
         return next((r for r in self.readings if r.id == reading_id), None)
@@ -128,9 +146,12 @@ def _is_unsure(waiting: _Waiting) -> bool:
 
 
 def _continues(earlier: Reading, later: Reading) -> bool:
-    """Both came live, from one instrument that streams, one right after the other."""
-    if later.kind in SHY:
-        return False
+    """As `_follows`, from an instrument that streams."""
+    return later.kind not in SHY and _follows(earlier, later)
+
+
+def _follows(earlier: Reading, later: Reading) -> bool:
+    """Both came live, from one instrument, one right after the other."""
     live = all(r.clock is Clock.KIOSK and Quality.TIME_UNSURE not in r.quality for r in (earlier, later))
     same = (earlier.kind, earlier.identity) == (later.kind, later.identity)
     return live and same and timedelta(0) <= later.taken_at - earlier.taken_at <= _STREAM_GAP

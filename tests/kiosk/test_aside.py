@@ -95,6 +95,24 @@ def test_two_results_one_after_the_other_are_two() -> None:
     assert waiting.values() == ["36.8", "39.1"]
 
 
+def test_what_was_on_the_finger_before_the_consultation_is_asked_about_anew_in_it() -> None:
+    aside = Waiting().aside
+    early = replace(finger("97", ago_s=2), quality=frozenset({Quality.BEFORE_CONSULTATION}))
+    aside.is_old_question(early)
+    aside.show()
+    assert not aside.is_old_question(finger("96", ago_s=1))
+    assert aside.is_old_question(finger("95"))
+
+
+def test_a_thermometer_that_is_worn_does_not_ask_again_and_again() -> None:
+    aside = Waiting().aside
+    aside.show()
+    asked = [aside.is_old_question(temperature(f"36.{n}", ago_s=20 - n)) for n in range(4)]
+    assert asked == [False, False, True, True], "a second one may be taken again"
+    aside.is_old_question(temperature("36.9", ago_s=0))
+    assert not aside.is_old_question(temperature("37.0", ago_s=-20)), "it had paused"
+
+
 def test_cleared_it_tells_those_who_look_and_then_nobody() -> None:
     waiting = Waiting()
     waiting.aside.show()
