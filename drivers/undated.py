@@ -34,7 +34,7 @@ class Undated:
         match event:
             case Samples() | Signal(state=SignalState.MEASURING | SignalState.SEARCHING):
                 self._seen_measuring = True
-            case Measured() if self._is_whole(event):
+            case Measured() if self._is_whole(event) and not all_absent(event.quantities):
                 return event.device_time is None and not self._seen_measuring and self._too_soon(event)
             case Measured():
                 self._seen_measuring |= not all_absent(event.quantities)

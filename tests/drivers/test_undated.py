@@ -75,6 +75,13 @@ def test_a_spot_check_is_doubted_and_a_stream_is_not() -> None:
     assert not desk.doubts(SPOT), "it was seen being measured"
 
 
+def test_what_a_cuff_complains_of_is_not_doubted() -> None:
+    """It holds no value that could be another's, and the helper has to hear of it."""
+    desk = Desk()
+    assert not desk.doubts(Measured((Quantity(SYSTOLIC, absent=Absent.INVALID),)))
+    assert desk.doubts(RESULT)
+
+
 def test_a_link_that_is_always_there_is_not_doubted() -> None:
     assert not Undated(Kind.CUFF).is_doubtful(RESULT)
 
