@@ -24,7 +24,7 @@ class BatteryNews:
     """What a stream says of its battery with each frame, told when it changes."""
 
     def __init__(self) -> None:
-        self._told = Battery(None, False)
+        self._told: Battery | None = None  # a changed one is told too
 
     def events(self, battery: Battery | None) -> list[Event]:
         """None: this frame says nothing of it."""
