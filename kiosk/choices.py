@@ -28,6 +28,7 @@ class Role(StrEnum):
     STETHOSCOPE = "stethoscope"
 
 
+# "": not the part that the settings name, for it serves another purpose; the first that fits.
 Choices = Mapping[Role, str]
 
 
@@ -41,7 +42,7 @@ def kept_choices(file: Path) -> Choices:
     except (OSError, ValueError, TypeError) as error:
         log.error("the technician's choice of cameras and microphones cannot be read: %s", error)
         return {}
-    return {role: chosen for role, chosen in choices.items() if chosen and is_well_formed(chosen)}
+    return {role: chosen for role, chosen in choices.items() if not chosen or is_well_formed(chosen)}
 
 
 def chosen_devices(settings: DevicesConfig, choices: Choices) -> DevicesConfig:

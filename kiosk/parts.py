@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.identity import Unit, identity_of, is_meant
-from kiosk.choices import Role, chosen_devices, kept_choices
+from kiosk.choices import Choices, Role, chosen_devices, kept_choices
 from kiosk.devices_config import DevicesConfig
 from kiosk.instruments import Instruments
 from offline_queue.files import replace
@@ -64,25 +64,39 @@ class Parts:
     async def choose(self, role: Role, identity: str) -> tuple[PartChoice, ...]:
         """From now on, and after a restart. "": as the settings say. Raises OSError when it cannot be kept.
 
-        One part serves one purpose: the other role for which it was chosen goes back to the settings.
+        One part serves one purpose: the other role that has it goes back to the settings, or, where these name
+        it too, takes the first that fits.
         """
         present = await self._instruments.plugged_in()
-        mine = {each for each in present.units(role) if identity and is_meant(identity, each)}
-        choices = dict(self._choices) | {role: identity}
-        beside = choices.get(_BESIDE[role], "")
-        if beside and any(is_meant(beside, each) for each in mine):
-            del choices[_BESIDE[role]]
-        kept = {each: chosen for each, chosen in choices.items() if chosen}
+        kept = self._with(role, identity, present.units(role))
         await asyncio.to_thread(replace, self._file, json.dumps(kept, indent=2).encode())
         self._choices = kept
         self._instruments.choose(self.devices)
         return await self.found()
 
+    def _with(self, role: Role, identity: str, units: Sequence[Unit]) -> dict[Role, str]:
+        beside = _BESIDE[role]
+        others = {each: chosen for each, chosen in self._choices.items() if each is not role}
+        choices = others | ({role: identity} if identity else {})
+        if not choices.get(beside):
+            choices.pop(beside, None)
+        if self._clash(choices, role, units):
+            choices.pop(beside, None)
+        if self._clash(choices, role, units):
+            choices[beside] = ""
+        return choices
+
+    def _clash(self, choices: Choices, role: Role, units: Sequence[Unit]) -> bool:
+        """The same part for two purposes."""
+        devices = chosen_devices(self._settings, choices)
+        both = [getattr(devices, each.value) for each in (role, _BESIDE[role])]
+        return all(both) and any(all(is_meant(named, unit) for named in both) for unit in units)
+
     def _choice(self, role: Role, units: Sequence[Unit], used: Unit | None) -> PartChoice:
         name = _namer(units)
         options = tuple(PartOption(identity_of(unit, units), name(unit)) for unit in units)
         chosen = getattr(self.devices, role.value)
-        return PartChoice(role, chosen, name(used) if used else "", options, role in self._choices)
+        return PartChoice(role, chosen, name(used) if used else "", options, bool(self._choices.get(role)))
 
 
 def _namer(units: Sequence[Unit]) -> Callable[[Unit], str]:

@@ -96,6 +96,23 @@ async def test_one_part_serves_one_purpose(whole: Whole) -> None:
     assert (usual.used, usual.by_technician) == ("Room Microphone", False)
 
 
+async def test_what_the_settings_name_for_another_purpose_serves_the_chosen_one(
+    tmp_path: Path, sound: sound_server.SoundServer, cameras: None
+) -> None:
+    config = config_in(tmp_path, devices=DevicesConfig(bluetooth=False, otoscope=EAR))
+    async with whole_kiosk(config) as whole:
+        choices = await whole.kiosk.parts.choose(Role.FACE_CAMERA, EAR)
+        assert of(choices, Role.FACE_CAMERA).used == "USB Camera (1-video2)"
+        assert (of(choices, Role.OTOSCOPE).used, of(choices, Role.OTOSCOPE).by_technician) == ("", False)
+        assert with_choices(config).devices.otoscope == "", "it holds over a restart"
+        choices = await whole.kiosk.parts.choose(Role.FACE_CAMERA, "")
+        assert of(choices, Role.OTOSCOPE).used == "USB Camera (1-video2)"
+        await whole.kiosk.parts.choose(Role.FACE_CAMERA, EAR)
+        choices = await whole.kiosk.parts.choose(Role.OTOSCOPE, "")
+        assert of(choices, Role.OTOSCOPE).used == "USB Camera (1-video2)"
+        assert of(choices, Role.FACE_CAMERA).chosen == ""
+
+
 async def test_the_self_test_names_a_chosen_part_that_is_gone(whole: Whole) -> None:
     await whole.kiosk.parts.choose(Role.STETHOSCOPE, "usb:0d8c:0099")
     report = await check_running(whole.kiosk, idle=False)
