@@ -95,6 +95,7 @@ class Hub:
         self._emit = emit
         self._owner = owner or OwnsThePlugged()
         self.board = InstrumentBoard(expected, self._owner)
+        self._listed = self.instruments
         self._incidents: deque[tuple[IncidentKind, str]] = deque()
         self._aside = Aside(emit)
         self._set_aside: deque[Reading] = deque()  # not written yet
@@ -127,7 +128,8 @@ class Hub:
 
     def tell_instruments(self) -> None:
         """One has changed, or has become the kiosk's own."""
-        self._emit(events.InstrumentsChanged(self.instruments))
+        self._listed = self.instruments
+        self._emit(events.InstrumentsChanged(self._listed))
         if self.live is not None:
             self.live.send_instruments(self.board.own)
 
@@ -232,6 +234,8 @@ class Hub:
         while True:
             await asyncio.sleep(SAVE_RETRY_S)
             self.forget_due()
+            if self.instruments != self._listed:  # a stranger's has not been heard of for long
+                self.tell_instruments()
             with suppress(StorageError):  # the helper was told when it was refused first
                 await self.flush()
 

@@ -1,6 +1,7 @@
 """The state of every instrument, and whose it is: the site's own, or a Bluetooth unit of somebody else."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -8,7 +9,10 @@ from devices.reading import DeviceIdentity, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.unit import unit_of
 
+NEAR_S = 15 * 60.0
+
 _GONE = (InstrumentState.ABSENT, InstrumentState.LOST)
+_LIVE = (InstrumentState.MEASURING, InstrumentState.POOR_SIGNAL)
 _NO_BLUETOOTH = (Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING)
 
 
@@ -26,11 +30,15 @@ class OwnsThePlugged:
 
 
 class InstrumentBoard:
-    def __init__(self, expected: Sequence[Kind], owner: Owner) -> None:
+    def __init__(
+        self, expected: Sequence[Kind], owner: Owner, clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
         """`expected`: what the site owns; shown as absent until it is seen."""
         self._expected = expected
         self._owner = owner
+        self._clock_s = clock_s
         self._newest: dict[str, InstrumentStatus] = {}
+        self._heard_s: dict[str, float] = {}
 
     @property
     def seen(self) -> tuple[InstrumentStatus, ...]:
@@ -41,7 +49,7 @@ class InstrumentBoard:
     def all(self) -> tuple[InstrumentStatus, ...]:
         """The kiosk's own, and the units of others while they are in reach."""
         there = (s for s in self.seen if s.state not in _GONE and s.reason not in _NO_BLUETOOTH)
-        strangers = (status for status in there if not self._is_known(status))
+        strangers = (s for s in there if not self._is_known(s) and self._is_near(s))
         return _sorted([*self.own, *(replace(status, known=False) for status in strangers)])
 
     @property
@@ -54,6 +62,7 @@ class InstrumentBoard:
         """Keep the newest state of each instrument. Returns the one before."""
         before = self._newest.get(status.id)
         self._newest[status.id] = status
+        self._heard_s[status.id] = self._clock_s()
         return before
 
     def has(self, kind: Kind) -> bool:
@@ -65,6 +74,10 @@ class InstrumentBoard:
         unseen = status.reason in _NO_BLUETOOTH and status.identity is None
         wanted = not unseen or not self._expected or not set(status.kinds).isdisjoint(self._expected)
         return wanted and self._is_known(status)
+
+    def _is_near(self, status: InstrumentStatus) -> bool:
+        """Nobody says that it went away once it has given its result."""
+        return status.state in _LIVE or self._clock_s() - self._heard_s[status.id] < NEAR_S
 
     def _is_known(self, status: InstrumentStatus) -> bool:
         return self._owner.knows(status.identity or DeviceIdentity("", address=status.id))

@@ -18,6 +18,7 @@ from kiosk.config import Config
 from kiosk.devices_config import DevicesConfig
 from kiosk.events import Notice, NoticeReason, ReadingShown, SetAsideChanged, WaveformShown
 from kiosk.hub import Hub
+from kiosk.instrument_board import NEAR_S, InstrumentBoard, OwnsThePlugged
 from kiosk.session import Session
 from kiosk.unit import How, Unit
 from kiosk.unit_desk import UnitDesk
@@ -233,6 +234,17 @@ async def test_a_strangers_wave_is_not_shown(tmp_path: Path) -> None:
             kiosk.hub.waveform(replace(pleth((1, 2, 3)), identity=identity))
         waves = [event.waveform for event in kiosk.told if isinstance(event, WaveformShown)]
         assert [wave.identity for wave in waves] == [plugged]
+
+
+def test_a_stranger_who_gave_a_result_is_not_in_reach_for_ever() -> None:
+    now_s = [100.0]
+    board = InstrumentBoard((), OwnsThePlugged(), lambda: now_s[0])
+    for number, state in enumerate((InstrumentState.READY, InstrumentState.MEASURING)):
+        board.put(InstrumentStatus(f"ble:C0:00:00:00:00:0{number}", Kind.CUFF, "Cuff", state))
+    board.put(InstrumentStatus("usb:1", Kind.CUFF, "Cuff", InstrumentState.READY))
+    assert len(board.all) == 3
+    now_s[0] += NEAR_S
+    assert [status.id for status in board.all] == ["ble:C0:00:00:00:00:01", "usb:1"]
 
 
 async def test_a_strangers_loss_is_not_the_sessions(tmp_path: Path) -> None:
