@@ -1,6 +1,6 @@
 """A USB HID device through Linux's hidraw: found by its ids, read in a worker thread, whole reports only.
 
-Source: Linux Documentation/hid/hidraw.rst; HID_ID, HID_UNIQ and HID_PHYS of the device's uevent.
+Source: Linux Documentation/hid/hidraw.rst and uapi/linux/input.h (BUS_USB); HID_ID, HID_UNIQ and HID_PHYS of the device's uevent.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from drivers.serial_port import FoundPort, reason_of
 SYSFS_HIDRAW = Path("/sys/class/hidraw")
 _READ_TIMEOUT_S = 0.2
 _UNNUMBERED = b"\x00"
+_BUS_USB = 0x03
 T = TypeVar("T")
 
 
@@ -48,12 +49,12 @@ def _uevent(path: Path) -> dict[str, str]:
 
 
 def _usb_ids(hid_id: str) -> tuple[int, int] | None:
-    """Of `0003:00000483:00005750`: bus, vendor, product."""
+    """Of `0003:00000483:00005750`: bus, vendor, product. None on another bus: that is not plugged in."""
     try:
-        _, vendor, product = (int(part, 16) for part in hid_id.split(":"))
+        bus, vendor, product = (int(part, 16) for part in hid_id.split(":"))
     except ValueError:
         return None
-    return vendor, product
+    return (vendor, product) if bus == _BUS_USB else None
 
 
 class HidPort:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from devices.device import Device, Event, Rejected
+from devices.device import Device, Event, HidMatch, Rejected, SerialMatch
 from devices.reading import DeviceIdentity, Kind
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
@@ -70,7 +70,7 @@ class SerialInstrument:
             feed = self._become(port, found.talk.device)
             feed.stamp.reconnected()
             feed.tracker.forget_signal()
-            feed.tracker.move(InstrumentState.READY if found.talk.match.quiet else InstrumentState.FOUND)
+            feed.tracker.move(_at_first(found.talk.match))
             if found.data:
                 feed.heard(found.data)
             await feed.deliver(found.events)
@@ -97,6 +97,13 @@ class SerialInstrument:
         identity = DeviceIdentity(device.key, model=device.name, serial=port.serial, address=port.id)
         self._feed.identify(identity)
         return self._feed
+
+
+def _at_first(match: SerialMatch | HidMatch) -> InstrumentState:
+    """What speaks only when it is used is ready; but of a HID device that is asked, one answer comes first:
+    other things have its ids.
+    """
+    return InstrumentState.READY if match.quiet and not isinstance(match, HidMatch) else InstrumentState.FOUND
 
 
 class _Session:

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from devices import catalog
-from devices.catalog.contec_08a import COUNT, HELLO, RESULTS
+from devices.catalog.contec_08a import COUNT, HELLO, REPORT_BYTES, RESULTS, Decoder
+from devices.device import Signal, SignalState
 from devices.reading import Clock, Quality
+from drivers.hid_port import find_hid
 from drivers.instrument import InstrumentState, Reason
 from drivers.serial_link import SerialLinks
 from tests.drivers.listener import Listener, running
 from tests.fakes import usb_bus
-from tests.fakes.contec_08a_pty import Contec08A, record
+from tests.fakes.contec_08a_pty import IDS, Contec08A, record
 
 ID = "usb:0483:5750:08A1"
 OLD = record(148, 85, 72, 105, (23, 5, 1, 13, 9))
@@ -39,6 +41,33 @@ async def test_its_last_result_is_read_once_and_nothing_but_questions_is_sent(cu
     assert first.taken_at.replace(tzinfo=None).isoformat() == "2025-07-15T10:01:00"
     assert first.identity.device == "contec_08a" and first.identity.serial == "08A1"
     assert set(cuff.written) == {HELLO, COUNT, RESULTS}
+
+
+async def test_a_long_memory_is_understood_to_its_end(cuff: Contec08A) -> None:
+    """Its results come one by one, for longer than a silence may last."""
+    decoder = Decoder()
+    count = bytes((0x46, 0x41, 0x80, 0x80, 0x82)).ljust(REPORT_BYTES, b"\x00")
+    for report in (count, OLD.ljust(REPORT_BYTES, b"\x00")):
+        assert decoder.feed(report) == [Signal(SignalState.READY)]
+
+
+async def test_before_its_first_answer_it_is_only_found(cuff: Contec08A) -> None:
+    """The ids are the chip maker's."""
+    listener = Listener()
+    async with running(SerialLinks(catalog.devices(), listener).run()):
+        await listener.until_state(ID, InstrumentState.FOUND)
+        async with running(cuff.run()):
+            await listener.until_state(ID, InstrumentState.READY)
+
+
+def test_the_same_ids_by_bluetooth_are_not_plugged_in(cuff: Contec08A) -> None:
+    match = [device for device in catalog.devices() if device.key == "contec_08a"]
+    assert len(find_hid(match)) == 1
+    usb_bus.plug_hid("hidraw1", "/dev/null", IDS, bus=0x05)
+    try:
+        assert len(find_hid(match)) == 1
+    finally:
+        usb_bus.unplug_hid("hidraw1")
 
 
 async def test_a_cable_that_comes_out_is_said(cuff: Contec08A) -> None:

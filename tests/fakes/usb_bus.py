@@ -74,12 +74,19 @@ def unplug(name: str) -> None:
     _remove("tty", name)
 
 
-def plug_hid(name: str, node: str, ids: UsbIds) -> None:
-    """Make `node` (a pty's slave, for its reads and writes are those of reports) appear as `/dev/NAME`."""
+def plug_hid(name: str, node: str, ids: UsbIds, bus: int = 0x03) -> None:
+    """Make `node` (a pty's slave, for its reads and writes are those of reports) appear as `/dev/NAME`.
+
+    `bus`: as linux/input.h counts them; 5 is Bluetooth.
+    """
     require_private_namespace()
     device = _usb_device(name, ids) / f"0003:{ids.vid:04X}:{ids.pid:04X}.0001"
     device.mkdir()
-    said = (f"HID_ID=0003:{ids.vid:08X}:{ids.pid:08X}", f"HID_NAME={ids.product}", f"HID_UNIQ={ids.serial}")
+    said = (
+        f"HID_ID={bus:04X}:{ids.vid:08X}:{ids.pid:08X}",
+        f"HID_NAME={ids.product}",
+        f"HID_UNIQ={ids.serial}",
+    )
     (device / "uevent").write_text("\n".join((*said, f"HID_PHYS=usb-{name}/input0", "")))
     _class_entry("hidraw", name, device)
     _bind_node(node, _DEV / name)
