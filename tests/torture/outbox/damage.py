@@ -12,6 +12,7 @@ from tests.offline_queue.helpers import KEY, OWNER
 from tests.torture.outbox.child import scratch
 from tests.torture.outbox.judge import Told, judge
 from tests.torture.outbox.proofs import Proof, lived
+from tests.torture.outbox.workload import MARK
 
 Harm = Callable[[Path, Path, random.Random], object]
 
@@ -40,7 +41,7 @@ def _after_harm(copy: Path, told: Told) -> list[str]:
     if not wrong:
         return []
     try:
-        rebuild(copy, KEY, OWNER)
+        rebuild(copy, KEY, OWNER, outside=copy / MARK)
     except OutboxError as error:
         return [*wrong, f"cannot be recovered: {error}"]
     return judge(copy, told.unsent(), sound=False)

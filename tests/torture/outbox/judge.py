@@ -1,4 +1,7 @@
-"""What was said against what is found: nothing acknowledged is lost, altered or forgotten to be delivered."""
+"""What was said against what is found: nothing acknowledged is lost, altered or forgotten to be delivered.
+
+Nor does the second mark say of what is whole that it is gone, older or another: then it would not open.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -14,6 +17,7 @@ from offline_queue.rebuild import rebuild
 from offline_queue.sentinel import DATABASE
 from offline_queue.store import Store
 from tests.offline_queue.helpers import KEY, OWNER
+from tests.torture.outbox.workload import MARK
 
 
 @dataclass
@@ -63,7 +67,7 @@ def judge(
 
 def _items(directory: Path, told: Told, sound: bool, key: bytes) -> list[str]:
     try:
-        store = Store(directory, key, OWNER, Backoff())
+        store = Store(directory, key, OWNER, Backoff(), outside=directory / MARK)
     except Exception as error:  # noqa: BLE001 - whatever keeps it from opening is what is wrong
         return [f"does not open: {type(error).__name__}: {error}"]
     try:
@@ -85,7 +89,7 @@ def judge_log_alone(directory: Path, told: Told) -> list[str]:
     for name in (DATABASE, f"{DATABASE}-wal"):
         (directory / name).unlink(missing_ok=True)
     try:
-        rebuild(directory, KEY, OWNER)
+        rebuild(directory, KEY, OWNER, outside=directory / MARK)
     except OutboxError as error:
         nothing_yet = not told.put and error.reason is OutboxReason.WRONG_KEY_OR_DAMAGED
         return [] if nothing_yet else [f"from the log alone: {error}"]

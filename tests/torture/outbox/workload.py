@@ -8,9 +8,10 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+from offline_queue import sentinel
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
-from offline_queue.item import Item
+from offline_queue.item import Item, Lane
 from offline_queue.outcome import Backoff, Delivered, Retry
 from offline_queue.store import Store
 from offline_queue.witness import log as witness_log
@@ -19,8 +20,8 @@ from tests.torture.outbox.child import Say
 from tests.torture.outbox.phases import Phases, die
 
 SIZES = (100, 1000, 1000, 6000, 30_000)
-
-
+MARK = "mark.outside"
+"""Of the same disk, whose every step is watched."""
 STILL = 2.0
 """The time of a day whose clock stands still, as that of most days does."""
 
@@ -38,14 +39,15 @@ class Day:
         """`first`: where the items' numbers go on; `clocks`: what the clock may say (Unix time);
         `dies_at_claim`: which claim is the last thing it does, 0 for none."""
         witness_log.SEGMENT_BYTES = 60_000  # several segments come and go in one short day
+        sentinel.OUTSIDE_EVERY_S = 0.0  # nor does it last a minute
         self._directory, self._say, self._rng = directory, say, random.Random(seed)
         self._number, self._clocks = first, clocks
         self._phases, self._claims_left = Phases(say), dies_at_claim
         self._store = self._open()
 
     def live(self, steps: int, *, close: bool = True) -> None:
-        doing = (self._put, self._deliver, self._try, self._tidy, self._start_again, self._sign)
-        for step in self._rng.choices(doing, weights=(50, 30, 8, 4, 3, 5), k=steps):
+        doing = (self._put, self._deliver, self._try, self._tidy, self._start_again, self._sign, self._mark)
+        for step in self._rng.choices(doing, weights=(50, 30, 8, 4, 3, 5, 5), k=steps):
             try:
                 step()
             except OutboxError as error:  # the disk failed: what was not said does not count
@@ -61,7 +63,7 @@ class Day:
             return self._opened()
 
     def _opened(self) -> Store:
-        store = Store(self._directory, KEY, OWNER, Backoff())
+        store = Store(self._directory, KEY, OWNER, Backoff(), outside=self._directory / MARK)
         while store.verify_next():
             pass
         if store.findings:
@@ -73,7 +75,8 @@ class Day:
         for _ in range(self._rng.choice((1, 1, 1, 3))):
             self._number += 1
             payload = self._rng.randbytes(self._rng.choice(SIZES))
-            items.append(new(f"i{self._number}", f"s{self._number % 3}", payload))
+            lane = self._rng.choice(list(Lane))
+            items.append(new(f"i{self._number}", f"s{self._number % 3}", payload, lane))
         events = [NewEvent("reading_kept", item.id) for item in items]
         with self._phases.of("enqueue"):
             self._store.put(items, {"last": items[-1].id.encode()}, events)
@@ -107,6 +110,10 @@ class Day:
     def _tidy(self) -> None:
         with self._phases.of("tidy"):
             self._store.tidy(self._now())
+
+    def _mark(self) -> None:
+        with self._phases.of("tidy"):
+            self._store.raise_mark()
 
     def _sign(self) -> None:
         with self._phases.of("enqueue"):
