@@ -13,7 +13,7 @@ from kiosk.__main__ import main
 from kiosk.audit import Told
 from kiosk.audit_notes import read_notes
 from kiosk.config import load_config
-from kiosk.data_dir import key_file, notes_dir, store_dir
+from kiosk.data_dir import key_file, mark_file, notes_dir, store_dir
 from offline_queue.item import NewItem
 from offline_queue.outcome import Backoff, Delivered, Quarantine
 from offline_queue.rotation import ready_key
@@ -90,6 +90,29 @@ def test_an_export_in_clear_leaves_a_note_for_the_audit_chain(settings: Path, tm
     assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "own")) == 0
     (left,) = read_notes(notes_dir(load_config(settings)), set()).values()
     assert (left.kind, left.detail["how"]) == (Told.OUTBOX_EXPORTED, "clear")
+
+
+def test_no_command_takes_a_folder_that_is_gone_for_a_new_one(
+    settings: Path, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = load_config(settings)
+    key = key_file(config).read_bytes()
+    Store(directory, key, config.kiosk.id, Backoff(), outside=mark_file(config)).close()
+    shutil.rmtree(directory)
+    for words in (
+        ("keys", "rotate"),
+        ("audit", "list"),
+        ("audit", "verify", "--offline"),
+        ("outbox", "list"),
+    ):
+        assert telecabine(settings, *words) == 2
+        assert "up to 3 items were stored in it once" in capsys.readouterr().err
+        assert key_file(config).read_bytes() == key
+    mark_file(config).write_bytes(b"torn")
+    assert telecabine(settings, "outbox", "recover") == 2
+    assert telecabine(settings, "outbox", "recover", "--accept-loss") == 0
+    assert "nobody knows how many are lost" in capsys.readouterr().out
+    assert telecabine(settings, "keys", "rotate") == 0
 
 
 def test_verify_says_what_is_wrong_and_recover_mends_it(
