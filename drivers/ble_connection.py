@@ -211,8 +211,8 @@ class BleConnection:
                 return
             if lost := self._values.lost():
                 await self._gap(lost)
-            self._last = value[0]
-            await self._feed.take(self._decoder, value[1], value[0].uuid)
+            self._last = value.characteristic
+            await self._feed.take(self._decoder, value.data, value.characteristic.uuid, value.came_s)
 
     async def _gap(self, lost: int) -> None:
         """What comes now does not go on from what came last."""

@@ -1,11 +1,22 @@
 """What a peripheral has sent and nobody has taken yet. Bounded: one that floods costs only itself."""
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from bleak.backends.characteristic import BleakGATTCharacteristic
 
-Value = tuple[BleakGATTCharacteristic, bytes]
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """`came_s`: when it arrived; it may be taken much later: what came before is made durable first."""
+
+    characteristic: BleakGATTCharacteristic
+    data: bytes
+    came_s: float
+
 
 _MOST = 2048  # the whole memory of any meter; seconds of the fastest stream
 
@@ -16,7 +27,8 @@ class Values:
     Results are indicated and live values are notified, unless `results_notified`.
     """
 
-    def __init__(self, results_notified: bool = False) -> None:
+    def __init__(self, results_notified: bool = False, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
         self._results_notified = results_notified
         self._waiting: deque[Value] = deque()
         self._news = asyncio.Event()
@@ -27,7 +39,7 @@ class Values:
         """False, once, when too many wait and none may go: then it is the last that is taken."""
         if self._closed:
             return True
-        self._waiting.append((characteristic, data))
+        self._waiting.append(Value(characteristic, data, self._clock_s()))
         self._news.set()
         if len(self._waiting) <= _MOST or self._drop():
             return True
@@ -56,7 +68,9 @@ class Values:
         return lost
 
     def _drop(self) -> bool:
-        live = next((at for at, value in enumerate(self._waiting) if not self.is_result(value[0])), None)
+        live = next(
+            (at for at, value in enumerate(self._waiting) if not self.is_result(value.characteristic)), None
+        )
         if live is None:
             return False
         del self._waiting[live]

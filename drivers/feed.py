@@ -36,24 +36,26 @@ class Feed:
         self.stamp.identity = identity
         self.tracker.identify(identity)
 
-    async def take(self, decoder: Decoder, data: bytes, source: str = "") -> bool:
-        """Bytes as they came. True when something could be decoded."""
+    async def take(
+        self, decoder: Decoder, data: bytes, source: str = "", came_s: float | None = None
+    ) -> bool:
+        """Bytes as they came, at `came_s` (monotonic) or now. True when something could be decoded."""
         self.heard(data, source)
-        return await self.deliver(decoder.feed(data, source))
+        return await self.deliver(decoder.feed(data, source), came_s)
 
     def heard(self, data: bytes, source: str = "") -> None:
         """Bytes that somebody else decodes."""
         self._tap(self.tracker.status.id, self._device, source, data)
 
-    async def deliver(self, events: Iterable[Event]) -> bool:
+    async def deliver(self, events: Iterable[Event], came_s: float | None = None) -> bool:
         """True when something could be decoded: only rejects mean a garbled link."""
         understood = False
         for event in events:
-            understood |= await self._deliver(event)
+            understood |= await self._deliver(event, came_s)
         return understood
 
-    async def _deliver(self, event: Event) -> bool:
-        doubtful = self.undated.is_doubtful(event)
+    async def _deliver(self, event: Event, came_s: float | None) -> bool:
+        doubtful = self.undated.is_doubtful(event, came_s)
         match event:
             case Measured() if self._is_told(event):
                 _log.debug("%s: a result that was told before", self.tracker.status.id)

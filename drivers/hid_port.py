@@ -1,6 +1,7 @@
 """A USB HID device through Linux's hidraw: found by its ids, read in a worker thread, whole reports only.
 
-Source: Linux Documentation/hid/hidraw.rst and uapi/linux/input.h (BUS_USB); HID_ID, HID_UNIQ and HID_PHYS of the device's uevent.
+Source: Linux Documentation/hid/hidraw.rst; HID_ID, HID_UNIQ and HID_PHYS of the device's uevent; BUS_USB of
+uapi/linux/input.h.
 """
 
 import asyncio

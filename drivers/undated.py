@@ -29,13 +29,15 @@ class Undated:
         self._quiet_since_s = self._clock_s()
         self._seen_measuring = False
 
-    def is_doubtful(self, event: Event) -> bool:
-        """Call it for each event, in order."""
+    def is_doubtful(self, event: Event, came_s: float | None = None) -> bool:
+        """Call it for each event, in order. `came_s`: when it arrived; None: now."""
         match event:
             case Samples() | Signal(state=SignalState.MEASURING | SignalState.SEARCHING):
                 self._seen_measuring = True
             case Measured() if self._is_whole(event) and not all_absent(event.quantities):
-                return event.device_time is None and not self._seen_measuring and self._too_soon(event)
+                return (
+                    event.device_time is None and not self._seen_measuring and self._too_soon(event, came_s)
+                )
             case Measured():
                 self._seen_measuring |= not all_absent(event.quantities)
         return False
@@ -44,11 +46,11 @@ class Undated:
         """A stream is of now."""
         return not event.live and (event.finished or (event.kind or self._kind) in SHY)
 
-    def _too_soon(self, event: Measured) -> bool:
+    def _too_soon(self, event: Measured, came_s: float | None) -> bool:
         if self._quiet_since_s is None or Quality.TIME_UNSURE in event.quality:
             return False
-        now_s = self._clock_s()
-        soon = now_s - self._quiet_since_s < _SHORTEST_S.get(event.kind or self._kind, _OTHERS_S)
+        at_s = self._clock_s() if came_s is None else came_s
+        soon = at_s - self._quiet_since_s < _SHORTEST_S.get(event.kind or self._kind, _OTHERS_S)
         if soon:
-            self._quiet_since_s = now_s
+            self._quiet_since_s = max(self._quiet_since_s, at_s)
         return soon

@@ -20,14 +20,14 @@ LIVE, RESULT = _characteristic(2, "notify"), _characteristic(3, "indicate")
 @pytest.fixture
 def values(monkeypatch: pytest.MonkeyPatch) -> Values:
     monkeypatch.setattr(ble_values, "_MOST", 4)
-    return Values()
+    return Values(clock_s=lambda: 7.0)
 
 
 async def _all(values: Values) -> list[bytes]:
     values.end()
     taken = []
     while (value := await values.get()) is not None:
-        taken.append(value[1])
+        taken.append(value.data)
     return taken
 
 
@@ -59,6 +59,6 @@ async def test_where_results_are_notified_nothing_goes(monkeypatch: pytest.Monke
 async def test_what_came_before_the_end_is_still_taken(values: Values) -> None:
     values.put(LIVE, b"1")
     values.end()
-    assert await values.get() == (LIVE, b"1")
+    assert await values.get() == ble_values.Value(LIVE, b"1", 7.0)
     assert await values.get() is None
     assert await values.get() is None

@@ -40,6 +40,12 @@ def test_a_memory_that_is_sent_slowly_is_doubted_to_its_end() -> None:
     assert not desk.doubts(RESULT, 40.0)
 
 
+def test_a_disk_that_is_slow_makes_no_memory_live() -> None:
+    desk = Desk()
+    desk.now_s += 60.0  # what came before it had to be made durable
+    assert desk.undated.is_doubtful(RESULT, came_s=101.0)
+
+
 def test_the_next_connection_is_doubted_anew() -> None:
     desk = Desk()
     desk.doubts(Signal(SignalState.MEASURING))
