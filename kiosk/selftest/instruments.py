@@ -7,6 +7,7 @@ from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.selftest.report import Check, Part, Problem, amber, green, red
 
 _BAD = {InstrumentState.LOST, InstrumentState.FAULTY}
+_NOT_YET = {InstrumentState.FOUND, InstrumentState.PAIRING}  # of what streams: seen, and it says nothing
 _BLUETOOTH = {Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING}
 _SHARED = _BLUETOOTH | {
     Reason.SOUND_SERVER_MISSING
@@ -55,6 +56,8 @@ def _check(part: Part, status: InstrumentStatus) -> Check:
         shy = status.kind in SHY and status.state is InstrumentState.LOST
         verdict = amber if shy else red
         return verdict(part, Problem.NOT_WORKING, status.name, status.reason.value)
+    if status.state in _NOT_YET and status.kind not in SHY:
+        return amber(part, Problem.NOT_WORKING, status.name, status.state.value)
     if status.battery_is_low:
         return amber(part, Problem.LOW_BATTERY, status.name, _left(status))
     return green(part, status.name, status.state.value)

@@ -71,6 +71,14 @@ def test_an_instrument_that_fails_is_named(kind: Kind) -> None:
     assert [problem for _, problem in reds(check_kinds(expected, missing))] == [Problem.NOT_FOUND]
 
 
+@pytest.mark.parametrize("state", [InstrumentState.FOUND, InstrumentState.PAIRING])
+def test_what_streams_and_was_only_found_is_a_warning(state: InstrumentState) -> None:
+    (oximeter,) = check_kinds(["oximeter"], [status(Kind.OXIMETER, state)])
+    assert (oximeter.verdict, oximeter.problem) == (Verdict.AMBER, Problem.NOT_WORKING)
+    (cuff,) = check_kinds(["cuff"], [status(Kind.CUFF, state)])
+    assert cuff.verdict is Verdict.GREEN, "it shows itself when it measures"
+
+
 def test_a_low_battery_is_a_warning_that_names_the_instrument() -> None:
     low = replace(status(Kind.CUFF, InstrumentState.FOUND), battery=Battery(12, is_low=True))
     (cuff,) = (c for c in check_kinds(["cuff"], [low]) if c.part is Part.CUFF)

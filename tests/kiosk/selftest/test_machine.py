@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.config import Config
-from kiosk.data_dir import key_file, store_dir
+from kiosk.data_dir import key_file, store_dir, unit_file
 from kiosk.selftest.alone import _check_store
 from kiosk.selftest.machine import check_machine
 from kiosk.selftest.report import Part, Problem, Verdict
@@ -41,6 +41,8 @@ def harm_machine(config: Config, fault: str) -> None:
         key_file(config).chmod(0o644)
     elif fault == "key of another":
         key_file(config).write_bytes(bytes(32))
+    elif fault == "units damaged":
+        unit_file(config).write_text('{"format": 1, "units": [{"address"')
 
 
 def install(directory: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +65,7 @@ PAUSED = "printer Bureau disabled since Sat Nov 28 22:31:30 2026 -\n\tPaper jam\
         ("key readable", [(Part.KEY, Problem.KEY_READABLE_BY_OTHERS)]),
         ("key of another", [(Part.STORE, Problem.WRONG_KEY_OR_DAMAGED)]),
         ("printer paused", [(Part.PRINTER, Problem.PAUSED)]),
+        ("units damaged", [(Part.BLUETOOTH, Problem.UNITS_UNUSABLE)]),
     ],
 )
 async def test_the_machine(
