@@ -64,8 +64,8 @@ class Parts:
     async def choose(self, role: Role, identity: str) -> tuple[PartChoice, ...]:
         """From now on, and after a restart. "": as the settings say. Raises OSError when it cannot be kept.
 
-        One part serves one purpose: the other role that has it goes back to the settings, or, where these name
-        it too, takes the first that fits.
+        One part serves one purpose: the other role that has it goes back to the settings, or, where these
+        name it too, takes the first that fits.
         """
         present = await self._instruments.plugged_in()
         kept = self._with(role, identity, present.units(role))

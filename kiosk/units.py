@@ -75,7 +75,7 @@ class Units:
         while True:
             try:
                 await self.look()
-            except Exception:  # noqa: BLE001  a bug here must not end the kiosk
+            except Exception:  # a bug here must not end the kiosk
                 log.exception("whose the instruments are could not be looked at")
             await asyncio.sleep(LOOK_EVERY_S)
 
