@@ -4,25 +4,20 @@ Source: Linux Documentation/hid/hidraw.rst; HID_ID, HID_UNIQ and HID_PHYS of the
 uapi/linux/input.h.
 """
 
-import asyncio
 import errno
 import os
 import select
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 from devices.device import Device, HidMatch
 from drivers.instrument import DriverError, Reason
-from drivers.serial_port import FoundPort, reason_of
+from drivers.port import READ_TIMEOUT_S, FoundPort, Port, port_id
 
 SYSFS_HIDRAW = Path("/sys/class/hidraw")
-_READ_TIMEOUT_S = 0.2
 _UNNUMBERED = b"\x00"
 _BUS_USB = 0x03
-T = TypeVar("T")
 
 
 def find_hid(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
@@ -34,8 +29,7 @@ def find_hid(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
         fitting = tuple(d for d in devices if isinstance(d.match, HidMatch) and ids in d.match.usb_ids)
         if ids and fitting:
             serial, location = said.get("HID_UNIQ", ""), said.get("HID_PHYS", "")
-            id_ = f"usb:{ids[0]:04x}:{ids[1]:04x}:{serial or location}"
-            id_ = f"{id_}@{location}" if id_ in found else id_
+            id_ = port_id(*ids, serial, location, found)
             found[id_] = FoundPort(fitting, id_, f"/dev/{entry.name}", serial, location)
     return tuple(found.values())
 
@@ -58,41 +52,19 @@ def _usb_ids(hid_id: str) -> tuple[int, int] | None:
     return (vendor, product) if bus == _BUS_USB else None
 
 
-class HidPort:
-    """One open device. Every call runs in its only worker thread; failures are DriverError."""
+class HidPort(Port):
+    """One open device. A read gives one report."""
 
     def __init__(self, node: str, match: HidMatch) -> None:
-        self._node = node
+        super().__init__(node)
         self._match = match
         self._file = -1
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hid")
-
-    async def open(self) -> None:
-        await self._run(self._open)
-
-    async def read(self) -> bytes:
-        """One report; empty after 0.2 s of silence."""
-        return await self._run(self._read)
-
-    async def write(self, data: bytes) -> None:
-        await self._run(lambda: self._write(data))
-
-    async def close(self) -> None:
-        """Never raises."""
-        await asyncio.get_running_loop().run_in_executor(self._worker, self._close)
-        self._worker.shutdown(wait=False)
-
-    async def _run(self, action: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, action)
-        except OSError as error:
-            raise DriverError(reason_of(error), f"{self._node}: {error}") from error
 
     def _open(self) -> None:
         self._file = os.open(self._node, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
 
     def _read(self) -> bytes:
-        if not select.select((self._file,), (), (), _READ_TIMEOUT_S)[0]:
+        if not select.select((self._file,), (), (), READ_TIMEOUT_S)[0]:
             return b""
         report = os.read(self._file, self._match.report_bytes)
         if not report:

@@ -7,8 +7,8 @@ from devices.device import Device, Event, HidMatch, Rejected, SerialMatch
 from devices.reading import DeviceIdentity, Kind
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
+from drivers.port import FoundPort
 from drivers.raw import Tap
-from drivers.serial_port import FoundPort
 from drivers.serial_probe import Found, greet, probe
 from drivers.serial_talk import Talk, now_s
 from drivers.tracker import Tracker

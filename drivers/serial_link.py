@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from devices.device import Device
 from drivers.hid_port import find_hid
 from drivers.instrument import Sink
+from drivers.port import FoundPort
 from drivers.raw import Tap, no_tap
 from drivers.serial_instrument import SerialInstrument
-from drivers.serial_port import FoundPort, find_ports
+from drivers.serial_port import find_ports
 from drivers.tasks import Tasks
 
 _LOOK_EVERY_S = 0.5

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from devices.device import Device, Event, HidMatch, Rejected, Samples, SerialMatch
 from drivers.instrument import DriverError, Reason
-from drivers.serial_port import FoundPort
+from drivers.port import FoundPort
 from drivers.serial_talk import Talk, now_s
 
 _SILENT_S = 0.3  # a stream sends fifty frames a second

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from devices.device import Decoder, Device, Event, HidMatch, Send, SerialMatch
 from drivers.hid_port import HidPort
+from drivers.port import Port
 from drivers.serial_port import SerialPort
 
 
@@ -53,7 +54,7 @@ class Talk:
         await self._port.close()
 
 
-def _port(node: str, match: SerialMatch | HidMatch) -> SerialPort | HidPort:
+def _port(node: str, match: SerialMatch | HidMatch) -> Port:
     return HidPort(node, match) if isinstance(match, HidMatch) else SerialPort(node, match)
 
 

@@ -8,7 +8,8 @@ import serial
 from devices.catalog.contec_cms50_v7 import DEVICE
 from devices.device import SerialMatch
 from drivers.instrument import DriverError, Reason
-from drivers.serial_port import SerialPort, find_ports, reason_of
+from drivers.port import reason_of
+from drivers.serial_port import SerialPort, find_ports
 from tests.fakes import usb_bus
 from tests.fakes.contec_pty import ContecSpeaker
 

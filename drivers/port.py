@@ -1,0 +1,96 @@
+"""What the ports of plugged instruments share: how one is named, and a worker thread of its own for each."""
+
+import asyncio
+import errno
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Container
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from devices.device import Device
+from drivers.instrument import DriverError, Reason
+
+READ_TIMEOUT_S = 0.2
+_REASONS = {
+    errno.EACCES: Reason.PERMISSION,
+    errno.EPERM: Reason.PERMISSION,
+    errno.EBUSY: Reason.PORT_BUSY,
+    errno.EAGAIN: Reason.PORT_BUSY,
+}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPort:
+    """A port that declarations recognise, several where devices share a bridge; never none.
+
+    `node` may change at every plug, `id` does not.
+    """
+
+    devices: tuple[Device, ...]
+    id: str
+    node: str
+    serial: str
+    location: str
+
+    @property
+    def is_certain(self) -> bool:
+        """Nobody else has this kind of bridge."""
+        return len(self.devices) == 1
+
+
+def port_id(vid: int, pid: int, serial: str, location: str, taken: Container[str]) -> str:
+    """Many bridges carry the same factory serial number: a second one is told apart by its USB socket."""
+    id_ = f"usb:{vid:04x}:{pid:04x}:{serial or location}"
+    return f"{id_}@{location}" if id_ in taken else id_
+
+
+def reason_of(error: Exception) -> Reason:
+    """What a library's error means for the helper; anything unclear is a cable that came out."""
+    number = error.args[0] if error.args else None
+    return _REASONS.get(number, Reason.UNPLUGGED) if isinstance(number, int) else Reason.UNPLUGGED
+
+
+class Port(ABC):
+    """One open port. Every call runs in its only worker thread; failures are DriverError."""
+
+    _failures: ClassVar[tuple[type[Exception], ...]] = (OSError,)
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="port")
+
+    async def open(self) -> None:
+        await self._run(self._open)
+
+    async def read(self) -> bytes:
+        """What has come; empty after 0.2 s of silence."""
+        return await self._run(self._read)
+
+    async def write(self, data: bytes) -> None:
+        await self._run(lambda: self._write(data))
+
+    async def close(self) -> None:
+        """Never raises."""
+        await asyncio.get_running_loop().run_in_executor(self._worker, self._close)
+        self._worker.shutdown(wait=False)
+
+    async def _run(self, action: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, action)
+        except self._failures as error:
+            raise DriverError(reason_of(error), f"{self._node}: {error}") from error
+
+    @abstractmethod
+    def _open(self) -> None: ...
+
+    @abstractmethod
+    def _read(self) -> bytes: ...
+
+    @abstractmethod
+    def _write(self, data: bytes) -> None: ...
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Must not raise."""
