@@ -52,12 +52,13 @@ class Site:
         self.desk = UnitDesk(units, self.hub.board)
         self.stack = AsyncExitStack()
 
-    async def switch_on(self, instrument: Peripheral) -> None:
+    @asynccontextmanager
+    async def in_reach(self, instrument: Peripheral) -> AsyncIterator[None]:
+        """It is switched on, and the kiosk listens as long as this lasts."""
         await instrument.power_on()
         self.stack.push_async_callback(instrument.close)
-
-    def links(self) -> BleLinks:
-        return BleLinks(DEVICES, self.hub)
+        async with running(BleLinks(DEVICES, self.hub).run()):
+            yield
 
     @property
     def aside(self) -> tuple[Reading, ...]:
@@ -95,8 +96,7 @@ async def test_a_strangers_thermometer_is_set_aside_and_the_helper_may_attach_it
     async with site(tmp_path) as here:
         await here.kiosk.consult()
         thermometer = Thermometer(here.radio)
-        await here.switch_on(thermometer)
-        async with running(here.links().run()):
+        async with here.in_reach(thermometer):
             await thermometer.measure("37.20")
             await until(lambda: len(here.aside) == 1)
         (waiting,) = here.aside
@@ -113,8 +113,7 @@ async def test_declared_by_a_technician_it_measures_for_the_patient_until_forgot
     async with site(tmp_path) as here:
         await here.kiosk.consult()
         thermometer = Thermometer(here.radio)
-        await here.switch_on(thermometer)
-        async with running(here.links().run()):
+        async with here.in_reach(thermometer):
             await thermometer.measure("37.20")
             await until(lambda: len(here.aside) == 1)
             (line,) = await here.desk.lines()
@@ -135,8 +134,7 @@ async def test_the_settings_declare_it(tmp_path: Path, name: str) -> None:
     async with site(tmp_path, name) as here:
         await here.kiosk.consult()
         thermometer = Thermometer(here.radio)
-        await here.switch_on(thermometer)
-        async with running(here.links().run()):
+        async with here.in_reach(thermometer):
             await thermometer.measure("37.20")
             await until(lambda: len(here.shown) == 1)
         assert here.aside == ()
@@ -147,8 +145,7 @@ async def test_a_neighbours_oximeter_is_one_question_and_no_incident(tmp_path: P
     async with site(tmp_path) as here:
         await here.kiosk.consult()
         oximeter = PulseOximeter(here.radio)
-        await here.switch_on(oximeter)
-        async with running(here.links().run()):
+        async with here.in_reach(oximeter):
             await until(lambda: len(here.aside) == 1)
             (card,) = here.aside
             seen = {(status.kind, status.known) for status in here.hub.instruments}
@@ -168,8 +165,7 @@ async def test_that_the_kiosk_paired_by_itself_makes_nothing_its_own(tmp_path: P
     async with site(tmp_path) as here:
         await here.kiosk.consult()
         cuff = Cuff(here.radio, needs_bond=True)
-        await here.switch_on(cuff)
-        async with running(here.links().run()):
+        async with here.in_reach(cuff):
             await cuff.measure(Pressure(121, 79, 93, 68))
             await until(lambda: len(here.aside) == 1)
         assert await bonds(DEVICES) != []
@@ -184,8 +180,7 @@ async def test_what_bluetoothd_paired_by_itself_is_not_the_patients(tmp_path: Pa
     async with site(tmp_path) as here:
         await here.kiosk.consult()
         thermometer = Thermometer(here.radio)
-        await here.switch_on(thermometer)
-        async with running(here.links().run()):
+        async with here.in_reach(thermometer):
             await thermometer.measure("37.20")
             await until(lambda: len(here.aside) == 1)
             here.bluez.pair_by_itself(thermometer.address)
@@ -198,8 +193,7 @@ async def test_what_bluetoothd_paired_by_itself_is_not_the_patients(tmp_path: Pa
 async def test_what_the_system_is_paired_with_before_there_is_a_list_is_declared_once(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         cuff = Cuff(here.radio, needs_bond=True)
-        await here.switch_on(cuff)
-        async with running(here.links().run()):
+        async with here.in_reach(cuff):
             await cuff.measure(Pressure(121, 79, 93, 68))
             await until(lambda: here.hub.counts.set_aside == 1)
         (tmp_path / "units.json").unlink()
@@ -214,8 +208,7 @@ async def test_what_the_system_is_paired_with_before_there_is_a_list_is_declared
 async def test_bonds_count_though_something_was_declared_before_bluetoothd_answered(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         cuff, other = Cuff(here.radio, needs_bond=True), Unit("C0:0C:00:00:00:09")
-        await here.switch_on(cuff)
-        async with running(here.links().run()):
+        async with here.in_reach(cuff):
             await cuff.measure(Pressure(121, 79, 93, 68))
             await until(lambda: here.hub.counts.set_aside == 1)
         (tmp_path / "units.json").unlink()
