@@ -1,23 +1,14 @@
-"""What glibc keeps of memory that nobody uses any more, held small.
+"""Memory that nobody uses any more, back to the system.
 
-It takes a picture's memory from the system and gives it back, until a larger one is freed: from then on
-pictures come from its heaps (the threshold of mallopt(3) is dynamic), packets settle in the holes that they
-leave, and the heaps grow by 0.4 MB and more a minute of a call, without anything being kept by us.
+Pictures and packets of many sizes, made in one thread and dropped in another, leave holes in glibc's heaps,
+which it keeps: 0.4 MB a minute of a call, without anything being kept by us.
 """
 
 import ctypes
-
-_M_MMAP_THRESHOLD, _THRESHOLD_BYTES = -3, 128 * 1024  # malloc.h, and the value with which glibc begins
-
-
-def keep_pictures_apart() -> None:
-    """Pictures come from the system, and go back there, for good."""
-    ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _THRESHOLD_BYTES)
+import sys
 
 
 def give_back() -> None:
-    """Empty pages of the heaps. Takes a few milliseconds without Python's lock: call it in a thread.
-
-    Source: malloc_trim(3).
-    """
-    ctypes.CDLL(None).malloc_trim(0)
+    """Takes a few milliseconds without Python's lock: call it in a thread. Source: malloc_trim(3)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)

@@ -19,7 +19,7 @@ from kiosk.call.slow_lane import SlowLane
 from kiosk.call.switch import Switch, Switches
 from kiosk.call.watch import LineWatch
 from kiosk.events import CallPhase, LineQuality
-from kiosk.memory import give_back, keep_pictures_apart
+from kiosk.memory import give_back
 from kiosk.session import LineMinute
 from kiosk.tasks import Tasks
 
@@ -80,7 +80,6 @@ class Connections:
 
     def load(self) -> None:
         """Import aiortc beside the loop: it takes half a second."""
-        keep_pictures_apart()
         self._loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "kiosk.call.peer"))
 
     async def answer(self, offer: str) -> tuple[str, list[str]]:
