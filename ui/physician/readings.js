@@ -19,11 +19,14 @@ export function completed(state, reading) {
 
 const given = (value) => ({ value: typeof value === "string" ? value : null, absent: value.absent ?? null });
 
-/** False when this reading was here already (the kiosk sends all of them again after a cut). */
+/**
+ * False when this reading was here already: the kiosk sends all of them again after a cut, and one that was started
+ * anew numbers them anew.
+ */
 export function addReading(state, reading) {
+  state.bySeq.set(reading.seq, reading);
   if (state.byId.has(reading.id)) return false;
   state.byId.set(reading.id, reading);
-  state.bySeq.set(reading.seq, reading);
   for (const quantity of reading.quantities) keepLatest(state, reading, quantity);
   return true;
 }

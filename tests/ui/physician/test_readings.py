@@ -1,6 +1,7 @@
 """What was measured appears exactly as the device gave it, once, and is acknowledged."""
 
 import json
+from dataclasses import replace
 
 from playwright.async_api import Page, expect
 
@@ -96,6 +97,24 @@ async def test_what_the_kiosk_leaves_out_is_filled_in_from_an_earlier_reading(
         await expect(shown).to_contain_text(text)
     await expect(shown.locator("td").last).to_have_text("sans remarque")
     await kiosk.until(lambda: second.id in kiosk.notes.seen_ids)
+
+
+async def test_a_kiosk_that_was_started_anew_means_its_own_numbers(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    oximeter, cuff = samples.oximeter(), samples.cuff(90)
+    for reading in (oximeter, cuff):
+        kiosk.call.send_reading(reading)
+        await row(page, reading)
+    later = replace(samples.cuff(84), identity=cuff.identity)
+    send = kiosk.call._connections.channels.send_live
+    for number, reading in enumerate((cuff, oximeter), 1):
+        send(wire.reading(reading, number, history=True))
+    await kiosk.until(lambda: kiosk.notes.seen_ids.count(oximeter.id) == 2)
+    send(wire.reading(later, 3, False, (1, cuff)))
+    shown = await row(page, later)
+    assert await shown.get_attribute("data-kind") == "cuff"
+    await expect(page.get_by_test_id("value-mean_pressure")).to_have_text("95")
+    await expect(page.get_by_test_id("history-row")).to_have_count(3)
 
 
 async def test_a_reading_like_one_that_is_not_here_is_not_shown(page: Page, kiosk: Bench) -> None:
