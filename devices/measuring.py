@@ -71,16 +71,20 @@ def measured(
     raw: bytes,
     stamp: DateTime | None = None,
     kind: Kind | None = None,
+    *,
+    finished: bool = False,
+    live: bool = False,
 ) -> Measured:
-    """The event; a value outside its metric's plausible range is kept and the measurement marked.
+    """The event; `kind`, `finished` and `live` as there.
 
-    So is one whose device has a clock that does not know the time: it may be live or years old.
+    A value outside its metric's plausible range is kept and the measurement marked. So is one whose device
+    has a clock that does not know the time: it may be live or years old.
     """
     marks = {Quality.IMPLAUSIBLE} if any(map(is_implausible, quantities)) else set()
     device_time = stamp.known() if stamp else None
     if stamp is not None and device_time is None:
         marks.add(Quality.TIME_UNSURE)
-    return Measured(quantities, quality | marks, device_time, raw, kind)
+    return Measured(quantities, quality | marks, device_time, raw, kind, finished, live)
 
 
 def is_implausible(quantity: Quantity) -> bool:

@@ -1,12 +1,11 @@
 """What oximeters that stream have in common: sensor states, chunks of pleth, thinned measurements."""
 
-from decimal import Decimal
-
 from devices.cadence import Cadence
-from devices.device import Event, Rejected, Samples, Signal, SignalState
+from devices.device import Event, Rejected, Signal, SignalState
 from devices.measuring import all_absent, measured
 from devices.metrics import PLETH
 from devices.reading import Quality, Quantity
+from devices.wave import WaveChunks
 
 _LATEST_S = 5
 
@@ -19,13 +18,10 @@ class StreamedOximeter:
     """
 
     def __init__(self, frames_hz: int, samples_per_chunk: int = 1, numbers_hz: int | None = None) -> None:
-        self._period_ms = Decimal(1000) / frames_hz
-        self._samples_per_chunk = samples_per_chunk
+        self._wave = WaveChunks(PLETH, frames_hz, samples_per_chunk)
         soonest = numbers_hz or frames_hz
         self._cadence = Cadence(soonest, _LATEST_S * soonest)
         self._state: SignalState | None = None
-        self._pleth: list[int] = []
-        self._gap = False
 
     def frame(
         self,
@@ -44,9 +40,7 @@ class StreamedOximeter:
 
     def rejected(self, part: Rejected) -> list[Event]:
         """Bytes were lost here: samples after it never share a chunk with those before."""
-        events = [*self._flush(), part]
-        self._gap = True
-        return events
+        return [*self._wave.lost(), part]
 
     def _signal(self, state: SignalState) -> list[Event]:
         if state is self._state:
@@ -55,18 +49,7 @@ class StreamedOximeter:
         return [Signal(state)]
 
     def _sample(self, pleth: int | None) -> list[Event]:
-        if pleth is None:
-            return []
-        self._pleth.append(pleth)
-        return self._flush() if len(self._pleth) == self._samples_per_chunk else []
-
-    def _flush(self) -> list[Event]:
-        if not self._pleth:
-            return []
-        chunk = Samples(PLETH, self._period_ms, tuple(self._pleth), self._gap)
-        self._pleth.clear()
-        self._gap = False
-        return [chunk]
+        return [] if pleth is None else self._wave.add(pleth)
 
     def _measure(
         self, state: SignalState, numbers: tuple[Quantity, ...], raw: bytes, quality: frozenset[Quality]

@@ -11,7 +11,7 @@ import numpy as np
 from devices.device import AudioMatch, Device
 from devices.reading import DeviceIdentity, Kind
 from drivers.chunks import CHUNK_MS, AudioChunk, ChunkQueue
-from drivers.identity import is_meant
+from drivers.identity import is_meant, meant
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
 from drivers.recorder import record
 from drivers.sound_server import SoundServer, SoundSource, is_match
@@ -46,8 +46,8 @@ def stethoscope_role(device: Device, chosen: str = "", voice: str = "") -> Sourc
     def choose(sources: Sequence[SoundSource], _default: str) -> SoundSource | None:
         fit = [source for source in sources if not source.monitor]
         if chosen:
-            return next((source for source in fit if is_meant(chosen, source)), None)
-        return next((s for s in fit if is_match(s, match) and not _is_chosen(voice, s)), None)
+            return meant(chosen, fit)
+        return next((s for s in fit if is_match(s, match) and not is_meant(voice, s)), None)
 
     return SourceRole(device.key, Kind.STETHOSCOPE, device.name, choose)
 
@@ -63,16 +63,12 @@ def voice_role(
     match = _audio_match(stethoscope)
 
     def choose(sources: Sequence[SoundSource], default: str) -> SoundSource | None:
-        voices = [s for s in sources if not (s.monitor or is_match(s, match) or _is_chosen(heart, s))]
+        voices = [s for s in sources if not (s.monitor or is_match(s, match) or is_meant(heart, s))]
         if chosen:
-            return next((source for source in voices if is_meant(chosen, source)), None)
+            return meant(chosen, voices)
         return next((source for source in voices if source.name == default), voices[0] if voices else None)
 
     return SourceRole("voice_microphone", Kind.MICROPHONE, name, choose, CONFIRM_VOICE_S)
-
-
-def _is_chosen(chosen: str, source: SoundSource) -> bool:
-    return bool(chosen) and is_meant(chosen, source)
 
 
 def _audio_match(device: Device) -> AudioMatch:

@@ -10,7 +10,7 @@ from devices.device import CameraMatch, Device
 from devices.reading import DeviceIdentity, Kind
 from drivers.capture import CaptureThread
 from drivers.frames import FrameSlot
-from drivers.identity import is_meant
+from drivers.identity import is_meant, meant
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
 from drivers.orientation import AS_IT_COMES, Orientation
 from drivers.video_nodes import VideoNode, find_cameras, is_match
@@ -40,8 +40,8 @@ def otoscope_role(device: Device, chosen: str = "", face: str = "") -> CameraRol
 
     def choose(nodes: Sequence[VideoNode]) -> VideoNode | None:
         if chosen:
-            return next((node for node in nodes if is_meant(chosen, node)), None)
-        return next((node for node in nodes if is_match(node, match) and not _is_chosen(face, node)), None)
+            return meant(chosen, nodes)
+        return next((node for node in nodes if is_match(node, match) and not is_meant(face, node)), None)
 
     return CameraRole(device.key, Kind.OTOSCOPE, device.name, choose)
 
@@ -52,14 +52,10 @@ def face_role(otoscope: Device, chosen: str = "", ear: str = "", name: str = "Ca
 
     def choose(nodes: Sequence[VideoNode]) -> VideoNode | None:
         if chosen:
-            return next((node for node in nodes if is_meant(chosen, node)), None)
-        return next((n for n in nodes if not is_match(n, match) and not _is_chosen(ear, n)), None)
+            return meant(chosen, nodes)
+        return next((n for n in nodes if not is_match(n, match) and not is_meant(ear, n)), None)
 
     return CameraRole("face_camera", Kind.CAMERA, name, choose)
-
-
-def _is_chosen(chosen: str, node: VideoNode) -> bool:
-    return bool(chosen) and is_meant(chosen, node)
 
 
 def _camera_match(device: Device) -> CameraMatch:

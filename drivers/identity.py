@@ -5,8 +5,8 @@ out), `path:WHERE` for one of two that are alike, or what it is called (`name:` 
 """
 
 import re
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
 _USB = re.compile(r"(?:usb:)?([0-9a-f]{4}):([0-9a-f]{4})(?::(.*))?", re.IGNORECASE)
 
@@ -24,6 +24,9 @@ class Unit(Protocol):
     def names(self) -> tuple[str, ...]: ...
 
 
+_AnyUnit = TypeVar("_AnyUnit", bound=Unit)
+
+
 def is_well_formed(chosen: str) -> bool:
     """False for what can never mean anything: `usb:` without two numbers, `path:` or `name:` alone."""
     kind, colon, value = chosen.partition(":")
@@ -33,7 +36,10 @@ def is_well_formed(chosen: str) -> bool:
 
 
 def is_meant(chosen: str, unit: Unit) -> bool:
-    """True when `chosen` means this unit. Sound servers write `MAKER_MODEL_SERIAL` for a serial number."""
+    """True when `chosen` means this unit; "" means none.
+
+    Sound servers write `MAKER_MODEL_SERIAL` for a serial number.
+    """
     usb = _USB.fullmatch(chosen)
     if usb is not None:
         serial = usb[3] or ""
@@ -41,7 +47,12 @@ def is_meant(chosen: str, unit: Unit) -> bool:
         return same and (not serial or unit.serial == serial or unit.serial.endswith(f"_{serial}"))
     if chosen.startswith("path:"):
         return unit.path == chosen.removeprefix("path:")
-    return chosen.removeprefix("name:") in unit.names
+    return bool(chosen) and chosen.removeprefix("name:") in unit.names
+
+
+def meant(chosen: str, units: Iterable[_AnyUnit]) -> _AnyUnit | None:
+    """The first that `chosen` means, None when it is not there."""
+    return next((unit for unit in units if is_meant(chosen, unit)), None)
 
 
 def identity_of(unit: Unit, present: Sequence[Unit]) -> str:

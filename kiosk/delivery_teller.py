@@ -37,5 +37,4 @@ class DeliveryTeller:
     async def _tell(self, status: DeliveryStatus) -> None:
         session = self._session()
         counts = await self._outbox.counts(str(session.id) if session else None)
-        waiting = counts.waiting + counts.parked
-        self._emit(DeliveryChanged(waiting, counts.delivered, counts.quarantined, status.online))
+        self._emit(DeliveryChanged(counts.to_send, counts.delivered, counts.quarantined, status.online))

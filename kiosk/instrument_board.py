@@ -7,7 +7,7 @@ from typing import Protocol
 
 from devices.reading import DeviceIdentity, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
-from kiosk.unit import unit_of
+from kiosk.unit import identity_seen, unit_of
 
 NEAR_S = 15 * 60.0
 
@@ -80,7 +80,7 @@ class InstrumentBoard:
         return status.state in _LIVE or self._clock_s() - self._heard_s[status.id] < NEAR_S
 
     def _is_known(self, status: InstrumentStatus) -> bool:
-        return self._owner.knows(status.identity or DeviceIdentity("", address=status.id))
+        return self._owner.knows(identity_seen(status))
 
 
 def _not_seen(kind: Kind) -> InstrumentStatus:

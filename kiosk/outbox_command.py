@@ -16,21 +16,19 @@ from kiosk.core_dumps import forbid_core_dumps
 from kiosk.data_dir import chip, key_file, mark_file, notes_dir, store_dir
 from kiosk.fhir.errors import FhirError
 from kiosk.fhir.server import Undelivered
-from kiosk.reconcile_command import private_key, reconcile
+from kiosk.reconcile_command import open_store, private_key, reconcile
 from kiosk.store_key import usable_key
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.export import Exported, export
 from offline_queue.item import ItemState
 from offline_queue.keys import sealed_file
-from offline_queue.outcome import Backoff
 from offline_queue.rebuild import rebuild
 from offline_queue.reconcile import Found
 from offline_queue.rotation import finish, ready_key, rotate
 from offline_queue.sealing import seal_key, unseal_key
 from offline_queue.slots import add_slot, open_slot, read_slots, remove_slot
 from offline_queue.snapshot import Glance, glance, verify
-from offline_queue.store import Store
 from offline_queue.waiting import Waiting
 
 _FOUND = {
@@ -141,8 +139,7 @@ def _verify(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _retry(config: Config, options: argparse.Namespace) -> int:
-    key, outside = usable_key(config), mark_file(config)
-    with closing(Store(store_dir(config), key, config.kiosk.id, Backoff(), outside=outside)) as store:
+    with closing(open_store(config)) as store:
         count = store.retry(options.session)
         if count:
             store.put([], {}, [NewEvent(Told.OUTBOX_RETRIED, options.session or "", {"streams": count})])
@@ -168,9 +165,8 @@ def _recover(config: Config, options: argparse.Namespace) -> int:
         accept_loss=options.accept_loss,
         outside=mark_file(config),
     )
-    waiting = made.counts.waiting + made.counts.parked + made.counts.quarantined
     lost = "nobody knows how many" if made.lost is None else f"at most {made.lost}"
-    print(f"{waiting} records wait, {lost} are lost; the old files are in {made.aside}")
+    print(f"{made.counts.unfinished} records wait, {lost} are lost; the old files are in {made.aside}")
     return 0
 
 
@@ -183,8 +179,7 @@ def _recover_copy(options: argparse.Namespace) -> int:
 
 def _tell(exported: Exported, to: Path) -> int:
     counts = exported.counts
-    waiting = counts.waiting + counts.parked + counts.quarantined
-    print(f"{waiting} records are in {to}, in clear; {counts.delivered} were delivered")
+    print(f"{counts.unfinished} records are in {to}, in clear; {counts.delivered} were delivered")
     if exported.lost:
         print(f"at most {exported.lost} are lost")
     return 1 if exported.lost else 0

@@ -50,7 +50,7 @@ def copy_outbox(config: Config, place: Path) -> CopyMade:
     except (OutboxError, OSError) as error:
         log.warning("the outbox could not be copied: %s", error)
         return CopyMade("", trouble=_trouble(error))
-    return CopyMade(str(to), counts.waiting + counts.parked + counts.quarantined)
+    return CopyMade(str(to), counts.unfinished)
 
 
 def _trouble(error: Exception) -> CopyTrouble:

@@ -30,16 +30,12 @@ class PartOption:
 
 @dataclass(frozen=True, slots=True)
 class PartChoice:
-    """`chosen`: "" when the kiosk takes the first that fits; `used`: what is taken now, "" for nothing.
-
-    `by_technician`: chosen on the screen, and not by the settings.
-    """
+    """`chosen`: "" when the kiosk takes the first that fits; `used`: what is taken now, "" for nothing."""
 
     role: Role
     chosen: str
     used: str
     options: tuple[PartOption, ...]
-    by_technician: bool = False
 
 
 class Parts:
@@ -90,13 +86,13 @@ class Parts:
         """The same part for two purposes."""
         devices = chosen_devices(self._settings, choices)
         both = [getattr(devices, each.value) for each in (role, _BESIDE[role])]
-        return all(both) and any(all(is_meant(named, unit) for named in both) for unit in units)
+        return any(all(is_meant(named, unit) for named in both) for unit in units)
 
     def _choice(self, role: Role, units: Sequence[Unit], used: Unit | None) -> PartChoice:
         name = _namer(units)
         options = tuple(PartOption(identity_of(unit, units), name(unit)) for unit in units)
         chosen = getattr(self.devices, role.value)
-        return PartChoice(role, chosen, name(used) if used else "", options, bool(self._choices.get(role)))
+        return PartChoice(role, chosen, name(used) if used else "", options)
 
 
 def _namer(units: Sequence[Unit]) -> Callable[[Unit], str]:

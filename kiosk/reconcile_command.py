@@ -33,7 +33,7 @@ def reconcile(config: Config, options: argparse.Namespace) -> int:
     private = private_key(options.key) if options.key else None
     with (
         closing(FhirServer(fhir_settings(config))) as server,
-        closing(_store(config)) as store,
+        closing(open_store(config)) as store,
     ):
         known = newest(store.copies.remembered())
         wanted = missing(server, known)
@@ -55,7 +55,8 @@ def missing(server: FhirServer, known: Iterable[Remembered]) -> list[Remembered]
     return found
 
 
-def _store(config: Config) -> Store:
+def open_store(config: Config) -> Store:
+    """A kiosk's, which must not run. Raises OutboxError."""
     key, outside = usable_key(config), mark_file(config)
     return Store(store_dir(config), key, config.kiosk.id, Backoff(), outside=outside)
 

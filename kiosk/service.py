@@ -108,7 +108,8 @@ class Kiosk:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._delivery.run())
             group.create_task(self._auditing.run())
-            group.create_task(self.units.watch(self.instruments.run))
+            group.create_task(self.units.watch())
+            group.create_task(self.instruments.run())
             group.create_task(self.hub.keep_saving())
 
     async def close(self) -> None:

@@ -57,15 +57,10 @@ def unit_of(identity: DeviceIdentity) -> Unit | None:
     return Unit(address, identity.model, identity.serial) if address else None
 
 
-def unit_seen(status: InstrumentStatus) -> Unit | None:
-    """The same before it has said who it is; None also for a kind that nobody has seen by Bluetooth yet."""
+def identity_seen(status: InstrumentStatus) -> DeviceIdentity:
+    """Also before it has said who it is: by where it was found."""
     identity = status.identity
-    return unit_of(identity) if identity is not None and identity.address else _bare(status.id)
-
-
-def _bare(id_: str) -> Unit | None:
-    address = _address(id_)
-    return Unit(address) if address else None
+    return identity if identity is not None and identity.address else DeviceIdentity("", address=status.id)
 
 
 def _address(id_: str) -> str:

@@ -1,12 +1,11 @@
 """What a technician sees of the Bluetooth units, and may say of them: ours, or not any more."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devices.reading import Kind
 from kiosk.instrument_board import InstrumentBoard
-from kiosk.unit import How, Unit, unit_seen
+from kiosk.unit import How, Unit, identity_seen, unit_of
 from kiosk.units import Units
 
 
@@ -25,11 +24,9 @@ class UnitDesk:
         self._units = units
         self._board = board
 
-    async def watch(self, measure: Callable[[], Awaitable[None]]) -> None:
-        """Until cancelled: measure, and look who is ours. Plugged instruments do not wait for bluetoothd."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._units.watch())
-            await measure()
+    async def watch(self) -> None:
+        """Look who is ours, until cancelled."""
+        await self._units.watch()
 
     async def lines(self) -> tuple[UnitLine, ...]:
         """Whose owner is unknown comes first: there is something to say of it."""
@@ -55,6 +52,6 @@ class UnitDesk:
 
     def _seen(self) -> Iterable[UnitLine]:
         for status in self._board.seen:
-            unit = unit_seen(status)
+            unit = unit_of(identity_seen(status))
             if unit is not None:
                 yield UnitLine(unit, self._units.how(unit), status.kinds, status.name)

@@ -58,6 +58,16 @@ class Counts:
     parked: int = 0
     quarantined: int = 0
 
+    @property
+    def to_send(self) -> int:
+        """What is tried by itself, now or later."""
+        return self.waiting + self.parked
+
+    @property
+    def unfinished(self) -> int:
+        """Also what the server refused."""
+        return self.to_send + self.quarantined
+
 
 @dataclass(frozen=True, slots=True)
 class Look:

@@ -4,13 +4,11 @@ import shutil
 from pathlib import Path
 
 from offline_queue import files
-from offline_queue.database import open_database
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts
 from offline_queue.rows import Rows
 from offline_queue.slots import read_slots
-from offline_queue.snapshot import looking
-from offline_queue.sql import Database
+from offline_queue.snapshot import looking, opened
 
 
 class NoRoomThere(OutboxError):
@@ -38,11 +36,8 @@ def copy_for_owner(directory: Path, key: bytes, owner: str, to: Path) -> Counts:
 
 def _copy_whole(copy: Path, key: bytes, owner: str, to: Path) -> Counts:
     """Opened once, so that what was torn while the kiosk wrote is not carried away."""
-    database = Database(open_database(copy, key, owner))
-    try:
+    with opened(copy, key, owner) as database:
         counts = Rows(database).counts()
-    finally:
-        database.close()
     try:
         with translated():
             _copy_files(copy, to)

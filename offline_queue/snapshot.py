@@ -62,6 +62,16 @@ def looking(directory: Path, look: Callable[[Path], T]) -> T:
     raise AssertionError("unreachable")
 
 
+@contextmanager
+def opened(copy: Path, key: bytes, owner: str) -> Iterator[Database]:
+    """The database of a copy. OutboxError as for `open_database`."""
+    database = Database(open_database(copy, key, owner))
+    try:
+        yield database
+    finally:
+        database.close()
+
+
 def glance(directory: Path, key: bytes, owner: str, outside: Path | None = None) -> Glance:
     """OutboxError as for `open_database`. `outside`: the second mark."""
     check_there(directory, outside)
@@ -96,11 +106,8 @@ def _verify(directory: Path, key: bytes, owner: str, outside: Path | None) -> tu
 
 
 def _glance(copy: Path, key: bytes, owner: str) -> Glance:
-    database = Database(open_database(copy, key, owner))
-    try:
+    with opened(copy, key, owner) as database:
         return Glance(Rows(database).look(), waiting(database))
-    finally:
-        database.close()
 
 
 def _copy(path: Path, to: Path) -> None:

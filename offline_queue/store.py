@@ -25,6 +25,7 @@ from offline_queue.sealed_copies import SealedCopies
 from offline_queue.sentinel import Mark, Sentinel, check_there
 from offline_queue.sql import Database
 from offline_queue.tidy import Tidier
+from offline_queue.verifying import Verifying
 from offline_queue.waiting import Waiting, waiting
 from offline_queue.witness.log import Witness
 from offline_queue.witness.record import Done, Told
@@ -64,7 +65,6 @@ class Store:
         self._directory, self._outside = directory, outside
         self._in_flight: dict[str, Item] = {}
         self._sentinel = Sentinel(directory, owner, outside)
-        self._verified = False
         self._left_over = True
         self._tidies_on = False
         with translated():
@@ -89,6 +89,7 @@ class Store:
         self._tidier = Tidier(
             self._database, self._rows, self._witness, self._reconciler, (self._chain, self.copies)
         )
+        self._verifying = Verifying(self._tidier, self._room, self._reconciler)
         self._catch_up()
         self._putting = Putting(self._database, self._rows, self._chain, self._witness)
         here = Mark(self._chain.owner, self._putting.highest, generation_of(self._rows))
@@ -197,7 +198,7 @@ class Store:
 
     def retry(self, stream: str | None) -> int:
         """Lets what rests, or was refused, be tried at once: one stream, or all. Returns how many streams."""
-        streams = [name for name, *_ in self._rows.heads() if stream in (None, name)]
+        streams = [name for name in self._rows.unfinished_streams() if stream in (None, name)]
         with self._database.transaction():
             for name in streams:
                 self._rows.wake(name)
@@ -225,32 +226,12 @@ class Store:
 
     def verify_next(self) -> bool:
         """Compares one more piece of what was here at the start with the witness log. False: that was all."""
-        if self._verified:
-            return False
-        try:
-            if self._tidier.verify_next():
-                return True
-            if not self._tidier.is_verified:
-                return False
-            self._verified = True
-            if not self._room.is_sound():
-                self._reconciler.found(Found.DATABASE_DAMAGED)
-        except OutboxError as error:
-            if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
-                raise
-            self._verified = True
-            self._reconciler.found(Found.DATABASE_DAMAGED)
-        return False
+        return self._verifying.next()
 
     @property
     def is_sound(self) -> bool:
-        """Whether each page of the database is as it was written. Reads all: not beside a kiosk's work."""
-        try:
-            return self._room.is_sound(however_long=True)
-        except OutboxError as error:
-            if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
-                raise
-            return False
+        """As `Verifying.is_sound`."""
+        return self._verifying.is_sound
 
     def tidy(self, now: float) -> bool:
         """For a quiet moment: nothing that was delivered stays readable, and its room is given back.
@@ -285,7 +266,7 @@ class Store:
 
     def close(self) -> None:
         self._sentinel.raise_to(self._putting.highest, both=True)
-        self._verified = True  # what was not looked at yet is, at the next start
+        self._verifying.leave_off()
         self._witness.close()
         try:
             self._database.close()

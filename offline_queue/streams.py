@@ -117,10 +117,10 @@ class Streams:
         )
         self.seek_head(stream)
 
-    def heads(self) -> list[tuple[str, int, float | None]]:
-        """Each stream that has something unfinished: its name, the first sequence, when that is due."""
-        sql = "SELECT name, head, due FROM stream WHERE head IS NOT NULL ORDER BY head"
-        return [(name, head, due) for name, head, due in self._database.all(sql)]
+    def unfinished_streams(self) -> list[str]:
+        """By their first unfinished item."""
+        sql = "SELECT name FROM stream WHERE head IS NOT NULL ORDER BY head"
+        return [str(stream) for (stream,) in self._database.all(sql)]
 
     def streams(self) -> list[str]:
         """All that ever had an item that is still known."""

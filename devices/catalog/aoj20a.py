@@ -3,7 +3,6 @@
 Source: viatomEcho/LepuBle, Viatom's own.
 """
 
-from dataclasses import replace
 from decimal import Decimal
 
 from devices.device import BleMatch, Device, Event, FrameError, Rejected
@@ -61,9 +60,8 @@ class Decoder(FramedDecoder):
             return []
         if data[2] not in _OF_A_BODY:
             return [Rejected("not the temperature of a body", frame)]
-        return [
-            replace(measured((quantity(BODY_TEMPERATURE, temperature(data)),), frozenset(), frame), live=True)
-        ]
+        celsius = quantity(BODY_TEMPERATURE, temperature(data))
+        return [measured((celsius,), frozenset(), frame, live=True)]
 
 
 def describe(data: bytes) -> dict[str, object]:

@@ -3,7 +3,6 @@
 Source: notifications of one, published with a question how to read them; the name from two applications.
 """
 
-from dataclasses import replace
 from decimal import Decimal
 
 from devices.cadence import Cadence
@@ -43,7 +42,7 @@ class Decoder(FramedDecoder):
         celsius = parse(frame)
         if not self._cadence.due(celsius):
             return []
-        return [replace(measured((quantity(BODY_TEMPERATURE, celsius),), frozenset(), frame), live=True)]
+        return [measured((quantity(BODY_TEMPERATURE, celsius),), frozenset(), frame, live=True)]
 
 
 def describe(data: bytes) -> dict[str, object]:

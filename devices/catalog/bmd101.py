@@ -8,15 +8,14 @@ nobody knows where it was placed.
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 
-from devices.device import Device, Event, FrameError, Rejected, Samples, SerialMatch, Signal, SignalState
+from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
 from devices.framing import LengthFramer
 from devices.metrics import ECG
 from devices.reading import Kind
+from devices.wave import WaveChunks
 
 RATE_HZ, SAMPLES_PER_CHUNK = 512, 64
-_PERIOD_MS = Decimal(1000) / RATE_HZ
 _START = b"\xaa\xaa"
 _HEAD = 3  # start, length of the rows
 _LONGEST = 0xA9
@@ -71,8 +70,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._framer = LengthFramer(_START, _HEAD, _size_of, _is_sound)
-        self._samples: list[int] = []
-        self._gap = False
+        self._wave = WaveChunks(ECG, RATE_HZ, SAMPLES_PER_CHUNK)
         self._is_off = False
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
@@ -81,41 +79,26 @@ class Decoder:
 
     def _part(self, part: bytes | Rejected) -> list[Event]:
         if isinstance(part, Rejected):
-            return [*self._lost(), part]
+            return [*self._wave.lost(), part]
         try:
             found = parse(part)
         except FrameError as error:
-            return [*self._lost(), Rejected(str(error), part[:_EVIDENCE_BYTES])]
+            return [*self._wave.lost(), Rejected(str(error), part[:_EVIDENCE_BYTES])]
         return [event for code, number in found for event in self._row(code, number)]
 
     def _row(self, code: int, number: int) -> list[Event]:
         if code == _SIGNAL:
             return self._quality(number)
         if code == _RAW and not self._is_off:
-            self._samples.append(number)
-            return self._flush() if len(self._samples) == SAMPLES_PER_CHUNK else []
+            return self._wave.add(number)
         return []
 
     def _quality(self, number: int) -> list[Event]:
         """Without electrodes it goes on sending: that is no heart's, and not shown."""
         self._is_off = number == _OFF
         if self._is_off:
-            return [*self._lost(), Signal(SignalState.SENSOR_OFF)]
+            return [*self._wave.lost(), Signal(SignalState.SENSOR_OFF)]
         return [Signal(SignalState.MEASURING if number == _GOOD else SignalState.POOR_SIGNAL)]
-
-    def _lost(self) -> list[Event]:
-        """What comes next does not follow what came before."""
-        events = self._flush()
-        self._gap = True
-        return events
-
-    def _flush(self) -> list[Event]:
-        if not self._samples:
-            return []
-        chunk = Samples(ECG, _PERIOD_MS, tuple(self._samples), self._gap)
-        self._samples.clear()
-        self._gap = False
-        return [chunk]
 
 
 _NAMES = {_SIGNAL: "signal", _RATE: "hr", _RAW: "raw"}

@@ -4,7 +4,7 @@ Source: Pulse Oximeter Service 1.0.1, sections 3.1 to 3.3; GATT Specification Su
 Measurement (2A5E), PLX Continuous Measurement (2A5F), PLX Features (2A60).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from devices.cadence import Cadence
 from devices.device import BleMatch, Device, Event, Signal, SignalState
@@ -183,8 +183,8 @@ class Decoder(GattDecoder):
         self._once(SPOT, data, frame.time is not None)
         # A spot check that is still going on has not settled; a continuous one always goes on.
         unsettled = {Quality.EARLY_ESTIMATE} if frame.ongoing else set()
-        spot = measured(frame.quantities(), frame.quality() | unsettled, data, frame.date())
-        return [replace(spot, finished=not frame.ongoing)]
+        quality, finished = frame.quality() | unsettled, not frame.ongoing
+        return [measured(frame.quantities(), quality, data, frame.date(), finished=finished)]
 
     def _continuous(self, data: bytes) -> list[Event]:
         frame = Frame.continuous(data)

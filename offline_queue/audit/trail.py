@@ -7,10 +7,8 @@ from pathlib import Path
 from offline_queue.audit.chain import Chain
 from offline_queue.audit.checkpoint import AUDIT
 from offline_queue.audit.event import Event
-from offline_queue.database import open_database
 from offline_queue.sentinel import check_there
-from offline_queue.snapshot import looking
-from offline_queue.sql import Database
+from offline_queue.snapshot import looking, opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +27,10 @@ def read_trail(directory: Path, key: bytes, owner: str, outside: Path | None = N
 
 
 def _read(copy: Path, key: bytes, owner: str) -> Trail:
-    database = Database(open_database(copy, key, owner))
-    try:
+    with opened(copy, key, owner) as database:
         rows = database.all("SELECT id, state FROM item WHERE stream = ? ORDER BY sequence", AUDIT)
         return Trail(
             Chain(database, owner).all(),
             [str(id_) for id_, _ in rows],
             [str(id_) for id_, state in rows if state != 1],
         )
-    finally:
-        database.close()

@@ -29,6 +29,7 @@ class Physician:
         self.page: Page = context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(self._link)
         return self
 
     def __exit__(
@@ -38,7 +39,6 @@ class Physician:
         self._playwright.stop()
 
     def join(self) -> None:
-        self.page.goto(self._link)
         self.page.get_by_test_id("join").click()
         self.wait_for("connected")
 

@@ -52,7 +52,8 @@ class _Session:
         self._refuse_once()
         self._receive()
         with Physician(self.helper.link()) as physician:
-            physician.picture(self.output / "physician-0-empty.png")
+            physician.page.wait_for_selector("#precheck:not([hidden])")
+            physician.picture(self.output / "physician-0-invited.png")
             physician.join()
             self._measure(physician)
             self._cut_and_kill(physician)

@@ -93,7 +93,7 @@ async def test_one_part_serves_one_purpose(whole: Whole) -> None:
     assert of(choices, Role.STETHOSCOPE).chosen == ""
     assert of(choices, Role.MICROPHONE).used == "USB Audio Device Mono (usb-1-2)"
     usual = of(await whole.kiosk.parts.choose(Role.MICROPHONE, ""), Role.MICROPHONE)
-    assert (usual.used, usual.by_technician) == ("Room Microphone", False)
+    assert (usual.used, usual.chosen) == ("Room Microphone", "")
 
 
 async def test_what_the_settings_name_for_another_purpose_serves_the_chosen_one(
@@ -103,7 +103,7 @@ async def test_what_the_settings_name_for_another_purpose_serves_the_chosen_one(
     async with whole_kiosk(config) as whole:
         choices = await whole.kiosk.parts.choose(Role.FACE_CAMERA, EAR)
         assert of(choices, Role.FACE_CAMERA).used == "USB Camera (1-video2)"
-        assert (of(choices, Role.OTOSCOPE).used, of(choices, Role.OTOSCOPE).by_technician) == ("", False)
+        assert (of(choices, Role.OTOSCOPE).used, of(choices, Role.OTOSCOPE).chosen) == ("", "")
         assert with_choices(config).devices.otoscope == "", "it holds over a restart"
         choices = await whole.kiosk.parts.choose(Role.FACE_CAMERA, "")
         assert of(choices, Role.OTOSCOPE).used == "USB Camera (1-video2)"

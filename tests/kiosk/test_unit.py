@@ -4,7 +4,7 @@ import pytest
 
 from devices.reading import DeviceIdentity, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus
-from kiosk.unit import Unit, unit_of, unit_seen
+from kiosk.unit import Unit, identity_seen, unit_of
 
 CUFF = Unit("C0:0B:00:00:00:01", "UA-651BLE", "BP-0001")
 
@@ -16,9 +16,9 @@ def test_what_is_plugged_in_is_no_bluetooth_unit() -> None:
 
 def test_a_unit_is_known_by_its_address_before_it_says_who_it_is() -> None:
     found = InstrumentStatus("ble:c0:0b:00:00:00:01", Kind.CUFF, "Cuff", InstrumentState.FOUND)
-    assert unit_seen(found) == Unit(CUFF.address)
+    assert unit_of(identity_seen(found)) == Unit(CUFF.address)
     not_seen = InstrumentStatus("ble:sig_blood_pressure", Kind.CUFF, "Cuff", InstrumentState.FAULTY)
-    assert unit_seen(not_seen) is None
+    assert unit_of(identity_seen(not_seen)) is None
 
 
 @pytest.mark.parametrize(

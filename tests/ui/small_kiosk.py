@@ -115,7 +115,7 @@ class SmallParts:
     def _choice(self, role: Role, options: tuple[PartOption, ...]) -> PartChoice:
         chosen = self.chosen.get(role, "")
         used = next((option.name for option in options if option.identity == chosen), "")
-        return PartChoice(role, chosen, used, options, bool(chosen))
+        return PartChoice(role, chosen, used, options)
 
 
 @dataclass

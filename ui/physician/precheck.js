@@ -43,7 +43,15 @@ export class Precheck {
     await this.sense();
   }
 
-  async sense() {
+  /** One at a time: a browser that asks answers for camera and microphone at once, and both tell `whenAllowed`. */
+  sense() {
+    this.sensing ??= this.openSenses().finally(() => {
+      this.sensing = null;
+    });
+    return this.sensing;
+  }
+
+  async openSenses() {
     await this.media.open();
     if (this.over) return;
     byId("join-preview").dataset.t = "precheck.again";

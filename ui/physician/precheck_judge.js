@@ -31,9 +31,8 @@ export function judgeMicrophone({ present, sinceMs, loudest }) {
   return loudest < SILENT_BELOW ? found("red", "microphone.silent") : found("orange", "microphone.faint");
 }
 
-/** `heard`: what the physician answered, null before. */
+/** `heard`: what the physician answered. */
 export function judgeSpeaker({ heard }) {
-  if (heard === null) return UNKNOWN;
   return heard ? found("green") : found("red", "speaker.unheard");
 }
 

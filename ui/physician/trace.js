@@ -70,7 +70,6 @@ export class Trace {
     this.reset();
     new ResizeObserver(() => this.fit()).observe(this.canvas);
     onLanguage(() => this.label());
-    requestAnimationFrame((now) => this.frame(now));
   }
 
   reset() {
@@ -92,6 +91,7 @@ export class Trace {
   push(wave) {
     this.canvas.parentElement.hidden = false;
     if (wave.samples.length) this.buffer.push(wave, performance.now());
+    this.running ??= requestAnimationFrame((now) => this.frame(now));
   }
 
   frame(nowMs) {

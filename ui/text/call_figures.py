@@ -1,9 +1,8 @@
 """The figures of a call in words, a line each: the same lines each time: the card stands still."""
 
 from kiosk.call.figures import CallFigures, HeardFigures, PictureFigures, SendingFigures, Way
+from ui.text.isolated import isolated
 from ui.text.table import CallFiguresText, Texts
-
-_ISOLATED = "\u2066{}\u2069"  # Latin names and sizes keep their order among Arabic words
 
 
 def lines(figures: CallFigures, texts: Texts) -> list[tuple[str, str]]:
@@ -23,7 +22,7 @@ def _way(figures: CallFigures, text: CallFiguresText) -> str:
     relay = figures.relay
     if figures.way is not Way.OUR_RELAY or relay is None:
         return text.ways[figures.way].format(relay="")
-    return text.ways[figures.way].format(relay=_ISOLATED.format(f"{relay.host} ({relay.transport.name})"))
+    return text.ways[figures.way].format(relay=isolated(f"{relay.host} ({relay.transport.name})"))
 
 
 def _sent(sending: SendingFigures, text: CallFiguresText) -> list[tuple[str, str]]:
@@ -52,7 +51,7 @@ def _picture(picture: PictureFigures | None, text: CallFiguresText) -> str:
         return text.unknown
     if not picture.target_kbps:
         return text.paused
-    size = _ISOLATED.format(f"{picture.width} × {picture.height}")
+    size = isolated(f"{picture.width} × {picture.height}")
     return text.picture.format(size=size, rate=round(picture.rate_hz), kbps=picture.target_kbps)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from kiosk.outbox_copy import CopyMade
 from kiosk.outbox_figures import Held, OutboxFigures
 from kiosk.outbox_reasons import HeldState, Obstacle
+from ui.text.isolated import isolated
 from ui.text.table import OutboxText, Texts
 from ui.widgets.held_list import HeldLine
 
 _CHAIN = "audit"  # as in the outbox: no session's
-_ISOLATED = "\u2066{}\u2069"  # the server's words keep their order among Arabic ones
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -19,11 +19,11 @@ def lines(figures: OutboxFigures, texts: Texts) -> list[tuple[str, str]]:
     obstacle = figures.paused or figures.last_answer
     return [
         (text.line, text.paused if figures.paused else text.online if figures.online else text.offline),
-        (text.waiting, str(counts.waiting + counts.parked)),
+        (text.waiting, str(counts.to_send)),
         (text.refused, str(counts.quarantined)),
         (text.delivered, str(counts.delivered)),
         (text.oldest, text.nothing if figures.oldest_s is None else _age(figures.oldest_s, text)),
-        (text.last_answer, _ISOLATED.format(obstacle) if obstacle else text.nothing),
+        (text.last_answer, isolated(obstacle) if obstacle else text.nothing),
     ]
 
 
@@ -33,8 +33,7 @@ def held_lines(figures: OutboxFigures, texts: Texts) -> list[HeldLine]:
 
 def more_held(figures: OutboxFigures, texts: Texts) -> str:
     """A sentence about the records that no line counts, or ""."""
-    counts = figures.counts
-    left = counts.waiting + counts.parked + counts.quarantined - sum(each.count for each in figures.held)
+    left = figures.counts.unfinished - sum(each.count for each in figures.held)
     return texts.outbox.held_more.format(count=left) if left > 0 else ""
 
 
@@ -42,7 +41,7 @@ def copy_words(made: CopyMade, text: OutboxText) -> str:
     """What became of the copy, and where it is."""
     if made.trouble is not None:
         return text.copy_troubles[made.trouble]
-    return text.copied.format(records=made.records, place=_ISOLATED.format(made.place))
+    return text.copied.format(records=made.records, place=isolated(made.place))
 
 
 def _held(held: Held, text: OutboxText) -> HeldLine:
@@ -52,7 +51,7 @@ def _held(held: Held, text: OutboxText) -> HeldLine:
         name=_name(held, text),
         state=text.states[held.state],
         facts=" · ".join(_facts(held, text)),
-        answer=f"{words} {_ISOLATED.format(number)}" if words and number else words,
+        answer=f"{words} {isolated(number)}" if words and number else words,
         refused=held.state is HeldState.REFUSED,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from kiosk.events import InstrumentState
+from ui.text.isolated import isolated
 from ui.text.table import Texts
 from ui.widgets.flow import Flow
 from ui.widgets.parts import button, card, label
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from kiosk.unit_desk import UnitLine
 
 SetOwn = Callable[[str, bool], object]
-_ISOLATED = "\u2066{}\u2069"  # what is Latin keeps its order among Arabic words
 
 
 class UnitList(QFrame):
@@ -97,12 +97,12 @@ class UnitList(QFrame):
         words, model = self._texts.reading, line.unit.model or line.name
         kinds = words.comma.join(words.kinds[kind] for kind in line.kinds)
         what = kinds or self._texts.instrument.states[InstrumentState.ABSENT]
-        return f"{what} — {_ISOLATED.format(model)}" if model else what
+        return f"{what} — {isolated(model)}" if model else what
 
     def _details(self, line: "UnitLine") -> str:
         text, unit = self._texts.units, line.unit
-        address = text.address.format(address=_ISOLATED.format(unit.address))
-        serial = text.serial.format(serial=_ISOLATED.format(unit.serial)) if unit.serial else ""
+        address = text.address.format(address=isolated(unit.address))
+        serial = text.serial.format(serial=isolated(unit.serial)) if unit.serial else ""
         return " · ".join(part for part in (serial, address) if part)
 
 

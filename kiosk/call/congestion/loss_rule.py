@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import takewhile
 from math import sqrt
 
 _WINDOW_S = 2.0
@@ -42,6 +43,7 @@ class LossRule:
 
     def __init__(self) -> None:
         self._fates: deque[tuple[float, float, int]] = deque()
+        self._lost, self._count = 0.0, 0  # of all these: asked for with every packet that leaves
         self._trial: _Trial | None = None
         self._asked_s: float | None = None
         self.usual = 0.0
@@ -49,12 +51,15 @@ class LossRule:
     def add(self, at_s: float, lost: float, count: int = 1) -> None:
         """`lost` of `count` packets."""
         self._fates.append((at_s, lost, count))
+        self._lost, self._count = self._lost + lost, self._count + count
         while self._fates[0][0] < at_s - _WINDOW_S:
-            self._fates.popleft()
+            _, lost, count = self._fates.popleft()
+            self._lost, self._count = self._lost - lost, self._count - count
 
     @property
     def loss(self) -> float:
-        return self._since(0.0)[0]
+        # What was added and taken away again may leave a trace below zero.
+        return max(0.0, self._lost) / self._count if self._count else 0.0
 
     @property
     def trying(self) -> bool:
@@ -63,6 +68,7 @@ class LossRule:
     def forget(self) -> None:
         """What was counted so far says nothing about now: after a cut, or another change of rate."""
         self._fates.clear()
+        self._lost, self._count = 0.0, 0
         self._trial = None
 
     def verdict(self, now_s: float, settle_s: float) -> Verdict:
@@ -74,7 +80,7 @@ class LossRule:
             return Verdict.HEAVY
         if self._trial is not None:
             return self._conclude(self._trial, now_s)
-        loss, count = self._since(0.0)
+        loss, count = self.loss, self._count
         if count < _PACKETS_MIN or loss - self.usual < self._margin(loss, count):
             return Verdict.NONE
         self._trial = _Trial(loss, now_s + settle_s)
@@ -96,14 +102,14 @@ class LossRule:
         """The usual loss falls, slowly, towards what is lost now; only a trial raises it."""
         passed_s = now_s - (now_s if self._asked_s is None else self._asked_s)
         self._asked_s = now_s
-        loss, count = self._since(0.0)
+        loss, count = self.loss, self._count
         if count >= _PACKETS_MIN and loss < self.usual:
             self.usual += (loss - self.usual) * min(1.0, passed_s / _FORGET_S)
 
     def _since(self, since_s: float) -> tuple[float, int]:
-        fates = [(lost, count) for at_s, lost, count in self._fates if at_s >= since_s]
-        total = sum(count for _, count in fates)
-        return (sum(lost for lost, _ in fates) / total if total else 0.0), total
+        recent = list(takewhile(lambda fate: fate[0] >= since_s, reversed(self._fates)))
+        total = sum(count for _, _, count in recent)
+        return (sum(lost for _, lost, _ in recent) / total if total else 0.0), total
 
     @staticmethod
     def _margin(loss: float, count: int) -> float:

@@ -32,7 +32,7 @@ async def live(directory: Path, url: str, ca: Path, first: int, count: int) -> N
             await outbox.put([new], events=[NewEvent("put", item.id)])
             say(f"put {item.id}")
         await outbox.make_checkpoint(time.time())
-    while (counts := await outbox.counts()).waiting + counts.parked:  # noqa: ASYNC110 - it may be killed here
+    while (counts := await outbox.counts()).to_send:  # noqa: ASYNC110 - it may be killed here
         await asyncio.sleep(0.05)
     say(f"drained, {counts.quarantined} refused")
     delivering.cancel()
