@@ -52,6 +52,7 @@ class NoticeReason(StrEnum):
     DELIVERY_PAUSED = "delivery_paused"
     DELIVERY_QUARANTINED = "delivery_quarantined"
     RECORDING_FAILED = "recording_failed"
+    PICTURE_NOT_KEPT = "picture_not_kept"  # it was held, and nobody said of which ear it is
     INSTRUMENT_MISSING = "instrument_missing"  # asked for, and not plugged in
 
 
@@ -146,7 +147,12 @@ class SelfTestChanged:
 
 @dataclass(frozen=True, slots=True)
 class PictureFrozen:
-    """The button of the otoscope was pressed: its picture is held; the helper is asked of which ear."""
+    """The button of the otoscope was pressed: its picture is held; the helper is asked of which ear.
+
+    `first_waits`: one was held already and waits for its ear; no other was taken.
+    """
+
+    first_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,21 @@ class Examination:
         """The otoscope's picture left to right, or back."""
         self._orient(self._instruments.otoscope.orientation.mirror())
 
+    def freeze(self) -> bool:
+        """Hold the picture of now. One that waits for its ear is not replaced: the helper is asked again."""
+        waits = self._instruments.holds_picture
+        if waits:
+            self._emit(PictureFrozen(first_waits=True))
+        return not waits and self._instruments.freeze()
+
+    def drop(self, answered: bool) -> None:
+        """The held picture is not kept; the helper is told so, unless that was the answer."""
+        if self._instruments.drop_frozen() and not answered:
+            self._emit(Notice(NoticeReason.PICTURE_NOT_KEPT))
+
     def _button(self) -> None:
         """As the screen's: the picture is of now, and the helper is asked of which ear it is."""
-        if self._instruments.otoscope_on and self._instruments.freeze():
+        if self._instruments.otoscope_on and self.freeze():
             self._emit(PictureFrozen())
 
     def _orient(self, orientation: Orientation) -> None:

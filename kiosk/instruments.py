@@ -95,7 +95,7 @@ class Instruments:
         """The consultation is over: no camera and no microphone stays open."""
         self.face.stop()
         self.voice.stop()
-        self._frozen = ()
+        self.drop_frozen()
         await self.switch("otoscope", False)
         await self.switch("stethoscope", False)
 
@@ -114,10 +114,20 @@ class Instruments:
             self._picture(self.frames.otoscope.recent(), site) if what == "otoscope" else self._clip(site)
         )
 
+    @property
+    def holds_picture(self) -> bool:
+        """One was frozen, and neither kept nor dropped."""
+        return bool(self._frozen)
+
     def freeze(self) -> bool:
         """The picture of now is to be kept, also when the ear is told later. False: there is none."""
         self._frozen = self.frames.otoscope.recent()
-        return bool(self._frozen)
+        return self.holds_picture
+
+    def drop_frozen(self) -> bool:
+        """It is not to be kept. False: there was none."""
+        held, self._frozen = self.holds_picture, ()
+        return held
 
     async def keep_frozen(self, site: str) -> Reading:
         """The picture of the last `freeze`, once. Raises CaptureError."""

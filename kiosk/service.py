@@ -218,8 +218,12 @@ class Kiosk:
         self.examination.mirror()
 
     async def freeze_picture(self) -> None:
-        """The otoscope's picture of now is held until `keep_picture`, or the next one."""
-        self.instruments.freeze()
+        """The otoscope's picture of now is held until `keep_picture` or `drop_picture`."""
+        self.examination.freeze()
+
+    async def drop_picture(self, answered: bool) -> None:
+        """The picture that was held is not kept. Not `answered`: nobody said of which ear it is."""
+        self.examination.drop(answered)
 
     async def keep_picture(self, site: str = "") -> None:
         """The picture that was held goes into the record; `site` says of which ear it is."""

@@ -159,6 +159,9 @@ class Bridge(QObject):
     def freeze_picture(self) -> None:
         self._ask(lambda kiosk: kiosk.freeze_picture())
 
+    def drop_picture(self, answered: bool) -> None:
+        self._ask(lambda kiosk: kiosk.drop_picture(answered))
+
     def keep_picture(self, site: str) -> None:
         self._ask(lambda kiosk: kiosk.keep_picture(site))
 

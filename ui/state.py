@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from devices.reading import Kind, Reading
-    from kiosk.events import CallChanged, CallCheck, DeliveryChanged, InstrumentStatus, Notice
+    from kiosk.events import (
+        CallChanged,
+        CallCheck,
+        DeliveryChanged,
+        InstrumentStatus,
+        Notice,
+        PictureFrozen,
+    )
     from kiosk.selftest.report import Report
     from kiosk.session import Session
 
@@ -39,7 +46,7 @@ class State:
         self.set_aside_more = 0
         self.messages: list[Message] = []
         self.waves: set[Kind] = set()  # what has drawn a curve in this session
-        self.picture_held = False  # by the button of the otoscope: the helper is to be asked of which ear
+        self.picture_held: PictureFrozen | None = None  # the helper is to be asked of which ear it is
         self.check: CallCheck | None = None
         self.last_check: CallCheck | None = None  # also of an earlier session: for the technician
         self.report: Report | None = None  # of the last self-test
@@ -79,7 +86,7 @@ class State:
             self.readings.clear()
             self.set_aside, self.set_aside_more = (), 0
             self.waves.clear()
-            self.picture_held = False
+            self.picture_held = None
             self._call = None
             self.check = None
         self.session = session

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         CallCheckChanged,
         DeliveryChanged,
         InstrumentsChanged,
+        PictureFrozen,
         ReadingShown,
         ResumeOffered,
         SelfTestChanged,
@@ -158,8 +159,8 @@ class Window(QMainWindow):
         self.state.call = event
         self._refresh()
 
-    def _picture_frozen(self) -> None:
-        self.state.picture_held = True
+    def _picture_frozen(self, event: PictureFrozen) -> None:
+        self.state.picture_held = event
         self._refresh()
 
     def _call_check_changed(self, event: CallCheckChanged) -> None:
@@ -259,9 +260,15 @@ class Window(QMainWindow):
 
         return (Action(self._texts.welcome.technician, "technician", self.open_technician, "quiet"),)
 
-    def ask(self, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]) -> None:
-        """A panel above the screen; the one before is closed."""
-        self._above.ask(title, content, actions)
+    def ask(
+        self,
+        title: str,
+        content: tuple[QWidget, ...],
+        actions: tuple[Action, ...],
+        dismissed: Callable[[], object] | None = None,
+    ) -> None:
+        """A panel above the screen; the one before is closed. `dismissed`: it was closed without an answer."""
+        self._above.ask(title, content, actions, dismissed)
 
     def close_panel(self) -> None:
         self._above.close_panel()

@@ -15,7 +15,7 @@ from drivers.instrument import InstrumentState
 from drivers.orientation import AS_IT_COMES
 from kiosk.clip import decode_flac
 from kiosk.devices_config import DevicesConfig
-from kiosk.events import CallChanged, PictureFrozen, ReadingShown
+from kiosk.events import CallChanged, NoticeReason, PictureFrozen, ReadingShown
 from kiosk.instruments import served
 from tests.fakes import pictures
 from tests.kiosk.simulators import Simulators, simulators
@@ -106,6 +106,41 @@ async def test_a_picture_is_kept_as_it_was_seen(stage: Simulators, tmp_path: Pat
         pictures.PICTURES["ear_canal"](i)[pictures.BARCODE_HEIGHT :] for i in range(pictures.LOOP_FRAMES)
     )
     assert min(float(np.abs(as_it_came - image).mean()) for image in drawn) < 5
+
+
+async def test_a_picture_that_waits_for_its_ear_is_not_replaced(stage: Simulators, tmp_path: Path) -> None:
+    config = config_in(tmp_path / "data", devices=DevicesConfig(bluetooth=False))
+    async with whole_kiosk(config) as whole:
+        await whole.consult()
+        await whole.kiosk.set_otoscope(True)
+        await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
+        whole.kiosk.instruments.on_button()
+        await whole.kiosk.turn_picture()  # another picture is to be seen from now on
+        await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
+        whole.kiosk.instruments.on_button()
+        await whole.kiosk.freeze_picture()
+        waits = PictureFrozen(first_waits=True)
+        assert whole.heard(PictureFrozen) == [PictureFrozen(), waits, waits]
+        await whole.kiosk.keep_picture("ear_left")
+        picture = kept(whole, Kind.OTOSCOPE)
+        assert picture is not None and picture.turned_deg == 0
+        whole.kiosk.instruments.on_button()
+        assert whole.heard(PictureFrozen)[-1] == PictureFrozen(), "the first has its ear"
+
+
+async def test_a_picture_that_is_given_up_makes_room_and_is_said(stage: Simulators, tmp_path: Path) -> None:
+    config = config_in(tmp_path / "data", devices=DevicesConfig(bluetooth=False))
+    async with whole_kiosk(config) as whole:
+        await whole.consult()
+        await whole.kiosk.set_otoscope(True)
+        await whole.until(lambda: whole.kiosk.frames.otoscope.latest())
+        for answered in (True, False, False):
+            whole.kiosk.instruments.on_button()
+            await whole.kiosk.drop_picture(answered)
+        assert whole.heard(PictureFrozen) == [PictureFrozen()] * 3
+        assert whole.notices() == [NoticeReason.PICTURE_NOT_KEPT] * 2
+        await whole.kiosk.drop_picture(answered=False)
+        assert len(whole.notices()) == 2, "none was held"
 
 
 def test_a_watch_that_somebody_wears_is_not_listened_to() -> None:

@@ -16,6 +16,8 @@ from kiosk.events import (
     Event,
     InstrumentsChanged,
     InstrumentStatus,
+    Notice,
+    NoticeReason,
     ReadingShown,
     SelfTestChanged,
     SessionChanged,
@@ -222,6 +224,11 @@ class SmallKiosk:
 
     async def freeze_picture(self) -> None:
         self.asked.append("freeze_picture")
+
+    async def drop_picture(self, answered: bool) -> None:
+        self.asked.append("drop_picture")
+        if not answered:
+            self.publish(Notice(NoticeReason.PICTURE_NOT_KEPT))
 
     async def keep_picture(self, site: str = "") -> None:
         self.asked.append("keep_picture")

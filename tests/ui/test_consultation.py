@@ -5,6 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -16,6 +17,7 @@ from kiosk.events import (
     InstrumentState,
     InstrumentStatus,
     LineQuality,
+    NoticeReason,
     PictureFrozen,
     Reason,
     WaveformShown,
@@ -240,6 +242,41 @@ def test_the_ear_is_asked_for_when_the_technician_has_left(talking: Desk) -> Non
     talking.window.open_technician()
     talking.click("close_technician")
     assert not talking.is_shown("keep_ear_right"), "once is enough"
+
+
+def test_another_press_says_that_the_first_picture_waits(talking: Desk) -> None:
+    talking.press("otoscope")
+    talking.kiosk.publish(PictureFrozen())
+    talking.settle()
+    assert fr.CONSULTATION.keep_explain in _words(talking.window)
+    talking.kiosk.publish(PictureFrozen(first_waits=True))
+    talking.settle()
+    assert fr.CONSULTATION.keep_first in _words(talking.window)
+    assert "drop_picture" not in talking.kiosk.asked, "it is asked for again, not given up"
+    talking.press("keep_ear_left")
+    assert talking.kiosk.sites == ["ear_left"] and "drop_picture" not in talking.kiosk.asked
+
+
+def test_a_picture_without_an_ear_is_given_up_and_said(talking: Desk) -> None:
+    sentence = fr.NOTICES[NoticeReason.PICTURE_NOT_KEPT]
+    talking.press("otoscope")
+    talking.press("keep_picture")
+    talking.press("panel_close")
+    assert talking.kiosk.asked[-1] == "drop_picture"
+    assert sentence not in _words(talking.window), "it was the answer"
+    talking.press("keep_picture")
+    talking.press("keep_ear_left", Qt.Key.Key_Escape)
+    assert talking.kiosk.asked[-1] == "drop_picture" and talking.kiosk.sites == []
+    assert sentence in _words(talking.window)
+
+
+def test_who_leaves_the_question_for_another_screen_is_told_so(talking: Desk) -> None:
+    talking.press("otoscope")
+    talking.press("keep_picture")
+    talking.window.open_technician()
+    talking.settle()
+    assert talking.kiosk.asked[-1] == "drop_picture"
+    assert fr.NOTICES[NoticeReason.PICTURE_NOT_KEPT] in _words(talking.window)
 
 
 def test_the_otoscope_s_picture_is_turned_and_mirrored(talking: Desk) -> None:

@@ -12,6 +12,8 @@ from ui.widgets.parts import button, label
 from ui.widgets.scroll import Scroll
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from devices.reading import Waveform
     from ui.bridge import Bridge
     from ui.settings import ScreenSettings
@@ -27,7 +29,13 @@ class Shell(Protocol):
     """What a screen may ask of the window around it."""
 
     def ask_help(self) -> None: ...
-    def ask(self, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]) -> None: ...
+    def ask(
+        self,
+        title: str,
+        content: tuple[QWidget, ...],
+        actions: tuple[Action, ...],
+        dismissed: Callable[[], object] | None = None,
+    ) -> None: ...
     def close_panel(self) -> None: ...
     def set_language(self, code: str) -> None: ...
     def open_technician(self) -> None: ...

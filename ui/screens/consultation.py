@@ -69,9 +69,10 @@ class Consultation(Screen):
 
     def _ask_ear(self) -> None:
         """Somebody pressed the button of the otoscope, maybe while another screen stood over this one."""
-        if self.context.state.picture_held and self.isVisible():
-            self.context.state.picture_held = False
-            ask_ear(self.context)
+        held = self.context.state.picture_held
+        if held is not None and self.isVisible():
+            self.context.state.picture_held = None
+            ask_ear(self.context, first_waits=held.first_waits)
 
     def focus_first(self) -> None:
         self._mute.setFocus()

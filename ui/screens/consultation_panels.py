@@ -58,17 +58,19 @@ def freeze_and_ask_ear(context: Context) -> None:
     ask_ear(context)
 
 
-def ask_ear(context: Context) -> None:
-    """Of a picture that is held already."""
-    text = context.texts.consultation
+def ask_ear(context: Context, *, first_waits: bool = False) -> None:
+    """Of a picture that is held already. Without an answer it is not kept, and the helper is told."""
+    text, drop_picture = context.texts.consultation, context.bridge.drop_picture
 
     def keep(site: str, name: str, words: str, role: str = "primary") -> Action:
         return Action(words, name, lambda: context.bridge.keep_picture(site), role)
 
     ears = tuple(keep(ear, f"keep_{ear}", text.body_points[ear]) for ear in (Ear.RIGHT, Ear.LEFT))
-    drop = Action(text.keep_not, "panel_close", lambda: None)
+    drop = Action(text.keep_not, "panel_close", partial(drop_picture, answered=True))
     elsewhere = keep("", "keep_elsewhere", text.keep_elsewhere, "secondary")
-    context.shell.ask(text.keep_where, (label(text.keep_explain, "lead"),), (drop, elsewhere, *ears))
+    explain = label(text.keep_first if first_waits else text.keep_explain, "lead")
+    dismissed = partial(drop_picture, answered=False)
+    context.shell.ask(text.keep_where, (explain,), (drop, elsewhere, *ears), dismissed)
 
 
 def ask_attach(context: Context, reading: Reading) -> None:

@@ -151,6 +151,7 @@ CONSULTATION = ConsultationText(
     keep_picture="حفظ الصورة",
     keep_where="أي أذن؟",
     keep_explain="التُقطت الصورة. حدِّد مصدرها حتى لا تختلط الأذنان.",
+    keep_first="الصورة الأولى تنتظر: حدِّد مصدرها أولًا. لم تُلتقط صورة أخرى.",
     keep_elsewhere="مكان آخر",
     keep_not="عدم الحفظ",
     stethoscope_on="السماعة",
@@ -681,6 +682,7 @@ NOTICES = {
     NoticeReason.DELIVERY_PAUSED: "يرفض الخادم هذا الجهاز حاليًا. كل شيء محفوظ هنا. أخبر التقني.",
     NoticeReason.DELIVERY_QUARANTINED: "لم يقبل الخادم أحد العناصر. هو محفوظ هنا. أخبر التقني.",
     NoticeReason.RECORDING_FAILED: "لم يتم حفظ الصورة أو الصوت. حاول مرة أخرى.",
+    NoticeReason.PICTURE_NOT_KEPT: "لم تُحفظ الصورة: لم يقل أحد من أي أذن هي. التقطها من جديد إذا لزم الأمر.",
     NoticeReason.INSTRUMENT_MISSING: "يطلب الطبيب أداة غير موصولة. قم بتوصيلها.",
 }
 

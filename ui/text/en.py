@@ -153,6 +153,7 @@ CONSULTATION = ConsultationText(
     keep_picture="Keep the picture",
     keep_where="Which ear?",
     keep_explain="The picture is taken. Say where it is from, so that the ears are not mixed up.",
+    keep_first="The first picture is waiting: first say where it is from. No other was taken.",
     keep_elsewhere="Another place",
     keep_not="Do not keep",
     stethoscope_on="Stethoscope",
@@ -692,6 +693,8 @@ NOTICES = {
     "Everything is kept here. Tell the technician.",
     NoticeReason.DELIVERY_QUARANTINED: "The server did not accept one item. It is kept here. Tell the technician.",
     NoticeReason.RECORDING_FAILED: "The picture or the sound could not be kept. Try again.",
+    NoticeReason.PICTURE_NOT_KEPT: "The picture was not kept: nobody said which ear it is of. "
+    "Take it again if it is needed.",
     NoticeReason.INSTRUMENT_MISSING: "The physician asks for an instrument that is not plugged in. Plug it in.",
 }
 

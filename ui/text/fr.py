@@ -154,6 +154,7 @@ CONSULTATION = ConsultationText(
     keep_picture="Garder l'image",
     keep_where="Quelle oreille ?",
     keep_explain="L'image est prise. Dites d'où elle vient, pour qu'on ne confonde pas les oreilles.",
+    keep_first="La première image attend : dites d'abord d'où elle vient. Aucune autre n'a été prise.",
     keep_elsewhere="Autre endroit",
     keep_not="Ne pas garder",
     stethoscope_on="Stéthoscope",
@@ -681,6 +682,8 @@ NOTICES = {
     NoticeReason.DELIVERY_QUARANTINED: "Le serveur n'a pas accepté un élément. "
     "Il est gardé ici. Prévenez le technicien.",
     NoticeReason.RECORDING_FAILED: "L'image ou le son n'a pas pu être gardé. Essayez encore.",
+    NoticeReason.PICTURE_NOT_KEPT: "L'image n'a pas été gardée : personne n'a dit de quelle oreille elle est. "
+    "Reprenez-la si elle est utile.",
     NoticeReason.INSTRUMENT_MISSING: "Le médecin demande un instrument qui n'est pas branché. Branchez-le.",
 }
 

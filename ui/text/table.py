@@ -150,6 +150,7 @@ class ConsultationText(Table):
     keep_picture: str
     keep_where: str
     keep_explain: str
+    keep_first: str
     keep_elsewhere: str
     keep_not: str
     stethoscope_on: str

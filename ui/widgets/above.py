@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ui.widgets.parts import label
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ui.screens.base import Screen
     from ui.text.table import Texts
     from ui.widgets.field import Field
@@ -39,20 +41,30 @@ class Above(QObject):
         close = Action(text.close, "panel_close", lambda: None, "primary")
         self.ask(text.help_title, content, (*more, close))
 
-    def ask(self, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]) -> None:
+    def ask(
+        self,
+        title: str,
+        content: tuple[QWidget, ...],
+        actions: tuple[Action, ...],
+        dismissed: Callable[[], object] | None = None,
+    ) -> None:
+        """`dismissed`: it was closed without an answer, and not for another question."""
         from ui.widgets.panel import Panel
 
         self.close_panel()
         self.close_keyboard()
         self._panel = Panel(self._host, title, content, actions)
         self._panel.closed.connect(self._panel_closed)
+        if dismissed is not None:
+            self._panel.dismissed.connect(dismissed)
 
     def close_panel(self) -> None:
         if self._panel is not None:
             self._panel.close_panel()
 
     def clear(self) -> None:
-        self.close_panel()
+        if self._panel is not None:
+            self._panel.dismiss()
         self.close_keyboard()
 
     def open_keyboard(self, field: Field, screen: Screen) -> None:

@@ -24,9 +24,10 @@ class Action:
 
 
 class Panel(QWidget):
-    """Covers `host` and keeps the focus inside. Esc closes it, as if nothing had been answered."""
+    """Covers `host` and keeps the focus inside. Esc closes it: `dismissed` says that nothing was answered."""
 
     closed = Signal()
+    dismissed = Signal()
 
     def __init__(
         self, host: QWidget, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]
@@ -54,6 +55,10 @@ class Panel(QWidget):
             self._before.setFocus()
         self.closed.emit()
         self.deleteLater()
+
+    def dismiss(self) -> None:
+        self.close_panel()
+        self.dismissed.emit()
 
     def _build(self, title: str, content: tuple[QWidget, ...], actions: tuple[Action, ...]) -> QFrame:
         box = QFrame()
@@ -112,7 +117,7 @@ class Panel(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.close_panel()
+            self.dismiss()
         else:
             super().keyPressEvent(event)
 
