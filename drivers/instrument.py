@@ -55,8 +55,8 @@ class InstrumentStatus:
     """One instrument as the screens show it. `id` is stable across replugs (serial number or address).
 
     `also`: what else the same box does, beside `kind`. `battery`: what it said last, also before it was
-    switched off; None: nothing. Not `known`: nobody said that this Bluetooth unit belongs to the kiosk, which
-    is for the kiosk to tell, not for a driver.
+    switched off; None: nothing. Not `known`: nobody said that this Bluetooth unit belongs to the kiosk;
+    `no_result`: and its last measurement gave no value. These two are for the kiosk to tell, not for a driver.
     """
 
     id: str
@@ -68,6 +68,7 @@ class InstrumentStatus:
     also: tuple[Kind, ...] = ()
     battery: Battery | None = None
     known: bool = True
+    no_result: bool = False
 
     @property
     def battery_is_low(self) -> bool:

@@ -145,6 +145,8 @@ class Hub:
             return
         session = self._record.session
         doubts = self._doubts(reading, session)
+        if self.board.note_result(reading):
+            self.tell_instruments()
         if not doubts:
             self._known.remember(reading)
             self._unsaved.append(reading)

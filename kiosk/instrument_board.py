@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from devices.reading import DeviceIdentity, Kind
+from devices.reading import SHY, DeviceIdentity, Kind, Reading
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.unit import identity_seen, unit_of
 
@@ -39,6 +39,7 @@ class InstrumentBoard:
         self._clock_s = clock_s
         self._newest: dict[str, InstrumentStatus] = {}
         self._heard_s: dict[str, float] = {}
+        self._without_result: set[str] = set()
 
     @property
     def seen(self) -> tuple[InstrumentStatus, ...]:
@@ -50,7 +51,7 @@ class InstrumentBoard:
         """The kiosk's own, and the units of others while they are in reach."""
         there = (s for s in self.seen if s.state not in _GONE and s.reason not in _NO_BLUETOOTH)
         strangers = (s for s in there if not self._is_known(s) and self._is_near(s))
-        return _sorted([*self.own, *(replace(status, known=False) for status in strangers)])
+        return _sorted([*self.own, *map(self._as_unknown, strangers)])
 
     @property
     def own(self) -> tuple[InstrumentStatus, ...]:
@@ -65,6 +66,19 @@ class InstrumentBoard:
         self._heard_s[status.id] = self._clock_s()
         return before
 
+    def note_result(self, reading: Reading) -> bool:
+        """What gives one result at a time has spoken. True: whether it gave a value is other than before."""
+        if reading.kind not in SHY:
+            return False
+        failed = all(quantity.value is None for quantity in reading.quantities)
+        before = self.has_no_result(reading.identity.address)
+        (self._without_result.add if failed else self._without_result.discard)(reading.identity.address)
+        return failed is not before
+
+    def has_no_result(self, id_: str) -> bool:
+        """Its last measurement gave no value."""
+        return id_ in self._without_result
+
     def has(self, kind: Kind) -> bool:
         """True when an instrument of this kind is plugged in or within reach."""
         return any(kind in s.kinds and s.state not in _GONE for s in self.seen)
@@ -74,6 +88,9 @@ class InstrumentBoard:
         unseen = status.reason in _NO_BLUETOOTH and status.identity is None
         wanted = not unseen or not self._expected or not set(status.kinds).isdisjoint(self._expected)
         return wanted and self._is_known(status)
+
+    def _as_unknown(self, status: InstrumentStatus) -> InstrumentStatus:
+        return replace(status, known=False, no_result=self.has_no_result(status.id))
 
     def _is_near(self, status: InstrumentStatus) -> bool:
         """Nobody says that it went away once it has given its result."""

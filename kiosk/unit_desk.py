@@ -11,12 +11,16 @@ from kiosk.units import Units
 
 @dataclass(frozen=True, slots=True)
 class UnitLine:
-    """`kinds` and `name` (of the model it is taken for): empty for one that was not seen since the start."""
+    """`kinds` and `name` (of the model it is taken for): empty for one that was not seen since the start.
+
+    `no_result`: its last measurement gave no value.
+    """
 
     unit: Unit
     how: How
     kinds: tuple[Kind, ...] = ()
     name: str = ""
+    no_result: bool = False
 
 
 class UnitDesk:
@@ -54,4 +58,5 @@ class UnitDesk:
         for status in self._board.seen:
             unit = unit_of(identity_seen(status))
             if unit is not None:
-                yield UnitLine(unit, self._units.how(unit), status.kinds, status.name)
+                failed = self._board.has_no_result(status.id)
+                yield UnitLine(unit, self._units.how(unit), status.kinds, status.name, failed)

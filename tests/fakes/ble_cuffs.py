@@ -68,6 +68,17 @@ class OmronCuff(Cuff):
         return abs(given - self.clock.now()) > timedelta(minutes=10)
 
 
+class UnluckyCuff(Cuff):
+    """As long as somebody `moves` it finds no pressure, and says so."""
+
+    moves = True
+
+    def _frame(self, pressure: Pressure, when: datetime) -> bytes:
+        if self.moves:
+            return blood_pressure("NaN", "NaN", "NaN", when=when, status=1)
+        return super()._frame(pressure, when)
+
+
 class ClocklessCuff(Cuff):
     """Its results carry no date."""
 

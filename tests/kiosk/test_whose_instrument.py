@@ -10,13 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from devices.reading import DeviceIdentity, Kind, Quality, Reading
+from devices import metrics
+from devices.reading import Absent, DeviceIdentity, Kind, Quality, Reading
 from drivers.ble import BleLinks
 from drivers.bonds import bonds
 from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk.config import Config
 from kiosk.devices_config import DevicesConfig
-from kiosk.events import Notice, NoticeReason, ReadingShown, SetAsideChanged, WaveformShown
+from kiosk.events import (
+    InstrumentsChanged,
+    Notice,
+    NoticeReason,
+    ReadingShown,
+    SetAsideChanged,
+    WaveformShown,
+)
 from kiosk.hub import Hub
 from kiosk.instrument_board import NEAR_S, InstrumentBoard, OwnsThePlugged
 from kiosk.session import Session
@@ -25,6 +33,7 @@ from kiosk.unit_desk import UnitDesk
 from kiosk.units import Units
 from tests.drivers.ble_room import DEVICES
 from tests.drivers.listener import running
+from tests.fakes.ble_cuffs import UnluckyCuff
 from tests.fakes.ble_peripheral import Peripheral
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter, Thermometer
 from tests.fakes.bluez import FakeBluez
@@ -33,6 +42,7 @@ from tests.fakes.private_bus import private_bus
 from tests.fakes.radio import Radio
 from tests.kiosk.bench import Bench, bench, temperature
 from tests.kiosk.whole import config_in
+from tests.ui import samples
 from tests.ui.samples import pleth
 
 UNKNOWN = Quality.UNKNOWN_UNIT
@@ -68,6 +78,12 @@ class Site:
     @property
     def shown(self) -> list[Reading]:
         return [event.reading for event in self.kiosk.told if isinstance(event, ReadingShown)]
+
+    @property
+    def strangers(self) -> list[InstrumentStatus]:
+        """As the screens were last told."""
+        told = [event for event in self.kiosk.told if isinstance(event, InstrumentsChanged)]
+        return [status for status in (told[-1].instruments if told else ()) if not status.known]
 
     @property
     def session(self) -> Session:
@@ -159,6 +175,33 @@ async def test_a_neighbours_oximeter_is_one_question_and_no_incident(tmp_path: P
             await until(lambda: all(status.known for status in here.hub.instruments))
         await here.hub.flush()
         assert here.shown == [] and here.session.incidents == ()
+
+
+async def test_that_a_strangers_cuff_found_nothing_is_said_of_it_and_of_nobody(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await here.kiosk.consult()
+        cuff = UnluckyCuff(here.radio)
+        async with here.in_reach(cuff):
+            await cuff.measure(Pressure(121, 79, 93, 68))
+            await until(lambda: [status.no_result for status in here.strangers] == [True])
+            (line,) = await here.desk.lines()
+            assert line.no_result and line.how is How.UNKNOWN
+            assert here.aside == () and not any(isinstance(event, Notice) for event in here.kiosk.told)
+            cuff.moves = False
+            await cuff.measure(Pressure(121, 79, 93, 68))
+            await until(lambda: len(here.aside) == 1)
+            assert [status.no_result for status in here.strangers] == [False]
+        await here.hub.flush()
+        assert here.shown == [] and here.session.incidents == ()
+
+
+def test_what_streams_is_not_said_to_have_found_nothing() -> None:
+    board = InstrumentBoard((), OwnsThePlugged())
+    board.put(InstrumentStatus("ble:C0:00:00:00:00:09", Kind.OXIMETER, "Clip", InstrumentState.MEASURING))
+    at = DeviceIdentity("sig_pulse_oximeter", address="ble:C0:00:00:00:00:09")
+    nobody = samples.reading(Kind.OXIMETER, (metrics.SPO2, Absent.SENSOR_OFF))
+    assert not board.note_result(replace(nobody, identity=at))
+    assert [status.no_result for status in board.all] == [False]
 
 
 async def test_that_the_kiosk_paired_by_itself_makes_nothing_its_own(tmp_path: Path) -> None:

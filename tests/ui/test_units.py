@@ -111,6 +111,24 @@ def test_the_helper_sees_that_an_instrument_is_a_strangers(desk: Desk) -> None:
     assert fr.READING.quality[Quality.UNKNOWN_UNIT] in words(desk)
 
 
+def test_that_a_strangers_measurement_gave_nothing_is_written_beside_it_alone(desk: Desk) -> None:
+    steps.consultation(desk)
+    stranger = InstrumentStatus("ble:1", Kind.CUFF, "Cuff", InstrumentState.READY, known=False)
+    desk.kiosk.plug(stranger)
+    desk.settle()
+    before = words(desk)
+    desk.kiosk.plug(replace(stranger, no_result=True))
+    desk.settle()
+    same = {fr.INSTRUMENT.unknown: fr.INSTRUMENT.unknown_no_result}
+    assert words(desk) == [same.get(line, line) for line in before] != before
+
+
+def test_the_technician_reads_that_its_last_measurement_gave_nothing(desk: Desk) -> None:
+    desk.kiosk.units.told = (replace(LINES[1], no_result=True),)
+    behind_the_code(desk)
+    assert fr.UNITS.no_result in words(desk)
+
+
 def test_what_was_said_holds_at_once_while_another_message_waits(desk: Desk) -> None:
     desk.kiosk.units.told = LINES[:1]
     behind_the_code(desk)

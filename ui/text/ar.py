@@ -345,6 +345,7 @@ READING = ReadingText(
 
 INSTRUMENT = InstrumentText(
     unknown="غير معروفة لهذا الجهاز: قياساتها توضع جانبًا",
+    unknown_no_result="غير معروفة لهذا الجهاز: قياسها الأخير لم يعطِ أي قيمة",
     states={
         InstrumentState.ABSENT: "لم يظهر بعد",
         InstrumentState.FOUND: "وُجد، يستعد",
@@ -597,6 +598,7 @@ UNITS = UnitsText(
     none="لم تظهر أي أداة بلوتوث منذ التشغيل. قم بقياس تجريبي لتظهر هنا.",
     own="تخص هذا الجهاز",
     forget="انسَ هذه الأداة",
+    no_result="قياسها الأخير لم يعطِ أي قيمة.",
     serial="الرقم التسلسلي {serial}",
     address="العنوان {address}",
     hows={

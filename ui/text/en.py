@@ -347,6 +347,7 @@ READING = ReadingText(
 
 INSTRUMENT = InstrumentText(
     unknown="Unknown to this kiosk: its readings are set aside",
+    unknown_no_result="Unknown to this kiosk: its last measurement gave no value",
     states={
         InstrumentState.ABSENT: "Not seen yet",
         InstrumentState.FOUND: "Found, getting ready",
@@ -602,6 +603,7 @@ UNITS = UnitsText(
     none="No Bluetooth instrument seen since the start. Take a trial measurement: it will show up here.",
     own="It belongs to this kiosk",
     forget="Forget this instrument",
+    no_result="Its last measurement gave no value.",
     serial="Serial number {serial}",
     address="Address {address}",
     hows={

@@ -332,6 +332,7 @@ READING = ReadingText(
 
 INSTRUMENT = InstrumentText(
     unknown="Inconnu de ce poste : ses mesures sont mises de côté",
+    unknown_no_result="Inconnu de ce poste : sa dernière mesure n'a donné aucune valeur",
     states={
         InstrumentState.ABSENT: "Pas encore vu",
         InstrumentState.FOUND: "Trouvé, se prépare",
@@ -587,6 +588,7 @@ UNITS = UnitsText(
     none="Aucun appareil Bluetooth vu depuis le démarrage. Faites une mesure d'essai : il apparaîtra ici.",
     own="Il est à ce poste",
     forget="Oublier cet appareil",
+    no_result="Sa dernière mesure n'a donné aucune valeur.",
     serial="N° de série {serial}",
     address="Adresse {address}",
     hows={

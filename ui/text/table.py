@@ -222,6 +222,7 @@ class ReadingText(Table):
 
 class InstrumentText(Table):
     unknown: str
+    unknown_no_result: str
     states: Mapping[InstrumentState, str]
     reasons: Mapping[Reason, str]
     low_battery: str
@@ -356,6 +357,7 @@ class UnitsText(Table):
     none: str
     own: str
     forget: str
+    no_result: str
     serial: str
     address: str
     hows: Mapping[How, str]

@@ -43,7 +43,8 @@ class InstrumentRow(QFrame):
         self._state.setText(text.instrument.states[status.state])
         usual = text.instrument.reasons[status.reason]
         said = text.instrument.own_reasons.get((status.kind, status.reason), usual)
-        unknown = "" if status.known else text.instrument.unknown
+        whose = text.instrument.unknown_no_result if status.no_result else text.instrument.unknown
+        unknown = "" if status.known else whose
         reason = " ".join(part for part in (said, unknown) if part)
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))

@@ -81,6 +81,8 @@ class UnitList(QFrame):
         column.addWidget(label(name, "heading"))
         column.addWidget(label(whose, "heading" if line.how is How.UNKNOWN else "good"))
         column.addWidget(label(self._details(line), "small"))
+        if line.no_result:
+            column.addWidget(label(text.no_result, "small"))
         answers = Flow()
         if line.how is How.UNKNOWN:
             own = partial(self._set_own, address, True)
