@@ -34,7 +34,10 @@ _NAMED_WITHIN_S = 0.5
 
 
 class BleLinks:
-    """Scans for known services and serves each peripheral in a task of its own. Runs until cancelled."""
+    """Scans for known services and serves each peripheral in a task of its own. Runs until cancelled.
+
+    One whose device has no decoder is FOUND, and never connected.
+    """
 
     def __init__(self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap) -> None:
         self._recognition = Recognition(devices)
@@ -106,16 +109,23 @@ class BleLinks:
         if device.any_make and not name and self._may_be_named(id_):
             return
         # Once it was connected, BlueZ counts all its services: it stays what it was taken for at first.
-        self._tasks.start(id_, self._serve(id_, peripheral, self._chosen.setdefault(id_, device)))
+        chosen = self._chosen.setdefault(id_, device)
+        if chosen.decoder is None:
+            self._feed(id_, chosen).tracker.move(InstrumentState.FOUND)
+        else:
+            self._tasks.start(id_, self._serve(id_, peripheral, chosen))
 
     def _may_be_named(self, id_: str) -> bool:
         """A name often comes a moment after the services, and some makes have habits of their own."""
         return _now_s() - self._heard_s.setdefault(id_, _now_s()) < _NAMED_WITHIN_S
 
+    def _feed(self, id_: str, device: Device) -> Feed:
+        return self._feeds.setdefault(id_, Feed(device, self._sink, id_, self._tap))
+
     async def _serve(self, id_: str, peripheral: BLEDevice, device: Device) -> None:
         assert isinstance(device.match, BleMatch)  # only such devices are recognised here
         assert device.decoder is not None
-        feed = self._feeds.setdefault(id_, Feed(device, self._sink, id_, self._tap))
+        feed = self._feed(id_, device)
         feed.tracker.forget_signal()
         feed.tracker.move(InstrumentState.FOUND)
         connection = BleConnection(

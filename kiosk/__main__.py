@@ -73,6 +73,8 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
     )
     watch.add_argument("--seconds", type=float, help="no longer than that")
     watch.add_argument("--capture", type=Path, metavar="FILE", help="keep every byte in a new file")
+    taken = "also what Bluetooth cuffs, scales... send only once: the kiosk does not get it"
+    watch.add_argument("--take", action="store_true", help=taken)
     watch.set_defaults(run=_watch_devices)
     replayed = commands.add_parser("replay", help="play a captured file as if the instruments were there")
     replayed.add_argument("file", type=Path)
@@ -215,7 +217,7 @@ def _watch_devices(options: argparse.Namespace) -> int:
 
     try:
         with suppress(KeyboardInterrupt):
-            asyncio.run(watch(sys.stdout, options.seconds, options.capture))
+            asyncio.run(watch(sys.stdout, options.seconds, options.capture, options.take))
     except OSError as error:
         return _fail(f"{options.capture or 'instruments'}: {error.strerror}")
     return 0

@@ -14,10 +14,14 @@ from typing import TextIO
 from devices.catalog import devices
 from devices.reading import Quantity, Reading, Waveform
 from drivers import raw, replay
+from drivers.ble_recognition import left_alone
 from drivers.instrument import InstrumentStatus, Reason
 from drivers.supervisor import Supervisor
 
 _WAVE_EVERY_S = 5.0
+_ONCE = "Bluetooth cuffs, thermometers, scales and glucose meters may send each result only once"
+_LEFT = f"{_ONCE}: they are named here, not connected (--take)."
+_TAKEN = f"{_ONCE}: what they have not sent yet comes here, and the kiosk does not get it (--capture)."
 
 
 class Printer:
@@ -52,12 +56,17 @@ def _words(quantity: Quantity) -> str:
     return f"{quantity.metric.key} {value}"
 
 
-async def watch(out: TextIO, seconds: float | None, capture: Path | None) -> None:
-    """Until cancelled, or for so long. `capture`: a new file for every byte that comes. Raises OSError."""
+async def watch(out: TextIO, seconds: float | None, capture: Path | None, take: bool) -> None:
+    """Until cancelled, or for so long. `capture`: a new file for every byte that comes. Raises OSError.
+
+    `take`: also what Bluetooth instruments may send only once.
+    """
     printer = Printer(out)
+    known = devices() if take else [left_alone(device) for device in devices()]
     with _tapped(capture, printer) as tap, suppress(TimeoutError):
+        print(_TAKEN if take else _LEFT, file=out, flush=True)
         async with asyncio.timeout(seconds):
-            await Supervisor(devices(), printer, tap=tap).run()
+            await Supervisor(known, printer, tap=tap).run()
 
 
 @contextmanager

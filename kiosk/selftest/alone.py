@@ -89,7 +89,7 @@ async def _check_senses(config: Config, seconds: float) -> tuple[Check, ...]:
     await units.look()
     kinds = [Kind(kind) for kind in config.devices.expected]
     seen = _Seen(InstrumentBoard(kinds, units), expected_kinds(config.devices), config.devices.bluetooth)
-    instruments = Instruments(config.devices, seen)
+    instruments = Instruments(config.devices, seen, take=False)
     await open_media(instruments)
     running = asyncio.create_task(instruments.run())
     try:

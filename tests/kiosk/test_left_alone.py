@@ -1,0 +1,91 @@
+"""What a Bluetooth instrument sends once is for the kiosk: commands beside it take nothing unasked.
+
+Over bleak's own BlueZ backend and real GATT servers.
+"""
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from devices.reading import Kind
+from drivers.ble import BleLinks
+from kiosk.devices_config import DevicesConfig
+from kiosk.instrument_watch import watch
+from kiosk.selftest.alone import check_alone
+from kiosk.selftest.report import Check, Part, Problem, Verdict
+from tests.drivers.ble_room import DEVICES
+from tests.drivers.listener import Listener, running
+from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter
+from tests.fakes.bluez import FakeBluez
+from tests.fakes.call_bench import PAGE_DIR
+from tests.fakes.polling import until
+from tests.fakes.private_bus import private_bus
+from tests.fakes.radio import Radio
+from tests.kiosk.whole import config_in, whole_kiosk
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`cuff` has a result that nobody has got yet; `oximeter` is switched off."""
+
+    cuff: Cuff
+    oximeter: PulseOximeter
+
+
+@pytest.fixture
+async def reach() -> AsyncIterator[Reach]:
+    async with AsyncExitStack() as stack:
+        bus = await stack.enter_async_context(private_bus())
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("DBUS_SYSTEM_BUS_ADDRESS", bus)
+        radio = Radio()
+        bluez, here = FakeBluez(radio), Reach(Cuff(radio), PulseOximeter(radio))
+        await bluez.start(bus)
+        stack.push_async_callback(bluez.die)
+        for peripheral in (here.cuff, here.oximeter):
+            stack.push_async_callback(peripheral.close)
+        await here.cuff.power_on()
+        await here.cuff.remember(Pressure(121, 79, 93, 68))
+        yield here
+
+
+async def kiosk_gets_it() -> None:
+    listener = Listener()
+    async with running(BleLinks(DEVICES, listener).run()):
+        await listener.until(lambda: len(listener.of(Kind.CUFF)) == 1)
+
+
+async def test_the_selftest_sees_a_cuff_and_leaves_its_result(reach: Reach, tmp_path: Path) -> None:
+    devices = DevicesConfig(expected=(Kind.CUFF.value,), units=(reach.cuff.address,))
+    config = config_in(tmp_path, devices=devices)
+    async with whole_kiosk(config_in(tmp_path)):
+        pass  # it makes the outbox
+    found: list[Check] = []
+    while all(check.problem is Problem.NOT_SEEN_YET for check in found):
+        report = await check_alone(config, PAGE_DIR, 2.0)
+        found = [check for check in report.checks if check.part is Part.CUFF]
+    assert [(check.verdict, check.detail) for check in found] == [(Verdict.GREEN, "found")]
+    assert reach.cuff.connections == 0
+    await kiosk_gets_it()
+
+
+async def test_watching_names_a_cuff_and_leaves_its_result(reach: Reach) -> None:
+    out = io.StringIO()
+    async with running(watch(out, None, None, take=False)):
+        await until(lambda: f"(ble:{reach.cuff.address})" in out.getvalue())
+        await reach.oximeter.power_on()
+        await until(lambda: "spo2" in out.getvalue())  # what streams is connected as ever
+    assert "not connected (--take)" in out.getvalue()
+    assert reach.cuff.connections == 0
+    await kiosk_gets_it()
+
+
+async def test_who_says_so_takes_it(reach: Reach, tmp_path: Path) -> None:
+    out, capture = io.StringIO(), tmp_path / "capture.jsonl"
+    async with running(watch(out, None, capture, take=True)):
+        await until(lambda: "systolic 121 mm[Hg]" in out.getvalue())
+    assert "the kiosk does not get it" in out.getvalue()
+    assert reach.cuff.address in capture.read_text(encoding="utf-8")
