@@ -20,7 +20,7 @@ from drivers.chunks import CHUNK_MS, Samples
 from drivers.instrument import InstrumentStatus, Sink
 from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
-from drivers.video_nodes import find_cameras
+from drivers.video_nodes import VideoNode, find_cameras
 from kiosk.clip import CONTENT_TYPE, record_clip
 from kiosk.devices_config import DevicesConfig
 from kiosk.frames import Frames, VideoFrame, sharpest
@@ -60,7 +60,7 @@ class Instruments:
         reporting: list[Link] = [self.face, self.otoscope, self.voice, self.stethoscope]
         makers = [outlet.maker(link) for outlet, link in zip(outlets, reporting, strict=True)]
         self.on_button: Callable[[], None] = lambda: None
-        button = CameraButton(lambda: self.otoscope.plugged_in, lambda: self.on_button())
+        button = CameraButton(self._camera_with_button, lambda: self.on_button())
         silent: list[Link] = [self._sound, self.speaker, button]
         self._supervisor = Supervisor(known, sink, [*makers, *(_Outlet(sink).maker(link) for link in silent)])
 
@@ -109,6 +109,10 @@ class Instruments:
         else:
             self.stethoscope_on = on
             (self.stethoscope.start if on else self.stethoscope.stop)()
+
+    def _camera_with_button(self) -> VideoNode | None:
+        """Switched off there is nothing to hold: nobody looks for its button all day."""
+        return self.otoscope.plugged_in if self.otoscope_on else None
 
     async def capture(self, what: str, site: str) -> Reading:
         """A picture of the otoscope, or `CLIP_S` of the stethoscope. Raises CaptureError."""

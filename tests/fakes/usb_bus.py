@@ -20,7 +20,8 @@ HINT = "not in a private mount namespace: run this through tests/fakes/private.s
 _DEV = Path("/dev")
 _CLASSES = Path("/sys/class")
 _TREE = _DEV / ".usb_bus"
-_REBUILT_CLASSES = ("tty", "video4linux", "hidraw")
+_INPUT = _DEV / "input"
+_REBUILT_CLASSES = ("tty", "video4linux", "hidraw", "input")
 _MS_BIND, _MS_REC, _MS_MOVE, _MNT_DETACH = 0x1000, 0x4000, 0x2000, 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -113,6 +114,23 @@ def unplug_camera(index: int) -> None:
     _remove("video4linux", f"video{index}")
 
 
+def plug_button(index: int, node: str) -> None:
+    """The camera `/dev/videoN` has a button: `node` (a FIFO) gives what its input device reports."""
+    require_private_namespace()
+    device = _usb_interface(f"video{index}") / "input" / f"input{index}"
+    device.mkdir(parents=True)
+    _class_entry("input", f"event{index}", device)
+    _bind_node(node, _INPUT / f"event{index}")
+
+
+def unplug_button(index: int) -> None:
+    """Before its camera is taken away."""
+    require_private_namespace()
+    _unbind_node(_INPUT / f"event{index}")
+    shutil.rmtree(_CLASSES / "input" / f"event{index}")
+    shutil.rmtree(_usb_interface(f"video{index}") / "input")
+
+
 def _rebuild(target: Path, fill: Callable[[Path, Path], None]) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=f"usb-bus-{target.name}-"))
     _mount("none", scratch, "tmpfs", data="mode=0755")
@@ -143,16 +161,31 @@ def _fill_dev(real: Path, fresh: Path) -> None:
         elif entry.name == "ptmx":
             # The kernel looks for `pts` beside the node that was opened: only the whole old tree has it.
             (fresh / "ptmx").symlink_to(".host/ptmx")
-        else:
+        elif entry.name != _INPUT.name:
             _bind(entry, fresh / entry.name)
+    _fill_input(host / _INPUT.name, fresh / _INPUT.name)
     (fresh / ".usb_bus" / "bus" / "usb-serial").mkdir(parents=True)
     (fresh / ".usb_bus" / "bus" / "usb").mkdir()
 
 
+def _fill_input(real: Path, fresh: Path) -> None:
+    """A folder of its own: a node that is plugged there must not reach the real one."""
+    fresh.mkdir()
+    for entry in real.iterdir() if real.is_dir() else ():
+        if entry.is_symlink():
+            _copy_link(entry, fresh / entry.name)
+        else:
+            _bind(entry, fresh / entry.name)
+
+
+def _usb_interface(name: str) -> Path:
+    return _TREE / "devices" / f"1-{name}" / f"1-{name}:1.0"
+
+
 def _usb_device(name: str, ids: UsbIds) -> Path:
     """The sysfs folders of a USB device with one interface, laid out as the kernel does."""
-    device = _TREE / "devices" / f"1-{name}"
-    interface = device / f"1-{name}:1.0"
+    interface = _usb_interface(name)
+    device = interface.parent
     interface.mkdir(parents=True)
     facts = {
         "idVendor": f"{ids.vid:04x}",
@@ -178,9 +211,7 @@ def _class_entry(kind: str, name: str, device: Path) -> Path:
 
 def _remove(kind: str, name: str) -> None:
     require_private_namespace()
-    node = _DEV / name
-    _check(_libc.umount2(os.fsencode(node), _MNT_DETACH), f"umount {node}")
-    node.unlink()
+    _unbind_node(_DEV / name)
     shutil.rmtree(_CLASSES / kind / name)
     shutil.rmtree(_TREE / "devices" / f"1-{name}")
 
@@ -188,6 +219,11 @@ def _remove(kind: str, name: str) -> None:
 def _bind_node(source: str, target: Path) -> None:
     target.touch()
     _mount(source, target, flags=_MS_BIND)
+
+
+def _unbind_node(target: Path) -> None:
+    _check(_libc.umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
+    target.unlink()
 
 
 def _bind(source: Path, target: Path) -> None:

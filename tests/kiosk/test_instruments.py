@@ -1,7 +1,9 @@
 """Cameras and microphones of a kiosk that runs: opened for a consultation, kept in its record, closed."""
 
 import asyncio
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -17,7 +19,9 @@ from kiosk.clip import decode_flac
 from kiosk.devices_config import DevicesConfig
 from kiosk.events import CallChanged, NoticeReason, PictureFrozen, ReadingShown
 from kiosk.instruments import served
-from tests.fakes import pictures
+from tests.drivers.test_camera_button import press
+from tests.fakes import pictures, usb_bus
+from tests.fakes.cameras import OTOSCOPE
 from tests.kiosk.simulators import Simulators, simulators
 from tests.kiosk.whole import Whole, config_in, whole_kiosk
 
@@ -141,6 +145,41 @@ async def test_a_picture_that_is_given_up_makes_room_and_is_said(stage: Simulato
         assert whole.notices() == [NoticeReason.PICTURE_NOT_KEPT] * 2
         await whole.kiosk.drop_picture(answered=False)
         assert len(whole.notices()) == 2, "none was held"
+
+
+@contextmanager
+def button_of_the_otoscope(directory: Path) -> Iterator[int]:
+    """What is written to this descriptor is what its input device reports."""
+    fifo = directory / "button"
+    os.mkfifo(fifo)
+    usb_bus.plug_button(OTOSCOPE.index, str(fifo))
+    end = os.open(fifo, os.O_RDWR)
+    try:
+        yield end
+    finally:
+        os.close(end)
+        usb_bus.unplug_button(OTOSCOPE.index)
+
+
+def button_is_watched() -> bool:
+    open_files = {os.path.realpath(entry) for entry in Path("/proc/self/fd").iterdir()}
+    return f"/dev/input/event{OTOSCOPE.index}" in open_files
+
+
+async def test_the_button_of_the_otoscope_is_watched_while_it_is_on(
+    stage: Simulators, tmp_path: Path
+) -> None:
+    config = config_in(tmp_path / "data", devices=DevicesConfig(bluetooth=False))
+    with button_of_the_otoscope(tmp_path) as button:
+        async with whole_kiosk(config) as whole:
+            await whole.consult()
+            await whole.until(lambda: state(whole, Kind.OTOSCOPE) is InstrumentState.READY)
+            await whole.kiosk.set_otoscope(True)
+            await whole.until(lambda: button_is_watched() and whole.kiosk.frames.otoscope.latest())
+            os.write(button, press())
+            await whole.until(lambda: whole.heard(PictureFrozen))
+            await whole.kiosk.set_otoscope(False)
+            await whole.until(lambda: not button_is_watched())
 
 
 def test_a_watch_that_somebody_wears_is_not_listened_to() -> None:
