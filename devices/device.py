@@ -1,7 +1,7 @@
 """How a device model is declared, and what its decoder says. Pure: bytes in, events out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -111,38 +111,38 @@ def nothing(_command: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class SerialMatch:
-    """A USB serial device: how to recognise and open its port.
+class PortMatch:
+    """What is plugged in by USB and spoken to: how to recognise it, and all that is ever written to it.
 
     `checked`: its frames carry a checksum, so that one of them tells it from another device at the same kind
     of bridge. `quiet`: it speaks only when it is used, and its silence is no fault. `start`, `keep_alive`,
-    `stop`, and answers that `may_send` allows: all that is ever written to it.
+    and answers that `may_send` allows: nothing else is written to it.
     """
 
     usb_ids: tuple[tuple[int, int], ...]
-    baud: int
-    parity: str = "N"
+    _: KW_ONLY
     checked: bool = False
     quiet: bool = False
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
-    stop: tuple[bytes, ...] = ()
     may_send: Callable[[bytes], bool] = nothing
 
 
 @dataclass(frozen=True, slots=True)
-class HidMatch:
-    """A USB HID device with reports of one size, without numbers. The rest as in SerialMatch."""
+class SerialMatch(PortMatch):
+    """A USB serial device: how to open its port. `stop` is written to it as well."""
 
-    usb_ids: tuple[tuple[int, int], ...]
+    baud: int
+    parity: str = "N"
+    stop: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HidMatch(PortMatch):
+    """A USB HID device with reports of one size, without numbers."""
+
     report_bytes: int
-    checked: bool = False
-    quiet: bool = False
-    start: tuple[bytes, ...] = ()
-    keep_alive: bytes = b""
-    keep_alive_s: float = 0.0
-    may_send: Callable[[bytes], bool] = nothing
 
 
 @dataclass(frozen=True, slots=True)

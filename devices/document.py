@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from devices.device import AudioMatch, BleMatch, CameraMatch, Device, HidMatch, Match, SerialMatch
+from devices.device import AudioMatch, BleMatch, CameraMatch, Device, HidMatch, Match, PortMatch, SerialMatch
 
 _TITLE = """# Instruments
 
@@ -54,7 +54,7 @@ def _link(match: Match) -> str:
 
 def _recognised(match: Match) -> str:
     match match:
-        case SerialMatch() | HidMatch():
+        case PortMatch():
             return f"USB {_ids(match.usb_ids)}"
         case BleMatch():
             if not match.announced:

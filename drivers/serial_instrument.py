@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from devices.device import Device, Event, HidMatch, Rejected, SerialMatch
+from devices.device import Device, Event, HidMatch, PortMatch, Rejected
 from devices.reading import DeviceIdentity, Kind
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
@@ -99,7 +99,7 @@ class SerialInstrument:
         return self._feed
 
 
-def _at_first(match: SerialMatch | HidMatch) -> InstrumentState:
+def _at_first(match: PortMatch) -> InstrumentState:
     """What speaks only when it is used is ready; but of a HID device that is asked, one answer comes first:
     other things have its ids.
     """

@@ -8,7 +8,7 @@ things in a row, or one where the frames have a checksum: bytes heard at a wrong
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from devices.device import Device, Event, HidMatch, Rejected, Samples, SerialMatch
+from devices.device import Device, Event, PortMatch, Rejected, Samples
 from drivers.instrument import DriverError, Reason
 from drivers.port import FoundPort
 from drivers.serial_talk import Talk, now_s
@@ -91,8 +91,8 @@ def _round(devices: Sequence[Device], last: Device | None) -> list[tuple[Device,
     return [(d, quiet_wait_s if _match(d).quiet else _SILENT_S) for d in sorted(devices, key=rank)]
 
 
-def _match(device: Device) -> SerialMatch | HidMatch:
-    assert isinstance(device.match, SerialMatch | HidMatch)  # only such devices are found at a port
+def _match(device: Device) -> PortMatch:
+    assert isinstance(device.match, PortMatch)  # only such devices are found at a port
     return device.match
 
 

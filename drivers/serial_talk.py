@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from devices.device import Decoder, Device, Event, HidMatch, Send, SerialMatch
+from devices.device import Decoder, Device, Event, HidMatch, PortMatch, Send, SerialMatch
 from drivers.hid_port import HidPort
 from drivers.port import Port
 from drivers.serial_port import SerialPort
@@ -13,7 +13,7 @@ class Talk:
     """Every call raises DriverError when the port fails. Closed by whoever opened it."""
 
     def __init__(self, node: str, device: Device) -> None:
-        if not isinstance(device.match, SerialMatch | HidMatch) or device.decoder is None:
+        if not isinstance(device.match, PortMatch) or device.decoder is None:
             raise ValueError(f"{device.key} is read from no port")
         self.device = device
         self.match = device.match

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from devices.device import BleMatch, Device, HidMatch, SerialMatch
+from devices.device import BleMatch, Device, PortMatch
 from devices.reading import Reading, Waveform
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
 from drivers.raw import Tap, no_tap
@@ -95,7 +95,7 @@ class _Guard:
 def _built_in(devices: Sequence[Device], tap: Tap) -> list[LinkMaker]:
     """The drivers that the declared devices need. Their libraries load only then."""
     makers: list[LinkMaker] = []
-    if any(isinstance(device.match, SerialMatch | HidMatch) for device in devices):
+    if any(isinstance(device.match, PortMatch) for device in devices):
         makers.append(lambda sink: _serial(devices, sink, tap))
     if any(isinstance(device.match, BleMatch) for device in devices):
         makers.append(lambda sink: _ble(devices, sink, tap))

@@ -11,14 +11,15 @@ from devices.catalog import (
     taidoc_glucose,
     viatom_o2ring,
 )
-from devices.device import BleMatch, HidMatch, SerialMatch, nothing
+from devices.device import BleMatch, PortMatch, SerialMatch, nothing
 from devices.reading import Kind
 
+# Its greeting, how many results, and the first user's results; 41 may erase them.
+CONTEC_08A = ("408ffffefdfc", "428ffffefdfc", "434101040200")
 # All that the kiosk can send to an instrument beside the time of day: a new command is a decision.
 SENT = {
     "contec_cms50_v7": {"7d81a1808080808080", "7d81a2808080808080", "7d81af808080808080"},
-    # Its greeting, how many results, and the first user's results; 41 may erase them.
-    "contec_08a": {command.ljust(128, "0") for command in ("408ffffefdfc", "428ffffefdfc", "434101040200")},
+    "contec_08a": {command.ljust(128, "0") for command in CONTEC_08A},
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},
     "lifescan_ultraeasy": {"02060803c262"},
     "sig_glucose": {"0106"},  # report the last record; 02 would delete
@@ -33,10 +34,10 @@ SENT = {
 @pytest.mark.parametrize("key", catalog.by_key())
 def test_a_device_is_sent_what_is_listed_here_and_nothing_else(key: str) -> None:
     match, sent = catalog.by_key()[key].match, set[bytes]()
-    if isinstance(match, SerialMatch):
-        sent = {*match.start, *match.stop, match.keep_alive}
-    elif isinstance(match, HidMatch | BleMatch):
+    if isinstance(match, PortMatch | BleMatch):
         sent = {*match.start, match.keep_alive}
+    if isinstance(match, SerialMatch):
+        sent |= {*match.stop}
     assert {command.hex() for command in sent if command} == SENT.get(key, set())
 
 
@@ -84,12 +85,12 @@ def test_a_lifescan_is_answered_and_its_records_are_read_and_nothing_is_written(
 def test_a_cuff_is_never_started_from_here() -> None:
     """Neither a declaration nor an answer of a cuff holds what inflates, resets or sets one."""
     cuffs = [device for device in catalog.devices() if Kind.CUFF in (device.kind, *device.also)]
-    serial = [device.match for device in cuffs if isinstance(device.match, SerialMatch)]
-    sent = {
-        command for match in serial for command in (*match.start, *match.stop, match.keep_alive) if command
-    }
-    assert sent == {bytes.fromhex("3a7903004a"), b"\x0218;;DF\x03"}
-    assert all(match.may_send is nothing for match in serial)
+    ports = [device.match for device in cuffs if isinstance(device.match, PortMatch)]
+    sent = {command for match in ports for command in (*match.start, match.keep_alive) if command}
+    reports = {bytes.fromhex(begin).ljust(64, b"\0") for begin in CONTEC_08A}
+    assert sent == {bytes.fromhex("3a7903004a"), b"\x0218;;DF\x03", *reports}
+    assert not [match for match in ports if isinstance(match, SerialMatch) and match.stop]
+    assert all(match.may_send is nothing for match in ports)
 
 
 def test_a_codefree_is_answered_with_two_packets_alone() -> None:
@@ -102,5 +103,5 @@ def test_a_codefree_is_answered_with_two_packets_alone() -> None:
 @pytest.mark.parametrize("key", catalog.by_key())
 def test_who_is_answered_is_named_here(key: str) -> None:
     match = catalog.by_key()[key].match
-    answered = isinstance(match, SerialMatch) and match.may_send is not nothing
+    answered = isinstance(match, PortMatch) and match.may_send is not nothing
     assert answered is (key in ("lifescan_ultraeasy", "sd_codefree"))

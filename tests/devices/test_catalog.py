@@ -19,6 +19,7 @@ from devices.device import (
     FrameError,
     HidMatch,
     Measured,
+    PortMatch,
     Rejected,
     Samples,
     Send,
@@ -162,7 +163,7 @@ def _assert_declared(device: Device, event: Event) -> None:
         assert event.metric in device.metrics
         assert event.samples and event.period_ms >= 0
     elif isinstance(event, Send):
-        assert isinstance(device.match, SerialMatch) and device.match.may_send(event.command)
+        assert isinstance(device.match, PortMatch) and device.match.may_send(event.command)
     elif isinstance(event, Rejected):
         assert event.reason and len(event.raw) <= 64
 

@@ -11,6 +11,7 @@ from devices.device import (
     Event,
     FrameError,
     Measured,
+    PortMatch,
     Rejected,
     Samples,
     Send,
@@ -90,7 +91,7 @@ def _assert_declared(device: Device, event: Event) -> None:
             assert event.reason, "rejected without a reason"
             assert len(event.raw) <= _MOST_EVIDENCE_BYTES, f"{len(event.raw)} bytes kept as evidence"
         case Send():
-            assert isinstance(device.match, SerialMatch), "only a serial decoder may answer"
+            assert isinstance(device.match, PortMatch), "only the decoder of a port may answer"
             assert device.match.may_send(event.command), f"{event.command.hex()} may not be sent"
         case Battery():
             assert event.percent is None or event.percent <= 100, "more than full"
