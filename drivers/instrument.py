@@ -56,7 +56,7 @@ class InstrumentStatus:
 
     `also`: what else the same box does, beside `kind`. `battery`: what it said last, also before it was
     switched off; None: nothing. Not `known`: nobody said that this Bluetooth unit belongs to the kiosk;
-    `no_result`: and its last measurement gave no value. These two are for the kiosk to tell, not for a driver.
+    `no_result`: and its last measurement gave no value. These two the kiosk tells, not a driver.
     """
 
     id: str

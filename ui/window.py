@@ -267,7 +267,7 @@ class Window(QMainWindow):
         actions: tuple[Action, ...],
         dismissed: Callable[[], object] | None = None,
     ) -> None:
-        """A panel above the screen; the one before is closed. `dismissed`: it was closed without an answer."""
+        """A panel above the screen; the one before is closed. `dismissed`: closed without an answer."""
         self._above.ask(title, content, actions, dismissed)
 
     def close_panel(self) -> None:
