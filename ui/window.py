@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -10,6 +9,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from ui.screens.base import Context, Screen
+from ui.screens.choice import make_screen, screen_of
 from ui.state import Fault, State
 from ui.text import texts
 from ui.widgets.above import Above
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         SetAsideChanged,
         WaveformShown,
     )
-    from kiosk.session import Session
     from ui.bridge import Bridge
     from ui.reasons import BlockReason
     from ui.settings import ScreenSettings
@@ -39,17 +38,6 @@ if TYPE_CHECKING:
     from ui.widgets.field import Field
     from ui.widgets.notice import NoticeBar
     from ui.widgets.panel import Action
-
-_SCREENS = {
-    "welcome": "Welcome",
-    "identity": "Identity",
-    "consent": "ConsentScreen",
-    "refused": "Refused",
-    "consultation": "Consultation",
-    "closing": "Closing",
-    "technician": "Technician",
-    "blocked": "Blocked",
-}
 
 
 class Window(QMainWindow):
@@ -131,7 +119,7 @@ class Window(QMainWindow):
         ended = self.state.session is not None and event.session is None
         before = self.state.session
         other = self.state.set_session(event.session)
-        if other or self._aside != "technician" or _screen_of(before) != _screen_of(event.session):
+        if other or self._aside != "technician" or screen_of(before) != screen_of(event.session):
             self._aside = ""  # a reading that is kept meanwhile does not send the technician away
         if ended:
             self.state.messages.clear()
@@ -217,7 +205,7 @@ class Window(QMainWindow):
             return "blocked"
         if self._aside:
             return self._aside
-        return _screen_of(self.state.session)
+        return screen_of(self.state.session)
 
     def show_screen(self, *, anew: bool = False) -> None:
         """Show what the state asks for. A screen is made when it is needed and destroyed when it is left."""
@@ -227,7 +215,8 @@ class Window(QMainWindow):
             return
         self._above.clear()
         before, self.name = self._screen, wanted
-        self._screen = self._make(wanted)
+        context = Context(self.bridge, self._texts, self.settings, self.state, self)
+        self._screen = make_screen(wanted, context, self._blocked)
         if not self._was_painted:
             self._screen.installEventFilter(self)
         self._column.insertWidget(0 if self._notices is None else 1, self._screen, 1)
@@ -238,15 +227,6 @@ class Window(QMainWindow):
         self._show_newest()
         self._screen.show()
         self._screen.focus_first()
-
-    def _make(self, name: str) -> Screen:
-        context = Context(self.bridge, self._texts, self.settings, self.state, self)
-        maker: Callable[..., Screen] = getattr(import_module(f"ui.screens.{name}"), _SCREENS[name])
-        if name == "blocked":
-            return maker(context, self._blocked)
-        if name == "identity" and self.state.session is not None:
-            return maker(context, self.state.session.patient)
-        return maker(context)
 
     def ask_help(self) -> None:
         """Who to call. On every screen."""
@@ -310,13 +290,3 @@ class Window(QMainWindow):
         """Back to what the session asks for."""
         self._aside = ""
         self.show_screen()
-
-
-def _screen_of(session: Session | None) -> str:
-    if session is None:
-        return "welcome"
-    from kiosk.session import Outcome, Phase  # loaded by now: there is a session
-
-    if session.phase is Phase.CLOSED:
-        return "refused" if session.outcome is Outcome.REFUSED else "welcome"
-    return session.phase.value
