@@ -1,6 +1,6 @@
 """How a device model is declared, and what its decoder says. Pure: bytes in, events out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -76,13 +76,39 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockShown:
+    """What the device's own clock shows at this moment: naive, as it has no zone."""
+
+    device_now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
-    """The protocol wants this answered. The driver sends it if the declaration's `may_send` says so."""
+    """The protocol wants this said. The driver sends it if the declaration's `may_send` says so.
+
+    `to`: a characteristic (full UUID), where it is not the match's own.
+    """
 
     command: bytes
+    to: str = ""
 
 
-Event = Measured | Samples | Signal | Battery | Rejected | Send
+class Outcome(StrEnum):
+    """How a conversation ended. NOT_LET_IN: this kiosk is not the one that the device was paired with."""
+
+    FINISHED = "finished"
+    NOT_LET_IN = "not_let_in"
+    NOT_UNDERSTOOD = "not_understood"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A decoder that leads has said all: the driver hangs up."""
+
+    outcome: Outcome
+
+
+Event = Measured | Samples | Signal | Battery | Rejected | ClockShown | Send | Done
 
 
 class Decoder(Protocol):
@@ -105,7 +131,19 @@ class Remembering(Protocol):
         ...
 
 
-def nothing(_command: bytes) -> bool:
+@runtime_checkable
+class Leading(Protocol):
+    """A decoder with this method leads the conversation, one question after the other, until `Done`.
+
+    Each answer is waited for; a device that does not give one in time is hung up on.
+    """
+
+    def begin(self, pairing: bool) -> list[Event]:
+        """What is said first. `pairing`: the device shows that it may be paired with."""
+        ...
+
+
+def nothing(*_: object) -> bool:
     """For a device that is answered nothing."""
     return False
 
@@ -151,11 +189,14 @@ class BleMatch:
 
     `names`: beginnings of its advertised name, where other things advertise the same service. Not
     `announced`: its name has to do, as it advertises no service, or not always. `start`, `keep_alive`:
-    all that is ever written to it, to the characteristic `write`, but for the time of day where it lets
-    its clock be set (2A08 or 2A2B). `clock_tolerance_s`: its clock is left alone when it is off by no more
-    than this. `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a
-    firmware needs before and after its clock is set. `results_notified`: it notifies its results, as others
-    notify live values.
+    all that is ever written to it, to the characteristic `write`, but for what `may_send` allows, and for the
+    time of day where it lets its clock be set (2A08 or 2A2B). `clock_tolerance_s`: its clock is left alone
+    when it is off by no more than this. `pauses_s`: beginnings of the firmware's name, the first that fits
+    counts, and what such a firmware needs before and after its clock is set. `results_notified`: it notifies
+    its results, as others notify live values. `may_send`: what a decoder may want sent; the second argument
+    says whether the device shows that it may be paired with. `shows_pairing`: whether its advertised name
+    and its maker's data (by company number) show that; such a device is paired with at no other time. None:
+    it is paired with whenever it wants to be.
     """
 
     service: str
@@ -169,10 +210,16 @@ class BleMatch:
     clock_tolerance_s: float = 0.0
     pauses_s: tuple[tuple[str, float], ...] = ()
     results_notified: bool = False
+    may_send: Callable[[Send, bool], bool] = nothing
+    shows_pairing: Callable[[str, Mapping[int, bytes]], bool] | None = None
 
     def pause_s(self, firmware: str) -> float:
         """What a unit with this firmware needs."""
         return next((pause for name, pause in self.pauses_s if firmware.startswith(name)), 0.0)
+
+    def pairing(self, name: str, maker_data: Mapping[int, bytes]) -> bool | None:
+        """Whether it shows that it may be paired with; None: it is not of those that show it."""
+        return None if self.shows_pairing is None else self.shows_pairing(name, maker_data)
 
 
 @dataclass(frozen=True, slots=True)

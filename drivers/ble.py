@@ -112,8 +112,10 @@ class BleLinks:
         chosen = self._chosen.setdefault(id_, device)
         if chosen.decoder is None:
             self._feed(id_, chosen).tracker.move(InstrumentState.FOUND)
-        else:
-            self._tasks.start(id_, self._serve(id_, peripheral, chosen))
+            return
+        assert isinstance(chosen.match, BleMatch)  # only such devices are recognised here
+        pairing = chosen.match.pairing(name, advertisement.manufacturer_data)
+        self._tasks.start(id_, self._serve(id_, peripheral, chosen, pairing))
 
     def _may_be_named(self, id_: str) -> bool:
         """A name often comes a moment after the services, and some makes have habits of their own."""
@@ -122,14 +124,13 @@ class BleLinks:
     def _feed(self, id_: str, device: Device) -> Feed:
         return self._feeds.setdefault(id_, Feed(device, self._sink, id_, self._tap))
 
-    async def _serve(self, id_: str, peripheral: BLEDevice, device: Device) -> None:
-        assert isinstance(device.match, BleMatch)  # only such devices are recognised here
-        assert device.decoder is not None
+    async def _serve(self, id_: str, peripheral: BLEDevice, device: Device, pairing: bool | None) -> None:
+        assert isinstance(device.match, BleMatch) and device.decoder is not None
         feed = self._feed(id_, device)
         feed.tracker.forget_signal()
         feed.tracker.move(InstrumentState.FOUND)
         connection = BleConnection(
-            peripheral, device.match, feed, partial(self._decoder, id_, device.decoder)
+            peripheral, device.match, feed, partial(self._decoder, id_, device.decoder), pairing
         )
         try:
             await connection.run()

@@ -5,7 +5,7 @@ Source: Device Information Service 1.1 (180A).
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -18,9 +18,10 @@ from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
 from devices import clock, gatt
-from devices.device import BleMatch, Decoder, Rejected
+from devices.device import BleMatch, Decoder, Event, Leading, Rejected
 from drivers.ble_battery import watch_battery
 from drivers.ble_errors import needs_pairing, reason_of
+from drivers.ble_talk import is_over, to_say
 from drivers.ble_values import Values
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason
@@ -46,13 +47,19 @@ T = TypeVar("T")
 class BleConnection:
     """Runs once: connect, read, subscribe, deliver, disconnect.
 
-    `resume` gives the decoder to go on with, now and after values were lost.
+    `resume` gives the decoder to go on with, now and after values were lost. `pairing`: as of the match.
     """
 
     def __init__(
-        self, peripheral: BLEDevice, match: BleMatch, feed: Feed, resume: Callable[[], Decoder]
+        self,
+        peripheral: BLEDevice,
+        match: BleMatch,
+        feed: Feed,
+        resume: Callable[[], Decoder],
+        pairing: bool | None = None,
     ) -> None:
         self._match = match
+        self._pairing = pairing
         self._feed = feed
         self._resume = resume
         self._decoder = resume()
@@ -65,6 +72,8 @@ class BleConnection:
         self._feed.stamp.reconnected()
         try:
             await self._limited(self._client.connect(), _CONNECT_LIMIT_S + 1)
+            if self._pairing:
+                await self._bond()
             await self._identify()
             await self._pause()
             self._feed.stamp.device_clock = await self._set_clock()
@@ -73,7 +82,6 @@ class BleConnection:
             for command in self._match.start:
                 await self._required(self._match.write, partial(self._put, command))
             self._feed.undated.connected()
-            self._feed.tracker.move(InstrumentState.READY)
             async with self._beside():
                 await self._deliver_until_gone()
         except (
@@ -164,10 +172,11 @@ class BleConnection:
         except BleakError as error:
             raise DriverError(reason_of(error), f"{uuid}: {error}") from error
 
-    async def _put(self, command: bytes) -> None:
-        found = self._client.services.get_characteristic(self._match.write)
+    async def _put(self, command: bytes, to: str = "") -> None:
+        uuid = to or self._match.write
+        found = self._client.services.get_characteristic(uuid)
         if found is None:
-            raise DriverError(Reason.NO_DATA, f"no characteristic {self._match.write}")
+            raise DriverError(Reason.NO_DATA, f"no characteristic {uuid}")
         response = "write-without-response" not in found.properties
         await self._client.write_gatt_char(found, command, response=response)
 
@@ -200,19 +209,48 @@ class BleConnection:
             _log.warning("%s: more results than can be taken", self._feed.tracker.status.id)
 
     async def _deliver_until_gone(self) -> None:
-        while True:
+        over = await self._begin()
+        while not over:
             try:
                 async with asyncio.timeout(_QUIET_AFTER_S):
                     value = await self._values.get()
             except TimeoutError:
-                self._feed.tracker.quiet()
+                self._silent()
                 continue
             if value is None:
+                self._interrupted()
                 return
             if lost := self._values.lost():
                 await self._gap(lost)
             self._last = value.characteristic
-            await self._feed.take(self._decoder, value.data, value.characteristic.uuid, value.came_s)
+            self._feed.heard(value.data, value.characteristic.uuid)
+            over = await self._go_on(self._decoder.feed(value.data, value.characteristic.uuid), value.came_s)
+
+    async def _begin(self) -> bool:
+        """True when there is nothing to be heard any more."""
+        if isinstance(self._decoder, Leading):
+            return await self._go_on(self._decoder.begin(bool(self._pairing)))
+        self._feed.tracker.move(InstrumentState.READY)
+        return False
+
+    async def _go_on(self, events: Sequence[Event], came_s: float | None = None) -> bool:
+        """What was measured is durable before the next is asked for. True when the conversation is over."""
+        await self._feed.deliver(events, came_s)
+        for wanted in to_say(self._match, events, bool(self._pairing)):
+            say = partial(self._put, wanted.command, wanted.to)
+            await self._required(wanted.to or self._match.write, say)
+        return is_over(events)
+
+    def _silent(self) -> None:
+        """An answer is missed; whoever is not asked may be silent."""
+        if isinstance(self._decoder, Leading):
+            raise DriverError(Reason.TIMEOUT, f"no answer within {_QUIET_AFTER_S} s")
+        self._feed.tracker.quiet()
+
+    def _interrupted(self) -> None:
+        """It hung up."""
+        if isinstance(self._decoder, Leading):
+            raise DriverError(Reason.TIMEOUT, "it hung up in the middle of the conversation")
 
     async def _gap(self, lost: int) -> None:
         """What comes now does not go on from what came last."""
@@ -228,10 +266,19 @@ class BleConnection:
         except BleakError as error:
             if not needs_pairing(error):
                 raise
+            if self._pairing is False:
+                raise DriverError(Reason.NOT_PAIRED, str(error)) from error
+        await self._bond()
+        try:
+            return await bounded(operation(), _GATT_LIMIT_S)
+        except BleakError as error:
+            raise DriverError(Reason.PAIRING_REFUSED, str(error)) from error
+
+    async def _bond(self) -> None:
+        """At once where there is one."""
         self._feed.tracker.move(InstrumentState.PAIRING)
         try:
             await bounded(self._client.pair(), _PAIR_LIMIT_S)
-            return await bounded(operation(), _GATT_LIMIT_S)
         except BleakError as error:
             raise DriverError(Reason.PAIRING_REFUSED, str(error)) from error
 

@@ -19,13 +19,13 @@ def left_alone(device: Device) -> Device:
 class Recognition:
     """By its service; where a device has names of its own, by one of them as well.
 
-    Names come first, then services of one make, then those that anybody may have. A name alone is enough for
-    a device that does not always announce its service.
+    Names come first, the longer before the shorter, then services of one make, then those that anybody may
+    have. A name alone is enough for a device that does not always announce its service.
     """
 
     def __init__(self, devices: Sequence[Device]) -> None:
         known = [(device, device.match) for device in devices if isinstance(device.match, BleMatch)]
-        self._devices = sorted(known, key=lambda pair: (not pair[1].names, pair[0].any_make))
+        self._devices = sorted(known, key=lambda pair: (_shortest_name(pair[1]), pair[0].any_make))
 
     @property
     def devices(self) -> list[Device]:
@@ -44,3 +44,8 @@ class Recognition:
             if announced and (not match.names or name.startswith(match.names)):
                 return device
         return None
+
+
+def _shortest_name(match: BleMatch) -> int:
+    """The longer what a name begins with, the sooner: the models of a make have the same beginning."""
+    return -min(map(len, match.names), default=0)

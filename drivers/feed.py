@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from devices.device import Battery, Decoder, Device, Event, Measured, Rejected, Samples, Signal
+from devices.device import (
+    Battery,
+    ClockShown,
+    Decoder,
+    Device,
+    Event,
+    Measured,
+    Rejected,
+    Samples,
+    Signal,
+)
 from devices.reading import DeviceIdentity, Quality, Quantity
 from drivers.instrument import Sink
 from drivers.raw import Tap, no_tap
@@ -69,6 +79,8 @@ class Feed:
                 self.tracker.signal(event.state)
             case Battery():
                 self.tracker.battery(event)
+            case ClockShown():
+                self.stamp.clock_shown(event.device_now)
             case Rejected():
                 self.rejected += 1
                 _log.info("%s: rejected %d bytes: %s", self.tracker.status.id, len(event.raw), event.reason)

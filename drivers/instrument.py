@@ -35,6 +35,7 @@ class Reason(StrEnum):
     BLUETOOTH_OFF = "bluetooth_off"
     BLUETOOTH_MISSING = "bluetooth_missing"
     PAIRING_REFUSED = "pairing_refused"
+    NOT_PAIRED = "not_paired"
     TIMEOUT = "timeout"
     CAMERA_STALLED = "camera_stalled"
     SOURCE_MOVED = "source_moved"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devices.catalog import by_key
-from devices.device import Decoder
+from devices.device import Decoder, Leading
 from drivers.feed import Feed
 from drivers.instrument import InstrumentState, Sink
 from drivers.raw import Raw
@@ -48,4 +48,7 @@ def _player(piece: Raw, sink: Sink) -> _Player:
         raise UnknownDevice(piece.device)
     feed = Feed(device, sink, piece.id)
     feed.tracker.move(InstrumentState.READY)
-    return _Player(feed, device.decoder())
+    decoder = device.decoder()
+    if isinstance(decoder, Leading):
+        decoder.begin(pairing=False)  # the questions are in nobody's ear: the answers follow in their order
+    return _Player(feed, decoder)

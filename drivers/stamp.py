@@ -63,6 +63,10 @@ class Stamp:
         self.interrupted()
         self.device_clock = None
 
+    def clock_shown(self, device_now: datetime) -> None:
+        """What the device's clock says at this moment; one that was read and set before counts instead."""
+        self.device_clock = self.device_clock or DeviceClock(device_now, self._now())
+
     def interrupted(self) -> None:
         """Samples were lost."""
         self._ends.clear()

@@ -48,7 +48,7 @@ def pace(device: Device) -> Pace:
 
 
 def pieces_of(key: str) -> list[Piece]:
-    return [(piece, stream.characteristic) for stream in vectors.streams(key) for piece in stream.pieces]
+    return [(piece, source) for stream in vectors.streams(key) for source, piece in stream.pieces]
 
 
 def device_time_s(device: Device, pieces: Sequence[Piece]) -> Decimal:

@@ -18,6 +18,7 @@ from devices.device import (
     Event,
     FrameError,
     HidMatch,
+    Leading,
     Measured,
     PortMatch,
     Rejected,
@@ -86,9 +87,7 @@ def test_frame_vector(frame: vectors.Frame) -> None:
 
 @pytest.mark.parametrize(("name", "stream"), STREAMS, ids=lambda value: getattr(value, "name", value))
 def test_stream_vector(name: str, stream: vectors.Stream) -> None:
-    decoder = _decoder(name)
-    events = [event for piece in stream.pieces for event in decoder.feed(piece, stream.characteristic)]
-    assert vectors.lines(events) == stream.events
+    assert vectors.lines(vectors.play(_decoder(name), stream)) == stream.events
 
 
 def test_unknown_protocol_is_said() -> None:
@@ -126,7 +125,7 @@ def test_any_bytes_decode_to_json_or_frame_error(protocol: str, data: bytes) -> 
 @cache
 def _pieces(name: str) -> st.SearchStrategy[list[tuple[str, bytes]]]:
     known = [frame.data for frame in vectors.frames(name)]
-    streamed = [piece for stream in vectors.streams(name) for piece in stream.pieces]
+    streamed = [piece for stream in vectors.streams(name) for _, piece in stream.pieces]
     mutated = st.builds(_mutated, st.sampled_from(known + streamed), st.integers(0, 255), st.integers(0, 255))
     return st.lists(
         st.tuples(st.sampled_from((*_sources(catalog.by_key()[name]), "", "2a35")), anything | mutated),
@@ -147,6 +146,8 @@ def test_any_bytes_give_declared_metrics_or_rejections_and_bounded_output(
     name: str, draw: st.DataObject
 ) -> None:
     device, decoder = catalog.by_key()[name], _decoder(name)
+    if isinstance(decoder, Leading):
+        decoder.begin(pairing=True)
     for source, data in draw.draw(_pieces(name)):
         events = decoder.feed(data, source)
         assert len(events) <= 2 * len(data) + 2
@@ -162,6 +163,8 @@ def _assert_declared(device: Device, event: Event) -> None:
     elif isinstance(event, Samples):
         assert event.metric in device.metrics
         assert event.samples and event.period_ms >= 0
+    elif isinstance(event, Send) and isinstance(device.match, BleMatch):
+        assert device.match.may_send(event, True)
     elif isinstance(event, Send):
         assert isinstance(device.match, PortMatch) and device.match.may_send(event.command)
     elif isinstance(event, Rejected):

@@ -1,7 +1,9 @@
 """Reads `tests/vectors/<module>.toml` and writes decoder events as short lines that a vector can hold.
 
 A `[[frame]]` is one frame of a protocol and the object it decodes to. A `[[stream]]` is what a fresh decoder
-is fed, in pieces (`count` times each), and the lines of the events it must answer with.
+is fed, in pieces (`count` times each), and the lines of the events it must answer with. A decoder that leads
+begins by itself (`pairing`). Where several characteristics speak, the file gives each a short name, with
+which its pieces begin.
 """
 
 import json
@@ -11,7 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devices.device import Battery, Event, Measured, Rejected, Samples, Send, Signal
+from devices.device import (
+    Battery,
+    ClockShown,
+    Decoder,
+    Done,
+    Event,
+    Leading,
+    Measured,
+    Rejected,
+    Samples,
+    Send,
+    Signal,
+)
 from devices.reading import Quantity
 
 FOLDER = Path(__file__).parent.parent / "vectors"
@@ -30,9 +44,10 @@ class Frame:
 @dataclass(frozen=True)
 class Stream:
     name: str
-    characteristic: str
-    pieces: tuple[bytes, ...]
+    pieces: tuple[tuple[str, bytes], ...]
+    """The characteristic that speaks, and what it says."""
     events: tuple[str, ...]
+    pairing: bool
 
 
 def frames(module: str) -> list[Frame]:
@@ -49,18 +64,32 @@ def frames(module: str) -> list[Frame]:
 
 
 def streams(module: str) -> list[Stream]:
+    table = _table(module)
+    named = table.get("characteristics", {})
     return [
         Stream(
             entry["name"],
-            entry.get("characteristic", ""),
-            tuple(bytes.fromhex(piece) for piece in entry["hex"]) * entry.get("times", 1),
+            tuple(_piece(text, named, entry.get("characteristic", "")) for text in entry["hex"])
+            * entry.get("times", 1),
             tuple(entry["events"]),
+            entry.get("pairing", False),
         )
-        for entry in _table(module).get("stream", [])
+        for entry in table.get("stream", [])
     ]
 
 
-def _table(module: str) -> dict[str, list[dict[str, Any]]]:
+def _piece(text: str, named: dict[str, str], usual: str) -> tuple[str, bytes]:
+    name, _, data = text.rpartition(": ")
+    return named[name] if name else usual, bytes.fromhex(data)
+
+
+def play(decoder: Decoder, stream: Stream) -> list[Event]:
+    """What a fresh decoder says."""
+    events = decoder.begin(stream.pairing) if isinstance(decoder, Leading) else []
+    return events + [event for source, piece in stream.pieces for event in decoder.feed(piece, source)]
+
+
+def _table(module: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{module}.toml").read_text(encoding="utf-8"))
 
 
@@ -76,6 +105,10 @@ def _line(event: Event) -> str:
         return f"battery{left}" + (" low" if event.is_low else "")
     if isinstance(event, Send):
         return f"send {event.command.hex()}"
+    if isinstance(event, ClockShown):
+        return f"clock {event.device_now.isoformat()}"
+    if isinstance(event, Done):
+        return f"done {event.outcome.value}"
     if isinstance(event, Rejected):
         return f"rejected {event.reason}"
     if isinstance(event, Samples):

@@ -129,3 +129,14 @@ def test_values_without_a_rate_are_stamped_as_they_come() -> None:
     wall.time += timedelta(seconds=5)
     live = stamp.waveform(Samples(CUFF_PRESSURE, Decimal(0), (40,)))
     assert (live.t0, live.gap) == (wall.time, False)
+
+
+def test_a_clock_that_was_read_before_counts_more_than_what_is_shown_later() -> None:
+    """What is shown later may have been set meanwhile."""
+    stamp = _stamp(lambda: NOW)
+    stamp.clock_shown(NAIVE - HOUR)
+    stamp.clock_shown(NAIVE)
+    reading = stamp.reading(_measured(NAIVE - HOUR - 5 * MINUTE))
+    assert (reading.taken_at, reading.clock) == (NOW - 5 * MINUTE, Clock.CORRECTED)
+    stamp.reconnected()
+    assert stamp.device_clock is None

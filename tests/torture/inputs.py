@@ -34,7 +34,7 @@ def speakers(key: str) -> tuple[str, ...]:
     """Who can speak to a catalogued device's decoder: its own characteristics first, strangers last."""
     match = catalog.by_key()[key].match
     subscribed = match.subscribe if isinstance(match, BleMatch) else ()
-    shown = (stream.characteristic for stream in vectors.streams(key))
+    shown = (source for stream in vectors.streams(key) for source, _ in stream.pieces)
     return tuple(dict.fromkeys((*subscribed, *shown, *_STRANGERS)))
 
 
@@ -67,6 +67,6 @@ def write(key: str, pieces: Iterable[Piece]) -> bytes:
 
 def seeds(key: str) -> list[bytes]:
     """The evidence of a catalogued device as inputs: every stream, and every frame from everybody."""
-    streams = [write(key, ((s.characteristic, piece) for piece in s.pieces)) for s in vectors.streams(key)]
+    streams = [write(key, stream.pieces) for stream in vectors.streams(key)]
     frames = [write(key, [(source, f.data)]) for f in vectors.frames(key) for source in speakers(key)]
     return streams + frames

@@ -6,10 +6,14 @@ from contextlib import AbstractContextManager, nullcontext
 
 from devices.device import (
     Battery,
+    BleMatch,
+    ClockShown,
     Decoder,
     Device,
+    Done,
     Event,
     FrameError,
+    Leading,
     Measured,
     PortMatch,
     Rejected,
@@ -33,12 +37,19 @@ _KEPT_RAW_BYTES = 256  # evidence of a measurement that began in an earlier piec
 def check_decoder(device: Device, data: bytes) -> None:
     """Feed a new decoder what the input says."""
     assert device.decoder is not None
-    decoder, pieces, look = device.decoder(), inputs.read(device.key, data), inputs.look(data)
+    decoder, pieces, look = _begun(device.decoder()), inputs.read(device.key, data), inputs.look(data)
     if look is Look.ENDLESS:
-        _feed_endlessly(device, device.decoder(), pieces)
+        _feed_endlessly(device, _begun(device.decoder()), pieces)
     events = [event for piece in pieces for event in _feed(device, decoder, piece, look)]
     if isinstance(device.match, SerialMatch):
         _assert_cuts_do_not_matter(device.decoder(), pieces, events)
+
+
+def _begun(decoder: Decoder) -> Decoder:
+    """One that leads hears answers only once it has asked."""
+    if isinstance(decoder, Leading):
+        decoder.begin(pairing=False)
+    return decoder
 
 
 def check_protocol(describe: Callable[[bytes], dict[str, object]], data: bytes) -> None:
@@ -90,13 +101,15 @@ def _assert_declared(device: Device, event: Event) -> None:
         case Rejected():
             assert event.reason, "rejected without a reason"
             assert len(event.raw) <= _MOST_EVIDENCE_BYTES, f"{len(event.raw)} bytes kept as evidence"
+        case Send() if isinstance(device.match, BleMatch):
+            assert device.match.may_send(event, False), f"{event.command.hex()} may not be sent"
         case Send():
             assert isinstance(device.match, PortMatch), "only the decoder of a port may answer"
             assert device.match.may_send(event.command), f"{event.command.hex()} may not be sent"
         case Battery():
             assert event.percent is None or event.percent <= 100, "more than full"
         case _:
-            assert isinstance(event, Signal), f"{event!r} is no event"
+            assert isinstance(event, Signal | ClockShown | Done), f"{event!r} is no event"
 
 
 def _assert_cuts_do_not_matter(decoder: Decoder, pieces: list[Piece], events: list[Event]) -> None:

@@ -303,6 +303,7 @@ export const AR = {
   "reason.bluetooth_off": "البلوتوث متوقف",
   "reason.bluetooth_missing": "لا بلوتوث في الكشك",
   "reason.pairing_refused": "رُفض الاقتران",
+  "reason.not_paired": "غير مقترن بهذا الكشك",
   "reason.timeout": "لا يجيب",
   "reason.camera_stalled": "الصورة متوقفة",
   "reason.source_moved": "تغيّر مدخل الصوت",

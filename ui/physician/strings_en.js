@@ -303,6 +303,7 @@ export const EN = {
   "reason.bluetooth_off": "Bluetooth is off",
   "reason.bluetooth_missing": "no Bluetooth at the kiosk",
   "reason.pairing_refused": "pairing refused",
+  "reason.not_paired": "not paired with this kiosk",
   "reason.timeout": "does not answer",
   "reason.camera_stalled": "picture stalled",
   "reason.source_moved": "sound input moved",

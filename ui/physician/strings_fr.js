@@ -303,6 +303,7 @@ export const FR = {
   "reason.bluetooth_off": "Bluetooth éteint",
   "reason.bluetooth_missing": "pas de Bluetooth au kiosque",
   "reason.pairing_refused": "appairage refusé",
+  "reason.not_paired": "pas appairé à ce kiosque",
   "reason.timeout": "ne répond pas",
   "reason.camera_stalled": "image bloquée",
   "reason.source_moved": "entrée son déplacée",

@@ -370,6 +370,7 @@ INSTRUMENT = InstrumentText(
         Reason.BLUETOOTH_OFF: "البلوتوث مطفأ. اطلب المساعدة.",
         Reason.BLUETOOTH_MISSING: "لا يوجد بلوتوث في الجهاز. اطلب المساعدة.",
         Reason.PAIRING_REFUSED: "رُفض الاقتران. أطفئه ثم شغّله وانتظر.",
+        Reason.NOT_PAIRED: "إنه غير مقترن بهذا الجهاز. اضغط زر البلوتوث فيه مطوّلًا حتى يومض الحرف P.",
         Reason.TIMEOUT: "لا يجيب. قرّبه وتحقّق من بطاريته.",
         Reason.CAMERA_STALLED: "الصورة متوقفة. يعيد الجهاز تشغيل الكاميرا تلقائيًا.",
         Reason.SOURCE_MOVED: "لم يعد الصوت يأتي من السماعة. أعد توصيلها.",

@@ -372,6 +372,7 @@ INSTRUMENT = InstrumentText(
         Reason.BLUETOOTH_OFF: "The kiosk's Bluetooth is off. Call for help.",
         Reason.BLUETOOTH_MISSING: "The kiosk has no Bluetooth. Call for help.",
         Reason.PAIRING_REFUSED: "Pairing was refused. Switch it off and on again, and wait.",
+        Reason.NOT_PAIRED: "It is not paired with this kiosk. Hold its Bluetooth button until a P blinks.",
         Reason.TIMEOUT: "It does not answer. Bring it closer and check its battery.",
         Reason.CAMERA_STALLED: "The picture is frozen. The kiosk restarts the camera by itself.",
         Reason.SOURCE_MOVED: "The sound no longer comes from the stethoscope. Plug it in again.",

@@ -357,6 +357,7 @@ INSTRUMENT = InstrumentText(
         Reason.BLUETOOTH_OFF: "Le Bluetooth du poste est éteint. Appelez de l'aide.",
         Reason.BLUETOOTH_MISSING: "Le poste n'a pas de Bluetooth. Appelez de l'aide.",
         Reason.PAIRING_REFUSED: "L'association a été refusée. Éteignez-le, rallumez-le et attendez.",
+        Reason.NOT_PAIRED: "Il n'est pas associé à ce poste. Gardez son bouton Bluetooth enfoncé jusqu'à ce qu'un P clignote.",
         Reason.TIMEOUT: "Il ne répond pas. Rapprochez-le et vérifiez sa pile.",
         Reason.CAMERA_STALLED: "L'image est figée. Le poste relance la caméra tout seul.",
         Reason.SOURCE_MOVED: "Le son ne vient plus du stéthoscope. Rebranchez le stéthoscope.",

@@ -1,0 +1,25 @@
+"""A conversation with a peripheral: what its decoder wants said to it, and how it ended."""
+
+from collections.abc import Iterable
+
+from devices.device import BleMatch, Done, Event, Outcome, Send
+from drivers.instrument import DriverError, Reason
+
+_FAULTS = {Outcome.NOT_LET_IN: Reason.NOT_PAIRED, Outcome.NOT_UNDERSTOOD: Reason.DRIVER_FAILED}
+
+
+def to_say(match: BleMatch, events: Iterable[Event], pairing: bool) -> list[Send]:
+    """What these events want sent, in order. ValueError when something is not on the device's list."""
+    wanted = [event for event in events if isinstance(event, Send)]
+    for each in wanted:
+        if not match.may_send(each, pairing):
+            raise ValueError(f"{each.command[:3].hex()}… may not be sent to {each.to or match.write}")
+    return wanted
+
+
+def is_over(events: Iterable[Event]) -> bool:
+    """Whether all was said. DriverError when it ended badly."""
+    ended = next((event for event in events if isinstance(event, Done)), None)
+    if ended is not None and ended.outcome in _FAULTS:
+        raise DriverError(_FAULTS[ended.outcome], f"the conversation ended: {ended.outcome}")
+    return ended is not None
