@@ -1,8 +1,8 @@
 """Omron cuffs with the Blood Pressure Profile: EVOLV, BP7000, BP5250, HEM-9200T and many others.
 
 Source: SpeziOmron, hass-omron and openScale, independently: the names, for pairing and for transfer; that
-some let their clock be set only when it is off by more than ten minutes. The models that keep their results
-in a memory of Omron's own announce another service.
+some let their clock be set only when it is off by more than ten minutes. The models that are read out of a
+memory of Omron's own announce the same service: they are told by what follows in the name.
 """
 
 from devices.catalog.sig_blood_pressure import MEASUREMENT, SERVICE, Decoder

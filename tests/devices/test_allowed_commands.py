@@ -1,8 +1,12 @@
 """What may be sent to an instrument: each protocol's list, and that nothing else can be made or declared."""
 
+from functools import reduce
+from inspect import getmembers, isfunction
+from operator import xor
+
 import pytest
 
-from devices import catalog
+from devices import catalog, omron_eeprom
 from devices.catalog import (
     contec_ble,
     lifescan_ultraeasy,
@@ -11,7 +15,7 @@ from devices.catalog import (
     taidoc_glucose,
     viatom_o2ring,
 )
-from devices.device import BleMatch, PortMatch, SerialMatch, nothing
+from devices.device import BleMatch, PortMatch, Send, SerialMatch, nothing
 from devices.reading import Kind
 
 # Its greeting, how many results, and the first user's results; 41 may erase them.
@@ -100,8 +104,58 @@ def test_a_codefree_is_answered_with_two_packets_alone() -> None:
         assert not sd_codefree.may_send(sd_codefree.packet(message))
 
 
+OMRONS = ("omron_hem7155t", "omron_hem7361t")
+
+
+def _omron_frame(kind: int, data: bytes = b"") -> bytes:
+    """Sound, and about where the settings and the calibration of such a cuff begin."""
+    body = bytes((8 + len(data), kind >> 8, kind & 0xFF, 0x00, 0x54, 8)) + data + b"\x00"
+    return body + bytes((reduce(xor, body),))
+
+
+@pytest.mark.parametrize("key", OMRONS)
+def test_an_omrons_memory_is_read_and_can_be_written_by_nothing(key: str) -> None:
+    match = catalog.by_key()[key].match
+    assert isinstance(match, BleMatch)
+    for pairing in (False, True):
+        passed = {
+            kind
+            for kind in range(0x10000)
+            for data in (b"", bytes(8))
+            if match.may_send(Send(_omron_frame(kind, data), omron_eeprom.ASK), pairing)
+        }
+        assert passed == {0x0100}
+    made = (omron_eeprom.START, omron_eeprom.END, omron_eeprom.read(0x0054, 8))
+    assert all(match.may_send(Send(command, omron_eeprom.ASK), False) for command in made)
+    assert {command[1:3].hex() for command in made} == {"0000", "0f00", "0100"}
+    assert not any(match.may_send(Send(command, match.subscribe[0]), True) for command in made)
+    assert not match.may_send(Send(omron_eeprom.read(0x0054, 8) + b"\x00", omron_eeprom.ASK), True)
+
+
+def test_nothing_makes_a_command_for_an_omron_but_the_one_that_reads() -> None:
+    functions = getmembers(omron_eeprom, isfunction)
+    assert [name for name, made in functions if made.__annotations__.get("return") is bytes] == ["read"]
+
+
+@pytest.mark.parametrize("key", OMRONS)
+def test_an_omron_is_given_a_key_while_it_shows_its_pairing_mode_and_never_else(key: str) -> None:
+    match = catalog.by_key()[key].match
+    assert isinstance(match, BleMatch)
+    keys = [bytes((opcode,)) + omron_eeprom.SHOW_KEY[1:] for opcode in range(256)] + [
+        omron_eeprom.IS_ENCRYPTED
+    ]
+    told = {pairing: _passed(match, keys, pairing) for pairing in (False, True)}
+    assert told[False] == {omron_eeprom.SHOW_KEY}
+    assert told[True] == {omron_eeprom.IS_ENCRYPTED, omron_eeprom.SET_KEY, omron_eeprom.SHOW_KEY}
+    assert match.shows_pairing is not None
+
+
+def _passed(match: BleMatch, commands: list[bytes], pairing: bool) -> set[bytes]:
+    return {each for each in commands if match.may_send(Send(each, omron_eeprom.UNLOCK), pairing)}
+
+
 @pytest.mark.parametrize("key", catalog.by_key())
 def test_who_is_answered_is_named_here(key: str) -> None:
     match = catalog.by_key()[key].match
-    answered = isinstance(match, PortMatch) and match.may_send is not nothing
-    assert answered is (key in ("lifescan_ultraeasy", "sd_codefree"))
+    answered = isinstance(match, PortMatch | BleMatch) and match.may_send is not nothing
+    assert answered is (key in ("lifescan_ultraeasy", "sd_codefree", *OMRONS))

@@ -22,6 +22,21 @@ def test_a_make_comes_before_the_profile_that_anybody_may_follow(order: int) -> 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_model_comes_before_its_make(order: int) -> None:
+    recognition = Recognition(catalog.devices()[::order])
+    names = (
+        "BLESmart_0000025828FFB2",
+        "BLEsmart_0000025828FFB2",
+        "BLEsmart_0000026428FFB2",
+        "BLESmart_0000021F",
+    )
+    seen = [recognition.device([CUFF], name) for name in names]
+    assert [device.key for device in seen if device] == [
+        "omron_hem7361t", "omron_hem7361t", "omron_hem7155t", "omron_cuff",
+    ]  # fmt: skip
+
+
 def test_a_mi_scale_is_not_taken_for_a_scale_of_the_profile() -> None:
     recognition = Recognition(catalog.devices())
     seen = [recognition.device([SCALE], name) for name in ("MI_SCALE", "MI SCALE2", "Scale")]

@@ -11,6 +11,7 @@ from devices.catalog import nonin_xpod
 from drivers.raw import Raw, RawError, RawFile, read
 from drivers.replay import UnknownDevice, replay
 from drivers.serial_link import SerialLinks
+from tests.devices import vectors
 from tests.drivers.listener import Listener, running
 from tests.fakes import usb_bus
 from tests.fakes.nonin_pty import Xpod
@@ -39,6 +40,13 @@ async def test_a_capture_played_again_gives_what_the_live_instrument_gave(tmp_pa
 async def test_what_was_damaged_then_is_rejected_again() -> None:
     pieces = [Raw(0.0, "usb:1", "nonin_xpod", "", bytes.fromhex("0180640000") * 13)]
     assert await replay(pieces, Listener()) == 1
+
+
+async def test_a_conversation_is_followed_by_its_answers() -> None:
+    again, key = Listener(), "omron_hem7361t"
+    whole = vectors.streams(key)[0]
+    assert await replay((Raw(0.0, "ble:1", key, source, piece) for source, piece in whole.pieces), again) == 0
+    assert [q.value for q in again.readings[0].quantities] == [150, 93, 70]
 
 
 async def test_an_unknown_device_is_named() -> None:

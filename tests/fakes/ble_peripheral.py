@@ -66,6 +66,19 @@ class PeripheralClock:
         self.times_set += 1
 
 
+def advertised(name: str, service: str = "", maker_data: bytes = b"") -> bytes:
+    """What goes on air. `maker_data` begins with the company's number, little-endian."""
+    on_air = [
+        (AdvertisingData.FLAGS, bytes((0x06,))), (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode()),
+    ]  # fmt: skip
+    if service:
+        uuid = UUID(service).to_bytes()
+        on_air.append((_SERVICES[len(uuid)], uuid))
+    if maker_data:
+        on_air.append((AdvertisingData.MANUFACTURER_SPECIFIC_DATA, maker_data))
+    return bytes(AdvertisingData(on_air))
+
+
 class Peripheral:
     """One instrument on the air. A subclass plays `_serve`, which starts when somebody connects."""
 
@@ -96,13 +109,7 @@ class Peripheral:
         said = {"manufacturer": "Telesim", "model": name, "serial": serial, "firmware": firmware}
         information = [self._text(_INFORMATION[key], text, needs_bond) for key, text in said.items()]
         self._device.add_services([Service(service, list(characteristics)), Service("180A", information)])
-        on_air = [
-            (AdvertisingData.FLAGS, bytes((0x06,))), (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode()),
-        ]  # fmt: skip
-        if announces:
-            uuid = UUID(service).to_bytes()
-            on_air.append((_SERVICES[len(uuid)], uuid))
-        self._device.advertising_data = bytes(AdvertisingData(on_air))
+        self._device.advertising_data = advertised(name, service if announces else "")
         self._device.on("connection", self._connected)
         self._connection: Connection | None = None
         self._serving: asyncio.Task[None] | None = None

@@ -221,6 +221,9 @@ def _heard(advertisement: Advertisement) -> Properties:
     name = data.get(_Type.COMPLETE_LOCAL_NAME)
     services = [uuid128(service) for kind in _UUID_LISTS for service in _uuids(data, kind)]
     heard = {"RSSI": Variant("n", advertisement.rssi), "UUIDs": Variant("as", services)}
+    if (maker := data.get(_Type.MANUFACTURER_SPECIFIC_DATA)) is not None:
+        company, said = maker
+        heard["ManufacturerData"] = Variant("a{qv}", {company: Variant("ay", bytes(said))})
     return heard | ({"Name": Variant("s", name), "Alias": Variant("s", name)} if name else {})
 
 

@@ -1,0 +1,155 @@
+"""Omron's cuffs with a memory of their own, over bleak's own BlueZ backend and a real GATT server."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from devices.omron_eeprom import IS_ENCRYPTED, SET_KEY, SHOW_KEY
+from devices.reading import Clock, Quality
+from drivers import ble_connection
+from drivers.instrument import InstrumentState, Reason
+from tests.drivers.ble_room import Room
+from tests.drivers.listener import running
+from tests.fakes.ble_omron import OmronMemoryCuff
+from tests.fakes.bluez import DEVICE, device_path
+from tests.fakes.polling import until
+
+OURS, ANOTHERS = SHOW_KEY[1:], bytes(range(16))
+RESULT = (121, 79, 68)
+RECORDS = 0x98  # where they begin
+
+
+def _values(room: Room) -> list[tuple[object, ...]]:
+    return [tuple(quantity.value for quantity in reading.quantities) for reading in room.listener.readings]
+
+
+def _is_bonded(room: Room, cuff: OmronMemoryCuff) -> bool:
+    return bool(room.bluez.tree.objects[device_path(cuff.address)][DEVICE]["Paired"].value)
+
+
+def _kinds(told: list[bytes]) -> set[str]:
+    return {command[1:3].hex() for command in told}
+
+
+async def test_it_is_paired_while_it_shows_so_and_read_from_then_on(room: Room) -> None:
+    cuff = OmronMemoryCuff(room.radio)
+    id_ = await room.switch_on(cuff)
+    async with running(room.links().run()):
+        await cuff.hold_button()
+        await until(lambda: cuff.fetched == 1)
+        await room.listener.until_state(id_, InstrumentState.READY)
+        assert room.listener.readings == []
+        await cuff.measure(*RESULT)
+        await room.listener.until(lambda: bool(room.listener.readings))
+        await until(lambda: cuff.fetched == 2)
+    assert (cuff.key, cuff.keys) == (OURS, [IS_ENCRYPTED, SET_KEY, SHOW_KEY, SHOW_KEY])
+    assert _is_bonded(room, cuff)
+    assert InstrumentState.PAIRING in [s.state for s in room.listener.statuses if s.id == id_]
+    assert _values(room) == [RESULT]
+    (reading,) = room.listener.readings
+    assert reading.identity.device == "omron_hem7361t"
+    assert reading.quality == {Quality.FROM_MEMORY}
+    assert reading.clock is Clock.CORRECTED
+    assert abs(datetime.now().astimezone() - reading.taken_at) < timedelta(seconds=30)
+
+
+async def test_the_newest_of_both_users_is_the_result_at_its_right_time(room: Room) -> None:
+    """Its clock is 67 minutes slow; a result that was read before is not told again."""
+    cuff = OmronMemoryCuff(room.radio, key=OURS, clock_offset=timedelta(minutes=-67))
+    await room.switch_on(cuff)
+    await cuff.measure(180, 110, 90, user=1, age=timedelta(days=1))
+    await cuff.measure(150, 93, 70, user=0, age=timedelta(hours=3))
+    await cuff.measure(*RESULT, user=0, age=timedelta(minutes=5), second=63)
+    kept = bytes(cuff.memory[RECORDS:])
+    async with running(room.links().run()):
+        await until(lambda: cuff.fetched == 1)
+        await cuff.press_button()
+        await until(lambda: cuff.fetched == 2)
+    assert _values(room) == [RESULT]
+    (reading,) = room.listener.readings
+    five_minutes_ago = datetime.now().astimezone() - timedelta(minutes=5)
+    assert abs(reading.taken_at - five_minutes_ago) < timedelta(minutes=1, seconds=30)
+    assert reading.device_time is not None and reading.device_time.second == 59
+    assert bytes(cuff.memory[RECORDS:]) == kept
+    assert _kinds(cuff.told) == {"0000", "0100", "0f00"}, "its memory is read, and nothing else"
+    assert set(cuff.keys) == {SHOW_KEY}
+
+
+async def test_a_damaged_answer_is_asked_for_again_and_one_that_stays_damaged_is_no_result(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuff = OmronMemoryCuff(room.radio, key=OURS)
+    cuff.damaged = 2
+    id_ = await room.switch_on(cuff)
+    async with running(room.links().run()):
+        await cuff.measure(*RESULT)
+        await room.listener.until_state(id_, InstrumentState.READY)
+        assert (_values(room), cuff.connections) == ([RESULT], 1)
+        monkeypatch.setattr(ble_connection, "_QUIET_AFTER_S", 0.5)
+        cuff.damaged = 1000
+        await cuff.measure(150, 93, 70)
+        await room.listener.until_state(id_, InstrumentState.LOST, Reason.TIMEOUT)
+    assert (_values(room), cuff.fetched) == ([RESULT], 1)
+
+
+async def test_a_cuff_with_another_key_is_left_alone_and_the_helper_told_what_to_do(room: Room) -> None:
+    cuff = OmronMemoryCuff(room.radio, key=ANOTHERS)
+    id_ = await room.switch_on(cuff)
+    async with running(room.links().run()):
+        await cuff.measure(*RESULT)
+        await room.listener.until_state(id_, InstrumentState.FAULTY, Reason.NOT_PAIRED)
+    assert (cuff.key, set(cuff.keys), cuff.told) == (ANOTHERS, {SHOW_KEY}, [])
+    assert not _is_bonded(room, cuff)
+    assert room.listener.readings == []
+
+
+async def test_a_cuff_that_wants_a_bond_gets_none_before_it_shows_its_pairing_mode(room: Room) -> None:
+    cuff = OmronMemoryCuff(room.radio, needs_bond=True)
+    id_ = await room.switch_on(cuff)
+    async with running(room.links().run()):
+        await cuff.measure(*RESULT)
+        await room.listener.until_state(id_, InstrumentState.FAULTY, Reason.NOT_PAIRED)
+        assert not _is_bonded(room, cuff)
+        await cuff.hold_button()
+        await room.listener.until(lambda: bool(room.listener.readings))
+    assert _is_bonded(room, cuff) and cuff.key == OURS
+
+
+async def test_a_name_that_its_own_data_denies_is_no_pairing_mode(room: Room) -> None:
+    cuff = OmronMemoryCuff(room.radio)
+    cuff.says_pairing = False
+    id_ = await room.switch_on(cuff)
+    async with running(room.links().run()):
+        await cuff.hold_button()
+        await room.listener.until_state(id_, InstrumentState.FAULTY, Reason.NOT_PAIRED)
+    assert (cuff.key, set(cuff.keys)) == (None, {SHOW_KEY})
+
+
+@pytest.mark.parametrize("answers", [0, 1, 3])
+async def test_one_that_falls_silent_is_lost_and_asked_anew(
+    room: Room, monkeypatch: pytest.MonkeyPatch, answers: int
+) -> None:
+    monkeypatch.setattr(ble_connection, "_QUIET_AFTER_S", 0.5)
+    cuff = OmronMemoryCuff(room.radio, key=OURS)
+    cuff.silent_after = answers
+    id_ = await room.switch_on(cuff)
+    async with running(room.links().run()):
+        await cuff.measure(*RESULT)
+        await room.listener.until_state(id_, InstrumentState.LOST, Reason.TIMEOUT)
+        assert room.listener.readings == []
+        cuff.silent_after = None
+        await room.listener.until(lambda: bool(room.listener.readings))
+    assert _values(room) == [RESULT]
+
+
+async def test_a_line_that_breaks_in_the_middle_costs_nothing(room: Room) -> None:
+    cuff = OmronMemoryCuff(room.radio, key=OURS)
+    cuff.drops_after = 3
+    id_ = await room.switch_on(cuff)
+    async with running(room.links().run()):
+        await cuff.measure(*RESULT)
+        await room.listener.until(lambda: bool(room.listener.readings))
+        await room.listener.until_state(id_, InstrumentState.READY)
+    states = [(s.state, s.reason) for s in room.listener.statuses if s.id == id_]
+    assert (InstrumentState.LOST, Reason.TIMEOUT) in states
+    assert _values(room) == [RESULT] and cuff.connections >= 2
