@@ -153,14 +153,16 @@ class PortMatch:
     """What is plugged in by USB and spoken to: how to recognise it, and all that is ever written to it.
 
     `checked`: its frames carry a checksum, so that one of them tells it from another device at the same kind
-    of bridge. `quiet`: it speaks only when it is used, and its silence is no fault. `start`, `keep_alive`,
-    and answers that `may_send` allows: nothing else is written to it.
+    of bridge. `quiet`: it speaks only when it is used, and its silence is no fault. `every_s`: from one frame
+    to the next, where a stream has no more than a few a second. `start`, `keep_alive`, and answers that
+    `may_send` allows: nothing else is written to it.
     """
 
     usb_ids: tuple[tuple[int, int], ...]
     _: KW_ONLY
     checked: bool = False
     quiet: bool = False
+    every_s: float = 0.0
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0

@@ -1,4 +1,4 @@
-"""Nonin's serial data formats 2, 7, 8 and 13.
+"""Nonin's serial data formats 2 and 7, and the numbers that all its formats share.
 
 Source: Nonin 9560 OEM specification 6470-000-01. A heart rate of nine bits is sent in two and seven; 511 and
 127 mean that there is none.
@@ -86,8 +86,7 @@ def values(packet: tuple[int, ...]) -> dict[str, int | None]:
         "stat2": packet[_STATUS_2 - 1],
     }
     for name, at in _SINGLE.items():
-        spo2 = packet[at - 1]
-        found[name] = None if spo2 in _NO_SPO2 else spo2
+        found[name] = saturation(packet[at - 1])
     for name, at in _RATES.items():
         found[name] = rate(packet[at - 1], packet[at])
     return {name: found[name] for name in _ORDER}
@@ -95,8 +94,16 @@ def values(packet: tuple[int, ...]) -> dict[str, int | None]:
 
 def rate(high: int, low: int) -> int | None:
     """Two bits and seven."""
-    beats = (high & 3) << 7 | low & 0x7F
-    return None if beats == _NO_RATE else beats
+    return beats((high & 3) << 7 | low & 0x7F)
+
+
+def beats(number: int) -> int | None:
+    """Of nine bits."""
+    return None if number == _NO_RATE else number
+
+
+def saturation(spo2: int) -> int | None:
+    return None if spo2 in _NO_SPO2 else spo2
 
 
 def describe_format_2(data: bytes) -> dict[str, object]:
@@ -124,48 +131,4 @@ def _packet(frames: list[Frame]) -> dict[str, object]:
         "any_artifact": any(frame.artifact for frame in frames),
         "any_out_of_track": any(frame.out_of_track for frame in frames),
         "any_sensor_alarm": any(frame.sensor_alarm for frame in frames),
-    }
-
-
-def describe_format_8(data: bytes) -> dict[str, object]:
-    """Four bytes a second. Raises FrameError."""
-    if len(data) != 4 or not data[0] & _HIGH or any(byte & _HIGH for byte in data[1:]):
-        raise FrameError("not a frame of format 8")
-    status, low, spo2, more = data
-    return {
-        "hr": rate(status, low),
-        "spo2": None if spo2 in _NO_SPO2 else spo2,
-        "out_of_track": bool(status & 0x20),
-        "low_perfusion": bool(status & 0x10),
-        "marginal_perfusion": bool(status & 0x08),
-        "artifact": bool(status & 0x04),
-        "smartpoint": bool(more & 0x20),
-        "sensor_alarm": bool(more & 0x08),
-        "low_battery": bool(more & 0x01),
-    }
-
-
-def describe_format_13(data: bytes) -> dict[str, object]:
-    """A spot check with its time. Raises FrameError."""
-    if len(data) != 22 or data[:6] != bytes.fromhex("0002000d000e") or data[-1] != 3:
-        raise FrameError("not a frame of format 13")
-    body = data[6:20]
-    if sum(body) & 0xFF != data[20]:
-        raise FrameError("wrong checksum")
-    digits = body[:8].hex()
-    if not digits.isdecimal():
-        raise FrameError("the time is not decimal")
-    beats, spo2 = int.from_bytes(body[10:12], "big") & 0x1FF, body[13]
-    date, time = (
-        f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}",
-        f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}",
-    )
-    return {
-        "datetime": f"{date}T{time}",
-        "smartpoint": bool(body[8] & 0x02),
-        "no_measurement": bool(body[8] & 0x01),
-        "from_memory": bool(body[9] & 0x10),
-        "low_battery": bool(body[9] & 0x01),
-        "hr": None if beats == _NO_RATE else beats,
-        "spo2": None if spo2 in _NO_SPO2 else spo2,
     }

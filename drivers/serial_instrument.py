@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 
 _RETRY_S = 1.0
 _SILENCE_S = 2.0
+_SLOW_FRAMES = 4
 _LEAST_TRUST = -20
 _UNNAMED = "USB"
 _NOBODY = (Reason.NO_DATA, Reason.GARBLED)
@@ -106,6 +107,11 @@ def _at_first(match: PortMatch) -> InstrumentState:
     return InstrumentState.READY if match.quiet and not isinstance(match, HidMatch) else InstrumentState.FOUND
 
 
+def _patience_s(match: PortMatch) -> float:
+    """For a stream that goes on: a byte that is lost may cost two frames."""
+    return max(_SILENCE_S, _SLOW_FRAMES * match.every_s)
+
+
 class _Session:
     """Streams from an open port until it fails, or until another device may be at it."""
 
@@ -113,6 +119,7 @@ class _Session:
         self._talk = talk
         self._feed = feed
         self._is_certain = is_certain
+        self._patience_s = _patience_s(talk.match)
         self._understood_at_s = now_s()
         self._trust = 0
         self._is_silent = False
@@ -130,7 +137,7 @@ class _Session:
             await self._talk.answer(events)  # what was measured is durable before the next is asked for
             if self._is_understood(events):
                 self._understood_at_s = now_s()
-            elif now_s() - self._understood_at_s > _SILENCE_S:
+            elif now_s() - self._understood_at_s > self._patience_s:
                 await self._not_understood(data)
             await self._talk.keep_alive()
 

@@ -1,14 +1,16 @@
 """Which of several devices is at a serial port: they share a USB bridge, and each is tried in turn.
 
 Whoever streams by itself is listened to first, at its own speed; only then is anything sent, and nothing but
-the start commands that the declarations name. A device is believed when its decoder has understood several
-things in a row, or one where the frames have a checksum: bytes heard at a wrong speed do not pass for that.
+the start commands that the declarations name. Those that speak at the same speed and are sent nothing are
+listened to together: what one of them says but once is not lost while another is tried. A device is believed
+when its decoder has understood several things in a row, or one where the frames have a checksum: bytes heard
+at a wrong speed do not pass for that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from devices.device import Device, Event, PortMatch, Rejected, Samples
+from devices.device import Battery, Device, Event, PortMatch, Rejected, Samples, SerialMatch
 from drivers.instrument import DriverError, Reason
 from drivers.port import FoundPort
 from drivers.serial_talk import Talk, now_s
@@ -40,7 +42,7 @@ class Found:
                 self.events.clear()
                 self.good, self.refused = 0, self.refused + 1
             else:
-                self.good += 1
+                self.good += not isinstance(event, Battery)  # said beside something else: no further proof
                 if not isinstance(event, Samples):
                     self.events.append(event)
 
@@ -55,11 +57,12 @@ async def probe(port: FoundPort, last: Device | None) -> Found:
     Who was there before and speaks only when it is used may be silent: it is taken to be there still.
     """
     heard = False
-    for device, wait_s in _round(port.devices, last):
-        found = await _try(port.node, device, wait_s)
-        if found.is_sure:
-            return found
-        heard |= bool(found.data)
+    for devices, wait_s in _round(port.devices, last):
+        tried = await _try(port.node, devices, wait_s)
+        for found in tried:
+            if found.is_sure:
+                return found
+        heard |= bool(tried[0].data)
     if last is not None and _match(last).quiet:
         return await greet(port.node, last)
     raise DriverError(Reason.GARBLED if heard else Reason.NO_DATA)
@@ -77,8 +80,8 @@ async def greet(node: str, device: Device) -> Found:
     return Found(talk)
 
 
-def _round(devices: Sequence[Device], last: Device | None) -> list[tuple[Device, float]]:
-    """Whom to try, and how long to wait for a first byte.
+def _round(devices: Sequence[Device], last: Device | None) -> list[tuple[list[Device], float]]:
+    """Whom to try, those of one line together, and how long to wait for a first byte.
 
     Where a stream was read before, nobody else is waited for at length: it may be switched on at any moment.
     """
@@ -88,7 +91,21 @@ def _round(devices: Sequence[Device], last: Device | None) -> list[tuple[Device,
         match = _match(device)
         return device is not last, match.quiet, bool(match.start)
 
-    return [(d, quiet_wait_s if _match(d).quiet else _SILENT_S) for d in sorted(devices, key=rank)]
+    def wait_s(device: Device) -> float:
+        return quiet_wait_s if _match(device).quiet else _SILENT_S + _match(device).every_s
+
+    together: dict[Hashable, list[Device]] = {}
+    for device in sorted(devices, key=rank):
+        together.setdefault(_line(device), []).append(device)
+    return [(mates, max(map(wait_s, mates))) for mates in together.values()]
+
+
+def _line(device: Device) -> Hashable:
+    """The same for those that can be listened to at once; whoever is sent something is alone."""
+    match = _match(device)
+    if isinstance(match, SerialMatch) and not (match.start or match.stop):
+        return match.baud, match.parity
+    return device.key
 
 
 def _match(device: Device) -> PortMatch:
@@ -96,21 +113,28 @@ def _match(device: Device) -> PortMatch:
     return device.match
 
 
-async def _try(node: str, device: Device, wait_s: float) -> Found:
-    """Listen to the port as to this device; it is closed again unless the device was understood."""
-    found = await greet(node, device)
+async def _try(node: str, devices: Sequence[Device], wait_s: float) -> list[Found]:
+    """Listen to the port as to each of these; it is closed again unless one of them was understood."""
+    first = await greet(node, devices[0])
+    tried = [first, *(Found(first.talk.beside(device)) for device in devices[1:])]
     try:
-        await _listen(found, wait_s)
+        await _listen(tried, wait_s)
     finally:
-        if not found.is_sure:
-            await found.talk.close()
-    return found
+        if not _is_over(tried):
+            await first.talk.close()
+    return tried
 
 
-async def _listen(found: Found, wait_s: float) -> None:
-    until_s = now_s() + wait_s
-    while now_s() < until_s and found.refused < _REFUSED and not found.is_sure:
-        data, events = await found.talk.hear()
-        if data and not found.data:
-            until_s = now_s() + _LISTEN_S
-        found.take(data, events)
+async def _listen(tried: Sequence[Found], wait_s: float) -> None:
+    """Until one is sure, or none of them can be it any more."""
+    talk, until_s = tried[0].talk, now_s() + wait_s
+    while now_s() < until_s and not _is_over(tried) and any(found.refused < _REFUSED for found in tried):
+        data = await talk.read()
+        if data and not tried[0].data:
+            until_s = now_s() + _LISTEN_S + _GOOD_IN_A_ROW * max(_every_s(each.talk.device) for each in tried)
+        for found in tried:
+            found.take(data, found.talk.decode(data))
+
+
+def _is_over(tried: Iterable[Found]) -> bool:
+    return any(found.is_sure for found in tried)

@@ -12,14 +12,20 @@ from drivers.serial_port import SerialPort
 class Talk:
     """Every call raises DriverError when the port fails. Closed by whoever opened it."""
 
-    def __init__(self, node: str, device: Device) -> None:
+    def __init__(self, node: str, device: Device, port: Port | None = None) -> None:
+        """`port`: already open, as somebody else speaks the same way."""
         if not isinstance(device.match, PortMatch) or device.decoder is None:
             raise ValueError(f"{device.key} is read from no port")
         self.device = device
         self.match = device.match
+        self._node = node
         self._decoder: Decoder = device.decoder()
-        self._port = _port(node, device.match)
+        self._port = port or _port(node, device.match)
         self._kept_alive_at_s = 0.0
+
+    def beside(self, device: Device) -> "Talk":
+        """The same opening, as another device: on the same line, and started by nothing that is sent."""
+        return Talk(self._node, device, self._port)
 
     async def open(self) -> None:
         await self._port.open()
@@ -32,8 +38,15 @@ class Talk:
 
     async def hear(self) -> tuple[bytes, list[Event]]:
         """What has come and what it says; nothing after 0.2 s of silence."""
-        data = await self._port.read()
-        return data, self._decoder.feed(data) if data else []
+        data = await self.read()
+        return data, self.decode(data)
+
+    async def read(self) -> bytes:
+        """What has come; `decode` says what it means."""
+        return await self._port.read()
+
+    def decode(self, data: bytes) -> list[Event]:
+        return self._decoder.feed(data) if data else []
 
     async def answer(self, events: Iterable[Event]) -> None:
         """Send what the protocol asks for. ValueError when that is not on the device's list."""

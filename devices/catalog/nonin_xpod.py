@@ -9,15 +9,7 @@ from devices.device import Device, Event, Rejected, SerialMatch, SignalState
 from devices.framing import LengthFramer
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PLETH, PULSE_RATE, SPO2
-from devices.nonin import (
-    FRAMES,
-    Frame,
-    describe_format_2,
-    describe_format_8,
-    describe_format_13,
-    framer_2,
-    values,
-)
+from devices.nonin import FRAMES, Frame, describe_format_2, framer_2, values
 from devices.reading import Kind, Quality, Quantity
 from devices.streamed import StreamedOximeter
 
@@ -104,11 +96,7 @@ DEVICE = Device(
     match=SerialMatch(usb_ids=((0x0403, 0x6001),), baud=9600),
     metrics=(SPO2, PULSE_RATE, PLETH),
     reference="Nonin 9560 OEM specification 6470-000-01, data format 2",
-    limits="its USB bridge is one that many devices have; formats 8 and 13 are described, not streamed",
+    limits="its USB bridge is one that many devices have",
     decoder=Decoder,
-    protocols=(
-        ("nonin_df2", describe_format_2),
-        ("nonin_df8", describe_format_8),
-        ("nonin_df13", describe_format_13),
-    ),
+    protocols=(("nonin_df2", describe_format_2),),
 )

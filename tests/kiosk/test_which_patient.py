@@ -8,12 +8,16 @@ from uuid import uuid4
 
 import pytest
 
+from devices.catalog import nonin_spot
+from devices.device import Measured
 from devices.metrics import BODY_TEMPERATURE
-from devices.reading import Absent, Attachment, Clock, Kind, Quality, Quantity, Reading
+from devices.reading import Absent, Attachment, Clock, DeviceIdentity, Kind, Quality, Quantity, Reading
+from drivers.stamp import Stamp
 from kiosk.belonging import doubt
 from kiosk.events import Notice, NoticeReason, ReadingShown, SetAsideChanged
 from kiosk.keeper import now
 from kiosk.session import Phase, SessionError
+from tests.fakes.nonin_slow import spot_check
 from tests.kiosk.bench import PATIENT, Bench, bench, consent, temperature
 
 OLD = Quality.BEFORE_CONSULTATION
@@ -65,6 +69,21 @@ async def test_a_memory_without_a_date_is_not_live(tmp_path: Path, flag: Quality
         await kiosk.hub.reading(replace(temperature(), quality=frozenset({flag})))
         assert marks(kiosk) == [{flag, UNSURE}]
         assert kiosk.hub.counts.kept == 0
+
+
+async def test_a_spot_check_that_an_oximeter_had_kept_is_set_aside(tmp_path: Path) -> None:
+    """And one that was just taken is the patient's, as long as the device's clock is right."""
+    stamp, decoder = Stamp(Kind.OXIMETER, DeviceIdentity("nonin_spot")), nonin_spot.Decoder()
+    async with bench(tmp_path) as kiosk:
+        stream = await kiosk.consult()
+        shown = now().replace(tzinfo=None)
+        kept = spot_check(shown - timedelta(days=1), 95, 61, from_memory=True)
+        fresh, never_set = spot_check(shown, 97, 72), spot_check(shown.replace(year=2012), 97, 72)
+        for event in decoder.feed(kept + fresh + never_set):
+            if isinstance(event, Measured):
+                await kiosk.hub.reading(stamp.reading(event))
+        assert marks(kiosk) == [{Quality.FROM_MEMORY, OLD}, {OLD}]
+        assert await kinds(kiosk, stream) == ["site", "open", "reading"]
 
 
 async def test_what_was_measured_while_the_form_was_filled_in_is_offered(tmp_path: Path) -> None:
