@@ -180,9 +180,14 @@ class SerialMatch(PortMatch):
 
 @dataclass(frozen=True, slots=True)
 class HidMatch(PortMatch):
-    """A USB HID device with reports of one size, without numbers."""
+    """A USB HID device with reports of one size, without numbers.
+
+    `bridge_baud`: it is a serial device behind a CP2110 bridge, at this speed, and its decoder is given the
+    bytes of the line; `report_bytes` is then the longest report.
+    """
 
     report_bytes: int
+    bridge_baud: int = 0
 
 
 @dataclass(frozen=True, slots=True)

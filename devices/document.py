@@ -43,7 +43,7 @@ def _link(match: Match) -> str:
         case SerialMatch():
             return f"USB serial, {match.baud} baud"
         case HidMatch():
-            return "USB HID"
+            return f"USB HID, {match.bridge_baud} baud" if match.bridge_baud else "USB HID"
         case BleMatch():
             return "Bluetooth LE"
         case CameraMatch():

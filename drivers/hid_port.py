@@ -64,13 +64,18 @@ class HidPort(Port):
         self._file = os.open(self._node, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
 
     def _read(self) -> bytes:
+        report = self._report()
+        if report and len(report) != self._match.report_bytes:
+            raise DriverError(Reason.GARBLED, f"{self._node}: a report of {len(report)} bytes")
+        return report
+
+    def _report(self) -> bytes:
+        """As it came; empty after a silence."""
         if not select.select((self._file,), (), (), READ_TIMEOUT_S)[0]:
             return b""
         report = os.read(self._file, self._match.report_bytes)
         if not report:
             raise OSError(errno.ENODEV, "it is gone")
-        if len(report) != self._match.report_bytes:
-            raise DriverError(Reason.GARBLED, f"{self._node}: a report of {len(report)} bytes")
         return report
 
     def _write(self, data: bytes) -> None:

@@ -131,7 +131,7 @@ async def _listen(tried: Sequence[Found], wait_s: float) -> None:
     while now_s() < until_s and not _is_over(tried) and any(found.refused < _REFUSED for found in tried):
         data = await talk.read()
         if data and not tried[0].data:
-            until_s = now_s() + _LISTEN_S + _GOOD_IN_A_ROW * max(_every_s(each.talk.device) for each in tried)
+            until_s = now_s() + _LISTEN_S + _GOOD_IN_A_ROW * max(each.talk.match.every_s for each in tried)
         for found in tried:
             found.take(data, found.talk.decode(data))
 

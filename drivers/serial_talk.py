@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from devices.device import Decoder, Device, Event, HidMatch, PortMatch, Send, SerialMatch
 from drivers.hid_port import HidPort
+from drivers.hid_uart import HidUart
 from drivers.port import Port
 from drivers.serial_port import SerialPort
 
@@ -68,7 +69,9 @@ class Talk:
 
 
 def _port(node: str, match: SerialMatch | HidMatch) -> Port:
-    return HidPort(node, match) if isinstance(match, HidMatch) else SerialPort(node, match)
+    if isinstance(match, SerialMatch):
+        return SerialPort(node, match)
+    return HidUart(node, match) if match.bridge_baud else HidPort(node, match)
 
 
 def now_s() -> float:

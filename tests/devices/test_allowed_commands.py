@@ -6,13 +6,13 @@ from operator import xor
 
 import pytest
 
-from devices import catalog, omron_eeprom
+from devices import catalog, omron_eeprom, taidoc
 from devices.catalog import (
     contec_ble,
     lifescan_ultraeasy,
     masimo_mightysat,
     sd_codefree,
-    taidoc_glucose,
+    taidoc_glucose_usb,
     viatom_o2ring,
 )
 from devices.device import BleMatch, PortMatch, Send, SerialMatch, nothing
@@ -31,6 +31,7 @@ SENT = {
     "ascii_cuff": {"0231383b3b444603"},  # its state; 01 and 03 would start it
     "suntech_advantage": {"3a7903004a"},  # its last result; 20, 28 and 87 would start it
     "taidoc_glucose": {"512400000000a318", "512500000000a319", "512600000000a31a"},
+    "taidoc_glucose_usb": {"512200000000a316"},  # whether it is there
     "viatom_o2ring": {"aa17e8000000001b"},
 }
 
@@ -72,10 +73,17 @@ def test_a_thermometer_that_can_be_erased_is_sent_nothing() -> None:
     assert match.write == ""
 
 
-@pytest.mark.parametrize("command", [0x22, 0x23, 0x33, 0x43, 0x52])
-def test_a_taidoc_cannot_be_cleared_set_or_started(command: int) -> None:
+@pytest.mark.parametrize("command", [0x23, 0x33, 0x43, 0x50, 0x52])
+def test_a_taidoc_cannot_be_cleared_set_started_or_switched_off(command: int) -> None:
     with pytest.raises(ValueError, match="not allowed"):
-        taidoc_glucose.request(command)
+        taidoc.request(command)
+
+
+def test_a_taidoc_at_its_cable_is_asked_for_its_model_and_its_newest_result() -> None:
+    for command in range(256):
+        body = bytes((0x51, command, 0, 0, 0, 0, 0xA3))
+        frame = body + bytes((sum(body) & 0xFF,))
+        assert taidoc_glucose_usb.may_send(frame) is (command in (0x24, 0x25, 0x26))
 
 
 def test_a_lifescan_is_answered_and_its_records_are_read_and_nothing_is_written() -> None:
@@ -154,8 +162,11 @@ def _passed(match: BleMatch, commands: list[bytes], pairing: bool) -> set[bytes]
     return {each for each in commands if match.may_send(Send(each, omron_eeprom.UNLOCK), pairing)}
 
 
+ANSWERED = ("lifescan_ultraeasy", "sd_codefree", "taidoc_glucose_usb", *OMRONS)
+
+
 @pytest.mark.parametrize("key", catalog.by_key())
 def test_who_is_answered_is_named_here(key: str) -> None:
     match = catalog.by_key()[key].match
     answered = isinstance(match, PortMatch | BleMatch) and match.may_send is not nothing
-    assert answered is (key in ("lifescan_ultraeasy", "sd_codefree", *OMRONS))
+    assert answered is (key in ANSWERED)

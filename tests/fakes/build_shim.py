@@ -1,4 +1,4 @@
-"""Compiles a library for LD_PRELOAD into .lab/ when its source is newer; prints the path of the V4L2 one."""
+"""Compiles libraries for LD_PRELOAD into .lab/ when their source is newer; prints the paths for tests."""
 
 import os
 import subprocess
@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("v4l2_shim.c")
+HIDRAW_SOURCE = Path(__file__).with_name("hidraw_shim.c")
 FOLDER = Path(__file__).resolve().parents[2] / ".lab"
 FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 
@@ -24,4 +25,4 @@ def build_shim(source: Path = SOURCE) -> Path:
 
 
 if __name__ == "__main__":
-    print(build_shim())
+    print(f"{build_shim()}:{build_shim(HIDRAW_SOURCE)}")
