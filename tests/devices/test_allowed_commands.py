@@ -8,6 +8,7 @@ import pytest
 
 from devices import catalog, omron_eeprom, taidoc
 from devices.catalog import (
+    ascensia_contour,
     contec_ble,
     lifescan_ultraeasy,
     masimo_mightysat,
@@ -22,6 +23,7 @@ from devices.reading import Kind
 CONTEC_08A = ("408ffffefdfc", "428ffffefdfc", "434101040200")
 # All that the kiosk can send to an instrument beside the time of day: a new command is a decision.
 SENT = {
+    "ascensia_contour": {"4142430106".ljust(128, "0")},  # go on
     "contec_cms50_v7": {"7d81a1808080808080", "7d81a2808080808080", "7d81af808080808080"},
     "contec_08a": {command.ljust(128, "0") for command in CONTEC_08A},
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},
@@ -84,6 +86,14 @@ def test_a_taidoc_at_its_cable_is_asked_for_its_model_and_its_newest_result() ->
         body = bytes((0x51, command, 0, 0, 0, 0, 0xA3))
         frame = body + bytes((sum(body) & 0xFF,))
         assert taidoc_glucose_usb.may_send(frame) is (command in (0x24, 0x25, 0x26))
+
+
+def test_a_contour_is_told_to_go_on_or_to_say_it_again_and_never_to_take_commands() -> None:
+    """05 would begin its command mode, in which it is set."""
+    for character in range(256):
+        report = (b"ABC\x01" + bytes((character,))).ljust(64, b"\x00")
+        assert ascensia_contour.may_send(report) is (character in (0x06, 0x15))
+    assert not ascensia_contour.may_send(b"ABC\x02W|".ljust(64, b"\x00"))
 
 
 def test_a_lifescan_is_answered_and_its_records_are_read_and_nothing_is_written() -> None:
@@ -162,7 +172,7 @@ def _passed(match: BleMatch, commands: list[bytes], pairing: bool) -> set[bytes]
     return {each for each in commands if match.may_send(Send(each, omron_eeprom.UNLOCK), pairing)}
 
 
-ANSWERED = ("lifescan_ultraeasy", "sd_codefree", "taidoc_glucose_usb", *OMRONS)
+ANSWERED = ("ascensia_contour", "lifescan_ultraeasy", "sd_codefree", "taidoc_glucose_usb", *OMRONS)
 
 
 @pytest.mark.parametrize("key", catalog.by_key())

@@ -1,0 +1,98 @@
+"""A glucose meter behind hidraw that sends all it knows: its last result is taken, the rest confirmed."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from devices import catalog
+from devices.catalog.ascensia_contour import AGAIN, GO_ON
+from devices.reading import Clock, Kind, Quality
+from drivers.instrument import InstrumentState, Reason
+from drivers.serial_link import SerialLinks
+from tests.drivers.listener import Listener, running
+from tests.drivers.status_log import until
+from tests.fakes import usb_bus
+from tests.fakes.contour_pty import Contour, Result
+
+ID = "usb:1a79:7410:C001"
+OLD, TODAY, LATER = datetime(2026, 11, 20, 8), datetime(2026, 11, 28, 9, 30), datetime(2026, 11, 28, 12)
+
+
+def _many(count: int) -> list[Result]:
+    return [(OLD + timedelta(minutes=n), str(90 + n), "mg/dL", "M0/T1") for n in range(count)]
+
+
+@pytest.fixture
+def meter() -> Iterator[Contour]:
+    usb_bus.require_private_namespace()
+    unit = Contour([*_many(20), (TODAY, "104", "mg/dL", "A/M0/T1")])
+    yield unit
+    unit.close()
+
+
+def _read(listener: Listener) -> list[tuple[str, str, datetime | None]]:
+    return [
+        (reading.quantities[0].metric.ucum, str(reading.quantities[0].value), reading.device_time)
+        for reading in listener.readings
+    ]
+
+
+async def test_of_all_results_the_last_is_taken_and_it_is_sent_nothing_but_confirmations(
+    meter: Contour,
+) -> None:
+    listener = Listener()
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await listener.until(lambda: len(listener.readings) == 1)
+        await until(lambda: meter.is_done)
+        meter.close()
+        await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+        meter.results.append((LATER, "6.2", "mmol/L", "F/M0/T1"))
+        meter.previews = True
+        meter.plug()
+        await listener.until(lambda: len(listener.readings) == 2)
+        await until(lambda: meter.is_done)
+    assert _read(listener) == [("mg/dL", "104", TODAY), ("mmol/L", "6.2", LATER)]
+    first, second = listener.readings
+    assert (first.kind, first.clock, first.identity.serial) == (Kind.GLUCOMETER, Clock.DEVICE, "C001")
+    assert first.quality == {Quality.FROM_MEMORY, Quality.AFTER_MEAL}
+    assert second.quality == {Quality.FROM_MEMORY, Quality.FASTING}
+    assert (set(meter.written), meter.forbidden) == ({GO_ON}, [])
+
+
+async def test_a_damaged_frame_is_asked_for_again(meter: Contour) -> None:
+    listener = Listener()
+    meter.damaged = 3
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await listener.until(lambda: len(listener.readings) == 1)
+    assert _read(listener) == [("mg/dL", "104", TODAY)]
+    assert (meter.written.count(AGAIN), meter.forbidden) == (3, [])
+
+
+async def test_control_solution_is_no_patients_and_nothing_is_read_twice(meter: Contour) -> None:
+    listener = Listener()
+    meter.results.append((LATER, "120", "mg/dL", "C/M0/T1"))
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await until(lambda: meter.is_done)
+        await listener.until_state(ID, InstrumentState.READY)
+        confirmed = len(meter.written)
+        meter.say(b"ABC\x01\x05")  # it would send everything once more
+        await asyncio.sleep(0.5)
+        meter.close()
+        await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+    assert (listener.readings, len(meter.written)) == ([], confirmed)
+
+
+async def test_pulled_out_in_the_middle_it_has_no_result_and_plugged_in_again_it_has(meter: Contour) -> None:
+    listener = Listener()
+    meter.results = [*_many(200), (TODAY, "104", "mg/dL", "")]
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await until(lambda: len(meter.written) > 20)
+        meter.close()
+        await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+        assert listener.readings == []
+        meter.results = meter.results[-3:]
+        meter.plug()
+        await listener.until(lambda: len(listener.readings) == 1)
+    assert _read(listener) == [("mg/dL", "104", TODAY)]
