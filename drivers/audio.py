@@ -3,16 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from devices.device import AudioMatch, Device
 from devices.reading import DeviceIdentity, Kind
-from drivers.chunks import CHUNK_MS, AudioChunk, ChunkQueue
+from drivers.chunks import CHUNK_MS, RATE_HZ, AudioChunk, ChunkQueue
 from drivers.identity import is_meant, meant
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
+from drivers.live_rate import LiveRate
 from drivers.recorder import record
 from drivers.sound_server import SoundServer, SoundSource, is_match
 
@@ -28,6 +30,7 @@ class SourceRole:
     """What a source is used for, and which one is taken (of all sources, knowing the default's name).
 
     `confirm_every_s`: how often the server is asked whether we still hear it; 0 asks for every chunk.
+    `own_rate`: recorded at the source's own rate, above 48 kHz at 48 kHz; else always at 48 kHz.
     """
 
     key: str
@@ -35,6 +38,11 @@ class SourceRole:
     name: str
     choose: Choice
     confirm_every_s: float = 0.0
+    own_rate: bool = False
+
+    def rate_hz(self, source: SoundSource) -> int:
+        """At which `source` is recorded."""
+        return min(source.rate_hz, RATE_HZ) if self.own_rate else RATE_HZ
 
 
 def stethoscope_role(device: Device, chosen: str = "", voice: str = "") -> SourceRole:
@@ -49,7 +57,7 @@ def stethoscope_role(device: Device, chosen: str = "", voice: str = "") -> Sourc
             return meant(chosen, fit)
         return next((s for s in fit if is_match(s, match) and not is_meant(voice, s)), None)
 
-    return SourceRole(device.key, Kind.STETHOSCOPE, device.name, choose)
+    return SourceRole(device.key, Kind.STETHOSCOPE, device.name, choose, own_rate=True)
 
 
 def voice_role(
@@ -89,7 +97,9 @@ class AudioSource:
         self.role = role
         self._sink = sink
         self._server = server
-        self._queues: list[ChunkQueue] = []
+        self._live: list[ChunkQueue] = []
+        self._raw: list[ChunkQueue] = []
+        self._live_rate = LiveRate()
         self._wanted = False
         self._pinned = ""
         self._identity: DeviceIdentity | None = None
@@ -124,16 +134,13 @@ class AudioSource:
             self._recording.cancel()
         self._wake.set()
 
-    @contextmanager
-    def listen(self) -> Iterator[ChunkQueue]:
-        """A queue of what is recorded while inside; each listener has its own."""
-        queue = ChunkQueue()
-        self._queues.append(queue)
-        try:
-            yield queue
-        finally:
-            self._queues.remove(queue)
-            queue.close()
+    def listen(self) -> AbstractContextManager[ChunkQueue]:
+        """A queue of what is recorded while inside, at 48 kHz; each listener has its own."""
+        return _listening(self._live)
+
+    def listen_raw(self) -> AbstractContextManager[ChunkQueue]:
+        """As `listen`, each sample as the source gave it, at the rate that each chunk names."""
+        return _listening(self._raw)
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -169,7 +176,10 @@ class AudioSource:
         """Record until it ends, and say why it did."""
         self._pinned = source.stable_id
         self._report(InstrumentState.FOUND, Reason.NONE)
-        recording = record(self._server, source, self._deliver, self.role.confirm_every_s)
+        self._live_rate = LiveRate()
+        rate_hz = self.role.rate_hz(source)
+        deliver = partial(self._deliver, rate_hz)
+        recording = record(self._server, source, rate_hz, deliver, self.role.confirm_every_s)
         self._recording = asyncio.create_task(recording)
         try:
             await asyncio.wait([self._recording])
@@ -187,13 +197,15 @@ class AudioSource:
         except TimeoutError:
             return
 
-    def _deliver(self, data: bytes) -> None:
+    def _deliver(self, rate_hz: int, data: bytes) -> None:
         now_s = time.monotonic()
         self._sequence += 1
-        chunk = AudioChunk(np.frombuffer(data, dtype="<i2"), now_s, self._sequence, self._gap_before(now_s))
+        samples, gap = np.frombuffer(data, dtype="<i2"), self._gap_before(now_s)
+        chunk = AudioChunk(samples, now_s, self._sequence, gap, rate_hz)
         self._last_s = now_s
-        for queue in self._queues:
-            queue.put(chunk)
+        _put(self._raw, chunk)
+        if self._live:
+            _put(self._live, *self._live_rate.feed(chunk))
         self._report(InstrumentState.MEASURING, Reason.NONE)
 
     def _gap_before(self, now_s: float) -> int:
@@ -210,6 +222,23 @@ class AudioSource:
         if status != self._reported:
             self._reported = status
             self._sink.status(status)
+
+
+@contextmanager
+def _listening(queues: list[ChunkQueue]) -> Iterator[ChunkQueue]:
+    queue = ChunkQueue()
+    queues.append(queue)
+    try:
+        yield queue
+    finally:
+        queues.remove(queue)
+        queue.close()
+
+
+def _put(queues: Sequence[ChunkQueue], *chunks: AudioChunk) -> None:
+    for queue in queues:
+        for chunk in chunks:
+            queue.put(chunk)
 
 
 def _outcome(recording: asyncio.Task[None]) -> tuple[InstrumentState, Reason]:

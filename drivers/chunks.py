@@ -13,18 +13,26 @@ Samples = NDArray[np.int16]
 RATE_HZ = 48_000
 CHUNK_MS = 20
 CHUNK_SAMPLES = RATE_HZ * CHUNK_MS // 1000
-CHUNK_BYTES = CHUNK_SAMPLES * 2
 QUEUED_CHUNKS = 25
 
 
 @dataclass(frozen=True, slots=True)
 class AudioChunk:
-    """960 mono samples at 48 kHz. `captured_s`: `time.monotonic()`; `gap`: chunks lost just before it."""
+    """Mono samples: 960 at 48 kHz, `chunk_samples` at another rate.
+
+    `captured_s`: `time.monotonic()` of the last one; `gap`: chunks lost just before it.
+    """
 
     samples: Samples
     captured_s: float
     sequence: int
     gap: int = 0
+    rate_hz: int = RATE_HZ
+
+
+def chunk_samples(rate_hz: int) -> int:
+    """How many make 20 ms; rounded down where that is no whole number (11025 Hz)."""
+    return rate_hz * CHUNK_MS // 1000
 
 
 class ChunkQueue:

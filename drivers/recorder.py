@@ -14,7 +14,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from drivers.chunks import CHUNK_BYTES, CHUNK_MS, RATE_HZ
+from drivers.chunks import CHUNK_MS, chunk_samples
 from drivers.instrument import DriverError, Reason
 from drivers.sound_server import SoundServer, SoundSource
 
@@ -23,21 +23,26 @@ SILENT_S = 1.0
 
 
 async def record(
-    server: SoundServer, source: SoundSource, deliver: Callable[[bytes], None], confirm_every_s: float
+    server: SoundServer,
+    source: SoundSource,
+    rate_hz: int,
+    deliver: Callable[[bytes], None],
+    confirm_every_s: float,
 ) -> None:
-    """Deliver chunks of raw s16le until something is wrong: always ends with DriverError.
+    """Deliver chunks of raw mono s16le until something is wrong: always ends with DriverError.
 
+    At the source's own rate the server hands out the samples as they are; it makes one channel of several.
     With `confirm_every_s` 0 every single chunk is confirmed, which costs 1 to 2 % of a core.
 
     UNPLUGGED: the source has gone. SOURCE_MOVED: it is there, but our stream was moved elsewhere.
     NO_DATA: nothing for a second, or the stream ended. SOUND_SERVER_MISSING: no server, or no `parec`.
     """
     tag = uuid.uuid4().hex
-    async with _parec(server.address, source.name, tag) as process:
+    async with _parec(server.address, source.name, rate_hz, tag) as process:
         stream: int | None = None
         confirmed_s = -math.inf
         while True:
-            data = await _read(process)
+            data = await _read(process, chunk_samples(rate_hz) * 2)
             if time.monotonic() - confirmed_s >= confirm_every_s:
                 if stream is None:
                     stream = await server.find_stream(TAG, tag)
@@ -46,11 +51,11 @@ async def record(
             deliver(data)
 
 
-async def _read(process: Process) -> bytes:
+async def _read(process: Process, size: int) -> bytes:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(SILENT_S):
-            return await process.stdout.readexactly(CHUNK_BYTES)
+            return await process.stdout.readexactly(size)
     except (TimeoutError, asyncio.IncompleteReadError) as error:
         raise DriverError(Reason.NO_DATA) from error
 
@@ -67,9 +72,9 @@ async def _confirm(server: SoundServer, source: SoundSource, stream: int | None)
 
 
 @asynccontextmanager
-async def _parec(address: str | None, source: str, tag: str) -> AsyncIterator[Process]:
+async def _parec(address: str | None, source: str, rate_hz: int, tag: str) -> AsyncIterator[Process]:
     command = [
-        "parec", "--raw", "--format=s16le", f"--rate={RATE_HZ}", "--channels=1", f"--latency-msec={CHUNK_MS}",
+        "parec", "--raw", "--format=s16le", f"--rate={rate_hz}", "--channels=1", f"--latency-msec={CHUNK_MS}",
         "--client-name=telecabine", f"--property={TAG}={tag}",
         # PipeWire obeys this one and ends the stream instead of moving it.
         "--property=node.dont-reconnect=true",

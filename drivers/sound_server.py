@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices.device import AudioMatch
+from drivers.chunks import RATE_HZ
 from drivers.instrument import DriverError, Reason
 
 NO_INDEX = 0xFFFFFFFF
@@ -18,7 +19,10 @@ EVENTS = ("source", "server")
 
 @dataclass(frozen=True, slots=True)
 class SoundSource:
-    """One source as it is now. `index` is never used again by the server after the source has gone."""
+    """One source as it is now. `index` is never used again by the server after the source has gone.
+
+    `rate_hz`: at which the server reads the device.
+    """
 
     index: int
     name: str
@@ -28,6 +32,7 @@ class SoundSource:
     serial: str = ""
     manufacturer: str = ""
     path: str = ""
+    rate_hz: int = RATE_HZ
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -162,7 +167,13 @@ def _load_libraries() -> tuple[Any, Any]:
         import pulsectl_asyncio
     except (ImportError, OSError) as error:
         raise DriverError(Reason.SOUND_SERVER_MISSING, str(error)) from error
+    pulsectl.PulseSourceInfo._init_from_struct = _keep_rate
     return pulsectl, pulsectl_asyncio
+
+
+def _keep_rate(info: Any, struct: Any) -> None:
+    """Called while libpulse's own structure is there; the library's `sample_spec` points into it for ever."""
+    info.rate_hz = int(struct.sample_spec.rate)
 
 
 def _read_source(source: Any) -> SoundSource:
@@ -176,6 +187,7 @@ def _read_source(source: Any) -> SoundSource:
         serial=properties.get("device.serial", ""),
         manufacturer=properties.get("device.vendor.name", ""),
         path=properties.get("device.bus_path", ""),
+        rate_hz=source.rate_hz,
     )
 
 

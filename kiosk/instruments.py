@@ -16,7 +16,7 @@ from drivers.audio_player import AudioPlayer
 from drivers.ble_recognition import left_alone
 from drivers.camera import Camera
 from drivers.camera_button import CameraButton
-from drivers.chunks import CHUNK_MS, Samples
+from drivers.chunks import CHUNK_MS, AudioChunk, Samples
 from drivers.instrument import InstrumentStatus, Sink
 from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
@@ -157,26 +157,26 @@ class Instruments:
             await self.switch("stethoscope", True)
         taken_at = datetime.now().astimezone()
         try:
-            pcm = await self._listen()
+            pcm, rate_hz = await self._listen()
         finally:
             if started_by_us:
                 await self.switch("stethoscope", False)
-        clip = await asyncio.to_thread(record_clip, pcm)
+        clip = await asyncio.to_thread(record_clip, pcm, rate_hz)
         identity = self._identity(Kind.STETHOSCOPE, self.stethoscope.role.key)
         return _captured(Kind.STETHOSCOPE, identity, taken_at, Attachment(CONTENT_TYPE, clip, site))
 
-    async def _listen(self) -> Samples:
-        """Consecutive sound only: a hole would lie about the heart, so the clip begins anew after one."""
-        pieces: list[Samples] = []
+    async def _listen(self) -> tuple[Samples, int]:
+        """Consecutive sound of one rate: a hole would lie about the heart, the clip begins anew after one."""
+        pieces: list[AudioChunk] = []
         try:
             async with asyncio.timeout(CLIP_LIMIT_S):
-                with self.stethoscope.listen() as queue:
+                with self.stethoscope.listen_raw() as queue:
                     async for chunk in queue:
-                        if chunk.gap:
+                        if chunk.gap or (pieces and chunk.rate_hz != pieces[-1].rate_hz):
                             pieces.clear()
-                        pieces.append(chunk.samples)
+                        pieces.append(chunk)
                         if len(pieces) == CLIP_CHUNKS:
-                            return np.concatenate(pieces)
+                            return np.concatenate([piece.samples for piece in pieces]), chunk.rate_hz
         except TimeoutError as error:
             raise CaptureError(f"{len(pieces)} of {CLIP_CHUNKS} consecutive pieces of sound came") from error
         raise CaptureError("the stethoscope went away")

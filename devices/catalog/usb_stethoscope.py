@@ -1,7 +1,8 @@
 """An electronic stethoscope on a USB sound input (USB Audio Class 1.0), or on a sound card named after it.
 
 Recognised by a word in the description that the sound server gives; most are generic USB audio chips whose id
-says nothing. Recorded at the device's own rate, without gain control and without noise suppression.
+says nothing. Recorded at the device's own rate as the sound server tells it (at most 48 kHz), mono, without
+gain control and without noise suppression.
 """
 
 from devices.device import AudioMatch, Device

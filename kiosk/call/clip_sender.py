@@ -75,7 +75,7 @@ def _messages(reading: Reading, first: int) -> list[str]:
     from kiosk.clip import LINE_RATE_HZ, decode_flac, encode_flac, reduced
 
     assert reading.attachment is not None
-    pcm = reduced(decode_flac(reading.attachment.data)[0])
+    pcm = reduced(*decode_flac(reading.attachment.data))
     data = encode_flac(pcm, LINE_RATE_HZ)
     pieces = list(_pieces(data))
     header = wire.clip(reading, len(pcm) / LINE_RATE_HZ, LINE_RATE_HZ, len(data), len(pieces))

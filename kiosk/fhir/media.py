@@ -6,6 +6,7 @@ earlier attempt could be found again, and would be stored once more.
 
 from devices.reading import Attachment, Kind
 from kiosk.body_points import recorded_site
+from kiosk.clip import CONTENT_TYPE, flac_rate_hz
 from kiosk.fhir import naming as names
 from kiosk.fhir.bundles import attachment, entry, in_bundle
 from kiosk.fhir.codes import concept
@@ -18,6 +19,7 @@ _TYPES = {"image": ("image", "Image"), "audio": ("audio", "Audio"), "video": ("v
 _MODALITIES = {"image": ("XC", "External-camera Photography"), "audio": ("AU", "Audio")}
 _TURNED = "Image telle qu’elle a été vue : celle de la caméra, tournée de {degrees}° dans le sens horaire."
 _MIRRORED = "Image telle qu’elle a été vue : en miroir, gauche et droite de la caméra inversées."
+_RAW = "Son de l’instrument sans filtre ni gain, à {rate_hz} Hz, 16 bits, mono."
 _TITLES = {Kind.OTOSCOPE: "Otoscopie", Kind.STETHOSCOPE: "Auscultation"}
 
 
@@ -43,7 +45,7 @@ def media_entries(payload: ReadingPayload, kept: Attachment, naming: Naming) -> 
         "bodySite": {"text": where},
         "device": in_bundle(naming.instrument_id(payload.site, reading.kind, reading.identity)),
         "content": {**content, "title": title, "creation": at},
-        "note": [{"text": text} for text in (*_held(kept), *reading_notes(reading))],
+        "note": [{"text": text} for text in (*_held(kept), *_heard(kept), *reading_notes(reading))],
     }
     return [*apart, entry(naming, id_, naming.identifier("media", id_), resource)]
 
@@ -52,6 +54,12 @@ def _held(kept: Attachment) -> list[str]:
     """What was done to the camera's picture before people saw it; nothing where nothing was."""
     turned = [_TURNED.format(degrees=kept.turned_deg)] if kept.turned_deg else []
     return [*turned, *([_MIRRORED] if kept.mirrored else [])]
+
+
+def _heard(kept: Attachment) -> list[str]:
+    """At which rate a sound was captured: Media has no element for it."""
+    rate_hz = flac_rate_hz(kept.data) if kept.content_type == CONTENT_TYPE else None
+    return [_RAW.format(rate_hz=rate_hz)] if rate_hz else []
 
 
 def _binary(payload: ReadingPayload, content: Json, naming: Naming) -> Json:

@@ -38,6 +38,14 @@ async def background(*coroutines: Coroutine[None, None, None]) -> AsyncIterator[
                 await task
 
 
+async def first(queue: ChunkQueue, count: int) -> AsyncIterator[AudioChunk]:
+    async with asyncio.timeout(20):
+        for _ in range(count):
+            chunk = await queue.get()
+            assert chunk is not None
+            yield chunk
+
+
 class Bench:
     """One source with a listener."""
 
@@ -96,6 +104,34 @@ async def test_chunks_are_whole_and_in_order(fake: sound_server.SoundServer) -> 
         chunks = await b.chunks(30)
     assert {chunk.samples.shape for chunk in chunks} == {(960,)}
     assert [chunk.sequence for chunk in chunks] == list(range(chunks[0].sequence, chunks[0].sequence + 30))
+
+
+@pytest.mark.parametrize("rate_hz", [4_000, 16_000, 44_100])
+async def test_a_card_is_heard_at_its_own_rate_sample_by_sample(
+    fake: sound_server.SoundServer, rate_hz: int
+) -> None:
+    beat = np.random.default_rng(rate_hz).integers(-9000, 9000, rate_hz).astype(np.int16)
+    fake.add_chest("own", rate_hz, beat)
+    fake.plug_card("card", "usb-1-2", sink="own")
+    async with bench(fake.address, stethoscope_role(DEVICE, "usb:0d8c:0012")) as b:
+        with b.source.listen_raw() as raw:
+            b.source.start()
+            pieces = [chunk async for chunk in first(raw, 100)]
+        live = await b.chunks(20)
+    assert {(piece.rate_hz, len(piece.samples)) for piece in pieces} == {(rate_hz, rate_hz // 50)}
+    heard = np.concatenate([piece.samples for piece in pieces[-40:]])
+    assert heard.tobytes() in np.tile(beat, 3).tobytes(), "what was played, and nothing made of it"
+    assert {(chunk.rate_hz, len(chunk.samples)) for chunk in live} == {(48_000, 960)}
+
+
+async def test_the_voice_is_always_at_48_khz(fake: sound_server.SoundServer) -> None:
+    fake.add_chest("own", 16_000, heart.room_sound())
+    fake.plug_card("card", "usb-1-2", sink="own")
+    async with bench(fake.address, voice_role(DEVICE, "usb:0d8c:0012")) as b:
+        with b.source.listen_raw() as raw:
+            b.source.start()
+            pieces = [chunk async for chunk in first(raw, 5)]
+    assert {(piece.rate_hz, len(piece.samples)) for piece in pieces} == {(48_000, 960)}
 
 
 async def test_removed_stethoscope_never_lets_the_room_be_heard(fake: sound_server.SoundServer) -> None:

@@ -3,9 +3,9 @@
 Prints one line of JSON: the environment that the kiosk needs. Then it obeys lines of JSON on the UNIX socket,
 each answered by one line: {"do": "stats"}, {"do": "stall_camera"}, "resume_camera", "unplug_camera",
 "plug_camera", "cover_camera", "freeze_camera", "mend_camera" (with "camera": "face" for the other one),
-"remove_stethoscope", "restore_stethoscope", "mute_microphone", "unmute_microphone", "mute_speaker",
-"unmute_speaker", "plug_speaker" (the microphone hears it from then on), "unplug_speaker", "stop_sound",
-"start_sound".
+"remove_stethoscope", "restore_stethoscope", "plug_card" (a nameless one of 16 kHz that hears the heart),
+"mute_microphone", "unmute_microphone", "mute_speaker", "unmute_speaker", "plug_speaker" (the microphone hears
+it from then on), "unplug_speaker", "stop_sound", "start_sound".
 Ends on SIGTERM or SIGINT, and takes everything with it.
 """
 
@@ -23,9 +23,11 @@ from typing import Any
 
 from tests.fakes.build_shim import build_shim
 from tests.fakes.cameras import FACE, OTOSCOPE, SimulatedCamera
+from tests.fakes.heart import RATE_HZ, heart_beat
 from tests.fakes.sound_server import SoundServer
 
 Answer = dict[str, Any]
+SLOW_RATE_HZ = 16_000
 
 
 class Media:
@@ -71,6 +73,7 @@ class Media:
             "mend_camera": camera.mend,
             "remove_stethoscope": self.sound.remove_stethoscope,
             "restore_stethoscope": self.sound.restore_stethoscope,
+            "plug_card": self._plug_card,
             "mute_microphone": lambda: self.sound.mute_microphone(True),
             "unmute_microphone": lambda: self.sound.mute_microphone(False),
             "mute_speaker": lambda: self.sound.set_speaker(muted=True),
@@ -84,6 +87,10 @@ class Media:
         with self._lock:
             deeds[command["do"]]()
             return self.stats()
+
+    def _plug_card(self) -> None:
+        self.sound.add_chest("slow_chest", SLOW_RATE_HZ, heart_beat()[:: RATE_HZ // SLOW_RATE_HZ])
+        self.sound.plug_card("slow_card", "usb-1-2", sink="slow_chest")
 
     def stats(self) -> Answer:
         """Frames sent and dropped by camera, seconds of sound played by sink."""

@@ -19,7 +19,6 @@ from tests.fakes.heart import RATE_HZ, Samples, heart_beat, room_sound
 CHEST, ROOM, SPEAKER = "chest", "room", "speaker"
 STETHOSCOPE, MICROPHONE, AIR = "usb_stethoscope", "room_microphone", "air"
 START_S = 15.0
-_RAW = ("--raw", "--format=s16le", f"--rate={RATE_HZ}", "--channels=1")
 _STETHOSCOPE_PROPERTIES = {
     "device.description": "USB Digital Stethoscope",
     "device.bus": "usb",
@@ -98,9 +97,20 @@ class SoundServer:
             self._remap(STETHOSCOPE, CHEST, _STETHOSCOPE_PROPERTIES | {"device.serial": serial})
 
     def plug_card(self, name: str, path: str, sink: str = CHEST) -> None:
-        """A sound card like a thousand others: no serial number, nothing in its name says what it is for."""
+        """A sound card like a thousand others: no serial number, nothing in its name says what it is for.
+
+        It has the rate of its `sink`: see `add_chest`.
+        """
         properties = _CARD_PROPERTIES | {"device.bus_path": path}
         self._remap(name, sink, properties)
+
+    def add_chest(self, name: str, rate_hz: int, sound: Samples) -> None:
+        """One more sink, mono at a rate of its own, into which `sound` is played round and round."""
+        self._modules[name] = self._pactl(
+            "load-module", "module-null-sink", f"sink_name={name}", f"rate={rate_hz}", "channels=1",
+            "norewinds=1",
+        ).strip()  # fmt: skip
+        self._players.append(_Player(self.address, name, sound, rate_hz))
 
     def unplug_card(self, name: str) -> None:
         self._pactl("unload-module", self._modules.pop(name))
@@ -137,12 +147,13 @@ class SoundServer:
 
     def played_s(self) -> dict[str, float]:
         """Seconds of sound that went into each of the null sinks so far."""
-        return {player.sink: player.samples / RATE_HZ for player in self._players}
+        return {player.sink: player.samples / player.rate_hz for player in self._players}
 
     def record_speaker(self, seconds: float) -> bytes:
         """What comes out of the loudspeaker, raw 48 kHz mono."""
+        monitor = f"{SPEAKER}.monitor"
         with subprocess.Popen(
-            ["parec", f"--server={self.address}", *_RAW, "--latency-msec=20", "-d", f"{SPEAKER}.monitor"],
+            ["parec", f"--server={self.address}", *_raw(RATE_HZ), "--latency-msec=20", "-d", monitor],
             stdout=subprocess.PIPE,
         ) as recorder:
             assert recorder.stdout is not None
@@ -188,15 +199,20 @@ class SoundServer:
         ).stdout
 
 
+def _raw(rate_hz: int) -> tuple[str, ...]:
+    return "--raw", "--format=s16le", "--channels=1", f"--rate={rate_hz}"
+
+
 class _Player:
     """Plays one sound round and round into a null sink, at the pace at which the server takes it."""
 
-    def __init__(self, address: str, sink: str, sound: Samples) -> None:
+    def __init__(self, address: str, sink: str, sound: Samples, rate_hz: int = RATE_HZ) -> None:
         self.sink = sink
+        self.rate_hz = rate_hz
         self.samples = 0
         self._sound = sound.tobytes()
         self._pacat = subprocess.Popen(
-            ["pacat", "-p", f"--server={address}", *_RAW, "--latency-msec=100", "-d", sink],
+            ["pacat", "-p", f"--server={address}", *_raw(rate_hz), "--latency-msec=100", "-d", sink],
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )

@@ -1,6 +1,8 @@
 """The stethoscope's clips: the record has every sample, the copy for the line nothing that was not there."""
 
 import hashlib
+import io
+import wave
 
 import numpy as np
 import pytest
@@ -8,22 +10,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from kiosk.clip import CAPTURE_RATE_HZ, LINE_RATE_HZ, Pcm, decode_flac, line_clip, record_clip
+from kiosk.clip import (
+    CAPTURE_RATE_HZ,
+    LINE_RATE_HZ,
+    Pcm,
+    decode_flac,
+    flac_rate_hz,
+    line_clip,
+    record_clip,
+    reduced,
+    wav,
+)
 from tests.fakes.heart import heart_beat
 
 SECONDS = 2
 EDGE = LINE_RATE_HZ // 10  # the filter's ends
 
 
-def tone(frequency_hz: float, level: float = 0.5) -> Pcm:
-    at_s = np.arange(CAPTURE_RATE_HZ * SECONDS) / CAPTURE_RATE_HZ
+RATES_HZ = (4_000, 8_000, 11_025, 16_000, 44_100, 48_000)
+
+
+def tone(frequency_hz: float, level: float = 0.5, rate_hz: int = CAPTURE_RATE_HZ) -> Pcm:
+    at_s = np.arange(rate_hz * SECONDS) / rate_hz
     return np.rint(32767 * level * np.sin(2 * np.pi * frequency_hz * at_s)).astype(np.int16)
 
 
-def played(pcm: Pcm) -> Pcm:
+def played(pcm: Pcm, rate_hz: int = CAPTURE_RATE_HZ) -> Pcm:
     """What the page gets to play of a clip in the record."""
-    samples, rate_hz = decode_flac(line_clip(record_clip(pcm)))
-    assert rate_hz == LINE_RATE_HZ
+    samples, line_rate_hz = decode_flac(line_clip(record_clip(pcm, rate_hz)))
+    assert line_rate_hz == LINE_RATE_HZ
     return samples
 
 
@@ -34,11 +49,25 @@ def level_db(samples: Pcm, level: float = 0.5) -> float:
 
 
 @settings(max_examples=25, deadline=None)
-@given(hnp.arrays(np.int16, st.integers(1, 20_000)))
-def test_the_record_is_bit_exact_whatever_was_heard(pcm: Pcm) -> None:
-    samples, rate_hz = decode_flac(record_clip(pcm))
-    assert rate_hz == CAPTURE_RATE_HZ
+@given(hnp.arrays(np.int16, st.integers(1, 20_000)), st.sampled_from(RATES_HZ))
+def test_the_record_is_bit_exact_whatever_was_heard(pcm: Pcm, rate_hz: int) -> None:
+    clip = record_clip(pcm, rate_hz)
+    samples, said_hz = decode_flac(clip)
+    assert said_hz == flac_rate_hz(clip) == rate_hz
     np.testing.assert_array_equal(samples, pcm)
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_its_owner_has_the_same_samples_as_wav(rate_hz: int) -> None:
+    pcm = np.random.default_rng(6).integers(-32768, 32768, rate_hz // 2).astype(np.int16)
+    with wave.open(io.BytesIO(wav(record_clip(pcm, rate_hz)))) as file:
+        assert file.getparams()[:4] == (1, 2, rate_hz, len(pcm))
+        np.testing.assert_array_equal(np.frombuffer(file.readframes(len(pcm)), dtype="<i2"), pcm)
+
+
+@pytest.mark.parametrize("data", [b"", b"fLaC", b"RIFF" + bytes(100)])
+def test_what_is_no_sound_has_no_rate(data: bytes) -> None:
+    assert flac_rate_hz(data) is None
 
 
 def test_the_record_proves_itself() -> None:
@@ -52,6 +81,20 @@ def test_the_record_proves_itself() -> None:
 @pytest.mark.parametrize("frequency_hz", [20, 35, 50, 100, 200, 440, 700, 1000, 1500])
 def test_heart_and_lungs_keep_their_level_on_a_poor_line(frequency_hz: float) -> None:
     assert abs(level_db(played(tone(frequency_hz)))) < 0.1
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@pytest.mark.parametrize("frequency_hz", [20, 200, 1000, 1500])
+def test_the_rate_of_the_instrument_changes_nothing_of_it(frequency_hz: float, rate_hz: int) -> None:
+    assert abs(level_db(played(tone(frequency_hz, rate_hz=rate_hz), rate_hz))) < 0.1
+    whole = played(tone(frequency_hz))[EDGE:-EDGE].astype(int)
+    of_rate = played(tone(frequency_hz, rate_hz=rate_hz), rate_hz)[EDGE:-EDGE]
+    assert np.abs(of_rate - whole).max() < 200, "a quarter of a millisecond would make more of it"
+
+
+@pytest.mark.parametrize("count", [1, 7, 441, 44_100, 44_101])
+def test_no_length_is_too_odd(count: int) -> None:
+    assert len(reduced(np.ones(count, dtype=np.int16), 44_100)) == -(-count * 4_000 // 44_100)
 
 
 @pytest.mark.parametrize("frequency_hz", [2100, 2500, 3500, 4500, 7800, 12_000, 20_000])

@@ -6,11 +6,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from devices import metrics
 from devices.reading import Clock, Quality, Quantity, Reading
 from kiosk import record
+from kiosk.clip import record_clip
 from kiosk.fhir import codes
 from kiosk.fhir.errors import FhirError, FhirReason
 from kiosk.fhir.mapping import bundle_for
@@ -177,6 +179,17 @@ def test_a_picture_says_how_it_was_turned() -> None:
 
     assert "tournée de 90° dans le sens horaire" in notes(turned) and "miroir" in notes(turned)
     assert "miroir" not in notes(payload.reading) and "tournée" not in notes(payload.reading)
+
+
+def test_a_sound_says_at_which_rate_it_was_captured() -> None:
+    payload = record.decode_reading_payload(whole_session("rate")[6].payload)
+    assert payload.reading.attachment is not None
+    clip = replace(payload.reading.attachment, data=record_clip(np.zeros(441, dtype=np.int16), 44_100))
+    heard = replace(payload.reading, attachment=clip)
+    bundle = bundle_for("reading", record.reading_payload(SITE, session(), heard), OWN)
+    media = bundle["entry"][-1]["resource"]
+    assert media["resourceType"] == "Media"
+    assert "à 44100 Hz, 16 bits, mono" in media["note"][0]["text"]
 
 
 def test_content_is_apart_where_the_server_takes_our_ids() -> None:
