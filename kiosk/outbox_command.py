@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     """One command. Exit code 0 good, 1 something is wrong with the outbox, 2 a wrong call or settings."""
     forbid_core_dumps()
     try:
-        if options.command == "outbox recover" and (options.key or options.copy or options.to):
+        if options.command == "outbox recover" and (options.key or options.copy or options.to or options.wav):
             return _recover_copy(options)  # of another kiosk: its settings are not here
         return _COMMANDS[options.command](load_config(options.config), options)
     except (ConfigError, FhirError, OSError) as error:
@@ -154,7 +154,7 @@ def _export(config: Config, options: argparse.Namespace) -> int:
         leave_note(notes_dir(config), Told.OUTBOX_EXPORTED, "clear")  # first: what is out is out
     except OSError as error:  # a dying disk is what one exports from
         print(f"telecabine: the audit chain will not know of this: {error}", file=sys.stderr)
-    return _tell(export(store_dir(config), usable_key(config), options.to), options.to)
+    return _tell(export(store_dir(config), usable_key(config), options.to), options)
 
 
 def _recover(config: Config, options: argparse.Namespace) -> int:
@@ -174,15 +174,26 @@ def _recover_copy(options: argparse.Namespace) -> int:
     if not (options.key and options.copy and options.to):
         return _fail("--key, --from and --to belong together")
     key = open_slot(options.copy, private_key(options.key))
-    return _tell(export(options.copy, key, options.to), options.to)
+    return _tell(export(options.copy, key, options.to), options)
 
 
-def _tell(exported: Exported, to: Path) -> int:
+def _tell(exported: Exported, options: argparse.Namespace) -> int:
     counts = exported.counts
-    print(f"{counts.unfinished} records are in {to}, in clear; {counts.delivered} were delivered")
+    print(f"{counts.unfinished} records are in {options.to}, in clear; {counts.delivered} were delivered")
+    if options.wav:
+        _tell_wavs(options.to)
     if exported.lost:
         print(f"at most {exported.lost} are lost")
     return 1 if exported.lost else 0
+
+
+def _tell_wavs(folder: Path) -> None:
+    from kiosk.exported_sounds import write_wavs  # and with it what decodes sound
+
+    written, unreadable = write_wavs(folder)
+    print(f"{written} auscultations are beside their records, as WAV")
+    if unreadable:
+        print(f"{unreadable} readings cannot be read here")
 
 
 def _list_keys(config: Config, _options: argparse.Namespace) -> int:

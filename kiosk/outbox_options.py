@@ -21,6 +21,7 @@ def add_outbox(parser: argparse.ArgumentParser) -> None:
     )
     exported = _add(commands, "outbox export", "every record that waits as a file, in clear")
     exported.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+    _offer_wav(exported)
     recovered = _add(commands, "outbox recover", "make a damaged database anew; or open a dead kiosk's copy")
     recovered.add_argument("--accept-loss", action="store_true", help="also when items are lost for good")
     recovered.add_argument("--key", type=Path, metavar="ORG.pem", help="the organisation's private key")
@@ -28,6 +29,11 @@ def add_outbox(parser: argparse.ArgumentParser) -> None:
         "--from", dest="copy", type=Path, metavar="COPY", help="the outbox folder of another kiosk"
     )
     recovered.add_argument("--to", type=Path, metavar="FOLDER", help="where its records go, in clear")
+    _offer_wav(recovered)
+
+
+def _offer_wav(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--wav", action="store_true", help="each auscultation also as a WAV file (PCM)")
 
 
 def add_keys(parser: argparse.ArgumentParser) -> None:

@@ -3,22 +3,29 @@
 import json
 import os
 import shutil
+import wave
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from devices.reading import Attachment, Kind
 from kiosk.__main__ import main
 from kiosk.audit import Told
 from kiosk.audit_notes import read_notes
+from kiosk.clip import CONTENT_TYPE, record_clip
 from kiosk.config import load_config
 from kiosk.data_dir import key_file, mark_file, notes_dir, store_dir
+from kiosk.record import PayloadKind, reading_payload
 from offline_queue.item import NewItem
 from offline_queue.outcome import Backoff, Delivered, Quarantine
 from offline_queue.rotation import ready_key
 from offline_queue.sentinel import DATABASE
 from offline_queue.store import Store
+from tests.kiosk.records import SITE, readings, session
 from tests.kiosk.test_config import GOOD, write
 from tests.offline_queue.helpers import pems
 
@@ -90,6 +97,30 @@ def test_an_export_in_clear_leaves_a_note_for_the_audit_chain(settings: Path, tm
     assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "own")) == 0
     (left,) = read_notes(notes_dir(load_config(settings)), set()).values()
     assert (left.kind, left.detail["how"]) == (Told.OUTBOX_EXPORTED, "clear")
+
+
+def test_an_export_has_each_auscultation_as_wav_too(
+    settings: Path, directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, pcm = load_config(settings), np.arange(-8000, 8000, dtype=np.int16)
+    clip = Attachment(CONTENT_TYPE, record_clip(pcm, 16_000), "mitral")
+    (heart,) = (reading for reading in readings() if reading.kind is Kind.STETHOSCOPE)
+    payload = reading_payload(SITE, session(), replace(heart, attachment=clip))
+    store = Store(directory, ready_key(directory, key_file(config)), config.kiosk.id, Backoff())
+    store.put([NewItem("heart", "session-heart", PayloadKind.READING, payload)], {})
+    store.close()
+    assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "plain")) == 0
+    assert not list((tmp_path / "plain").rglob("*.wav")), "nobody asked"
+    assert telecabine(settings, "outbox", "export", "--wav", "--to", str(tmp_path / "own")) == 0
+    said = capsys.readouterr().out
+    assert "1 auscultations are beside their records, as WAV" in said
+    assert "2 readings cannot be read here" in said
+    (written,) = (tmp_path / "own").rglob("*.wav")
+    assert written.with_suffix("").read_bytes() == payload
+    assert written.stat().st_mode & 0o777 == 0o600
+    with wave.open(str(written)) as file:
+        assert file.getparams()[:4] == (1, 2, 16_000, len(pcm))
+        np.testing.assert_array_equal(np.frombuffer(file.readframes(len(pcm)), dtype="<i2"), pcm)
 
 
 def test_no_command_takes_a_folder_that_is_gone_for_a_new_one(
