@@ -11,7 +11,7 @@ from kiosk.call.call import Call, CallError, CallState
 from kiosk.call.checks.figures import Udp
 from kiosk.call.errors import CallReason
 from kiosk.call.figures import CallFigures
-from kiosk.events import CallChanged, CallPhase, Event, Notice, NoticeReason
+from kiosk.events import CallChanged, CallPhase, Event, Notice, NoticeReason, SoundQuality
 from kiosk.hub import Hub, StorageError
 from kiosk.keeper import Keeper
 from kiosk.session import IncidentKind, LineMinute, SessionError
@@ -126,6 +126,11 @@ class CallDesk:
         put_away = self._shown.stethoscope_on and not stethoscope
         point = "" if put_away else self._shown.point
         self._show(replace(self._shown, otoscope_on=otoscope, stethoscope_on=stethoscope, point=point))
+
+    def set_sound(self, quality: SoundQuality) -> None:
+        """The physician should know whether the helper has silence around."""
+        if self._call is not None:
+            self._call.set_sound(quality)
 
     def set_mirrored(self, mirrored: bool) -> None:
         """The helper should know that left and right of the otoscope's picture have changed places."""

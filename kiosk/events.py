@@ -13,7 +13,8 @@ __all__ = [
     "CallChanged", "CallCheck", "CallCheckChanged", "CallPhase", "CheckPart", "CheckReason",
     "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus", "InstrumentsChanged", "Light",
     "LineQuality", "Notice", "NoticeReason", "PartCheck", "PictureFrozen", "ReadingShown", "Reason",
-    "ResumeOffered", "SelfTestChanged", "SessionChanged", "SetAsideChanged", "WaveformShown",
+    "ResumeOffered", "SelfTestChanged", "SessionChanged", "SetAsideChanged", "SoundHeard", "SoundQuality",
+    "WaveformShown",
 ]  # fmt: skip
 
 
@@ -36,6 +37,16 @@ class LineQuality(StrEnum):
     GOOD = "good"
     FAIR = "fair"
     POOR = "poor"
+
+
+class SoundQuality(StrEnum):
+    """Whether the stethoscope can be listened to; `kiosk.sound_quality` says how that is judged."""
+
+    LISTENING = "listening"  # too little was heard to say
+    SILENT = "silent"
+    LOUD = "loud"  # cut off at the instrument
+    NOISY = "noisy"
+    CLEAR = "clear"
 
 
 class NoticeReason(StrEnum):
@@ -89,6 +100,14 @@ class SetAsideChanged:
 @dataclass(frozen=True, slots=True)
 class WaveformShown:
     waveform: Waveform
+
+
+@dataclass(frozen=True, slots=True)
+class SoundHeard:
+    """Of the stethoscope, a few times a second while it is recorded. 0 dBFS is the loudest, -96 silence."""
+
+    peak_dbfs: float
+    quality: SoundQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +181,7 @@ class Notice:
 
 
 Event = (
-    SessionChanged | InstrumentsChanged | ReadingShown | SetAsideChanged | WaveformShown
+    SessionChanged | InstrumentsChanged | ReadingShown | SetAsideChanged | WaveformShown | SoundHeard
     | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | SelfTestChanged | PictureFrozen
     | Notice
 )  # fmt: skip

@@ -9,9 +9,10 @@ from typing import Any
 from devices.reading import Kind, Reading
 from drivers.orientation import AS_IT_COMES, Orientation
 from kiosk.call_desk import CallDesk
-from kiosk.events import Event, Notice, NoticeReason, PictureFrozen
+from kiosk.events import Event, Notice, NoticeReason, PictureFrozen, SoundHeard
 from kiosk.hub import Hub
 from kiosk.instruments import CaptureError, Instruments
+from kiosk.sound_meter import SoundMeter
 from kiosk.sound_recorder import SoundRecorder
 
 PLACED_AFTER_S = 5.0
@@ -29,6 +30,7 @@ class Examination:
         self._desk = desk
         self._emit = emit
         self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
+        self.meter = SoundMeter(instruments.stethoscope, self._sound_heard)
         self._stethoscope_since_s = 0.0
         self._live = True
         instruments.on_button = self._button
@@ -103,6 +105,10 @@ class Examination:
         same = since_s == self._stethoscope_since_s and self._instruments.stethoscope_on
         if same and not (self._live or self._recorder.busy):
             await self.keep("stethoscope", point)
+
+    def _sound_heard(self, heard: SoundHeard) -> None:
+        self._emit(heard)
+        self._desk.set_sound(heard.quality)
 
     async def _keep_sound(self, site: str) -> None:
         recorded = await self._capture("stethoscope", self._instruments.capture("stethoscope", site))

@@ -105,6 +105,7 @@ class Kiosk:
         self._emit(events.InstrumentsChanged(self.hub.instruments))
         self.selftests.load()
         self._tasks.spawn(self.selftests.watch())
+        self._tasks.spawn(self.examination.meter.run())
         async with asyncio.TaskGroup() as group:
             group.create_task(self._delivery.run())
             group.create_task(self._auditing.run())

@@ -46,6 +46,7 @@ class Bridge(QObject):
     reading_shown = Signal(object)
     set_aside_changed = Signal(object)
     waveform_shown = Signal(object)
+    sound_heard = Signal(object)
     call_changed = Signal(object)
     call_check_changed = Signal(object)
     delivery_changed = Signal(object)
@@ -84,6 +85,7 @@ class Bridge(QObject):
             events.ReadingShown: self.reading_shown,
             events.SetAsideChanged: self.set_aside_changed,
             events.WaveformShown: self.waveform_shown,
+            events.SoundHeard: self.sound_heard,
             events.CallChanged: self.call_changed,
             events.CallCheckChanged: self.call_check_changed,
             events.DeliveryChanged: self.delivery_changed,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SelfTestChanged,
         SessionChanged,
         SetAsideChanged,
+        SoundHeard,
         WaveformShown,
     )
     from ui.bridge import Bridge
@@ -104,6 +105,7 @@ class Window(QMainWindow):
         bridge.reading_shown.connect(self._reading_shown)
         bridge.set_aside_changed.connect(self._set_aside_changed)
         bridge.waveform_shown.connect(self._waveform_shown)
+        bridge.sound_heard.connect(self._sound_heard)
         bridge.call_changed.connect(self._call_changed)
         bridge.picture_frozen.connect(self._picture_frozen)
         bridge.call_check_changed.connect(self._call_check_changed)
@@ -142,6 +144,10 @@ class Window(QMainWindow):
         self.state.waves.add(event.waveform.kind)
         if self._screen is not None:
             self._screen.add_waveform(event.waveform)
+
+    def _sound_heard(self, event: SoundHeard) -> None:
+        if self._screen is not None:
+            self._screen.show_sound(event)
 
     def _call_changed(self, event: CallChanged) -> None:
         self.state.call = event

@@ -19,7 +19,7 @@ from kiosk.call.progress import Progress
 from kiosk.call.reaching.reaching import Reaching
 from kiosk.call.settings import CallListener, CallMedia, CallSettings, CallState
 from kiosk.call.signalling import RelayAddress, Signalling
-from kiosk.events import CallPhase
+from kiosk.events import CallPhase, SoundQuality
 from kiosk.session import LineMinute
 
 if TYPE_CHECKING:
@@ -107,6 +107,10 @@ class Call:
         self._connections.switches.otoscope.set(otoscope)
         self._connections.switches.stethoscope.set(stethoscope)
         self._send_media()
+
+    def set_sound(self, quality: SoundQuality) -> None:
+        """How the stethoscope sounds at the kiosk; the page is told of changes."""
+        self._feed.sound(quality)
 
     def _send_media(self) -> None:
         switches = self._connections.switches

@@ -10,6 +10,7 @@ from kiosk.call.channels import Channels
 from kiosk.call.clip_sender import ClipSender
 from kiosk.call.slow_lane import SlowLane
 from kiosk.clip import CONTENT_TYPE
+from kiosk.events import SoundQuality
 
 
 class LiveFeed:
@@ -27,6 +28,7 @@ class LiveFeed:
         self._media = (False, False, False)
         self._video = (False, False)
         self._stethoscope_live = True
+        self._sound = SoundQuality.LISTENING
         self.clips = ClipSender()
 
     def connect(self, channels: Channels, lane: SlowLane, hello: str) -> None:
@@ -39,7 +41,7 @@ class LiveFeed:
         lane.expects_more = lambda: self.clips.busy
         channels.send_live(hello)
         channels.send_live(wire.instruments(self._instruments))
-        channels.send_live(wire.media(*self._media, self._stethoscope_live))
+        channels.send_live(self._media_message())
         channels.send_live(wire.video(*self._video))  # decided before the channel was there, on a narrow line
         self._catch_up()
 
@@ -94,13 +96,24 @@ class LiveFeed:
 
     def media(self, otoscope: bool, stethoscope: bool, muted: bool) -> None:
         self._media = (otoscope, stethoscope, muted)
-        self._send(wire.media(*self._media, self._stethoscope_live))
+        if not stethoscope:
+            self._sound = SoundQuality.LISTENING
+        self._send(self._media_message())
 
     def stethoscope_live(self, live: bool) -> None:
         """Whether the line can carry its sound as it is heard; the page says which of the two it plays."""
         if live != self._stethoscope_live:
             self._stethoscope_live = live
-            self._send(wire.media(*self._media, live))
+            self._send(self._media_message())
+
+    def sound(self, quality: SoundQuality) -> None:
+        """What the kiosk says of the stethoscope's sound; nothing while it is put away."""
+        if self._media[1] and quality is not self._sound:
+            self._sound = quality
+            self._send(self._media_message())
+
+    def _media_message(self) -> str:
+        return wire.media(*self._media, self._stethoscope_live, self._sound)
 
     def _clip_wanted(self, wanted: page_messages.ClipWanted) -> None:
         """Only a sound of this session's record is ever sent."""

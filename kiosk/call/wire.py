@@ -142,10 +142,18 @@ def _instrument(item: InstrumentStatus) -> dict[str, object]:
     }
 
 
-def media(otoscope: bool, stethoscope: bool, muted: bool, stethoscope_live: bool = True) -> str:
-    """`stethoscope_live` False: its sound is recorded and sent, the line cannot carry it as it is heard."""
+def media(otoscope: bool, stethoscope: bool, muted: bool, stethoscope_live: bool, sound: str) -> str:
+    """`stethoscope_live` False: its sound is recorded and sent, the line cannot carry it as it is heard.
+
+    `sound`: a `SoundQuality`.
+    """
     return _encode(
-        "media", otoscope=otoscope, stethoscope=stethoscope, muted=muted, stethoscope_live=stethoscope_live
+        "media",
+        otoscope=otoscope,
+        stethoscope=stethoscope,
+        muted=muted,
+        stethoscope_live=stethoscope_live,
+        sound=sound,
     )
 
 

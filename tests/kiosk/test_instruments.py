@@ -17,11 +17,13 @@ from drivers.instrument import InstrumentState
 from drivers.orientation import AS_IT_COMES
 from kiosk.clip import decode_flac
 from kiosk.devices_config import DevicesConfig
-from kiosk.events import CallChanged, NoticeReason, PictureFrozen, ReadingShown
+from kiosk.events import CallChanged, NoticeReason, PictureFrozen, ReadingShown, SoundHeard, SoundQuality
 from kiosk.instruments import served
 from tests.drivers.test_camera_button import press
 from tests.fakes import pictures, usb_bus
 from tests.fakes.cameras import OTOSCOPE
+from tests.fakes.heart import RATE_HZ as HEART_RATE_HZ
+from tests.fakes.heart import heart_beat
 from tests.kiosk.simulators import Simulators, simulators
 from tests.kiosk.whole import Whole, config_in, whole_kiosk
 
@@ -82,6 +84,27 @@ async def test_a_picture_and_a_sound_go_into_the_record(stage: Simulators, tmp_p
     assert (rate_hz, len(samples)) == (48_000, 10 * 48_000)
     assert samples.std() > 50
     assert samples.tobytes() in np.concatenate(heard).tobytes()  # bit by bit what the sound server gave
+
+
+async def test_a_sound_is_kept_at_the_rate_of_its_card_and_the_helper_sees_how_it_is(
+    stage: Simulators, tmp_path: Path
+) -> None:
+    stage.media.do("plug_card")
+    config = config_in(tmp_path / "data", devices=DevicesConfig(bluetooth=False, stethoscope="usb:0d8c:0012"))
+    async with whole_kiosk(config) as whole:
+        await whole.consult()
+        await whole.until(lambda: state(whole, Kind.STETHOSCOPE) is InstrumentState.READY)
+        await whole.kiosk.set_stethoscope(True)
+        await whole.kiosk.record_sound("mitral")
+        sound, heard = kept(whole, Kind.STETHOSCOPE), whole.heard(SoundHeard)
+        assert whole.notices() == []
+        assert heard[-1].quality is SoundQuality.CLEAR
+        await whole.kiosk.set_stethoscope(False)
+    assert sound is not None
+    samples, rate_hz = decode_flac(sound.data)
+    assert (rate_hz, len(samples)) == (16_000, 10 * 16_000)
+    played = heart_beat()[:: HEART_RATE_HZ // 16_000]
+    assert samples.tobytes() in np.tile(played, 15).tobytes(), "bit by bit what the card gave"
 
 
 async def test_a_picture_is_kept_as_it_was_seen(stage: Simulators, tmp_path: Path) -> None:

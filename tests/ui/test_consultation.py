@@ -16,10 +16,13 @@ from kiosk.events import (
     CallPhase,
     InstrumentState,
     InstrumentStatus,
+    Light,
     LineQuality,
     NoticeReason,
     PictureFrozen,
     Reason,
+    SoundHeard,
+    SoundQuality,
     WaveformShown,
 )
 from tests.ui import samples, steps
@@ -218,6 +221,22 @@ def test_tools_appear_with_their_instrument_and_ask_the_kiosk(talking: Desk) -> 
     talking.press("otoscope")
     talking.settle()
     assert not talking.is_shown("otoscope"), "no otoscope, no button"
+
+
+def test_the_helper_sees_how_the_stethoscope_sounds(talking: Desk) -> None:
+    meter, sounds = _screen(talking).sound, fr.CONSULTATION.sounds
+    assert not meter.isVisible()
+    talking.press("stethoscope")
+    assert meter.words.text() == sounds[SoundQuality.LISTENING]
+    talking.kiosk.publish(SoundHeard(-30.0, SoundQuality.NOISY))
+    talking.settle()
+    assert meter.words.text() == meter.accessibleName() == sounds[SoundQuality.NOISY]
+    assert (meter.lamp.light, meter.bar.level) == (Light.ORANGE, 0.5)
+    talking.press("stethoscope")
+    assert not meter.isVisible()
+    talking.kiosk.publish(SoundHeard(-30.0, SoundQuality.NOISY))  # on its way when it was switched off
+    talking.press("stethoscope")
+    assert (meter.words.text(), meter.bar.level) == (sounds[SoundQuality.LISTENING], 0.0)
 
 
 def test_the_button_of_the_otoscope_asks_for_the_ear(talking: Desk) -> None:

@@ -20,6 +20,7 @@ from kiosk.events import (
     LineQuality,
     NoticeReason,
     Reason,
+    SoundQuality,
 )
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
 from kiosk.session import Sex
@@ -72,6 +73,7 @@ def test_every_reason_has_a_sentence(code: str) -> None:
         (Step, text.consultation.steps),
         (CallPhase, text.consultation.phases),
         (LineQuality, text.consultation.lines),
+        (SoundQuality, text.consultation.sounds),
         (CheckPart, text.call_check.parts),
         (Light, text.call_check.lights),
         (CheckReason, text.call_check.reasons),

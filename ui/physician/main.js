@@ -169,9 +169,9 @@ class Consultation {
     setText(byId("session-number"), t("session", { number: this.greeting.session }));
   }
 
-  mediaChanged({ otoscope, stethoscope, stethoscope_live: live, muted }) {
+  mediaChanged({ otoscope, stethoscope, stethoscope_live: live, sound, muted }) {
     this.otoscope.changed(otoscope);
-    this.stethoscope.changed(stethoscope, live);
+    this.stethoscope.changed(stethoscope, live, sound);
     byId("patient-muted").hidden = !muted;
   }
 

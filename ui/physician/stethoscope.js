@@ -13,6 +13,7 @@ import { onLanguage, t } from "./strings.js";
 const FRAME_MS = 60;
 const CALM_FRAME_MS = 500;
 const RECENT_MS = 60000;
+const SAID_SOUNDS = ["noisy", "silent"]; // what is too loud is seen here as well
 
 /** `send(message)` talks to the kiosk. */
 export class Stethoscope {
@@ -20,6 +21,7 @@ export class Stethoscope {
     this.send = send;
     this.on = false;
     this.live = true; // false: the line is too narrow, the kiosk sends recordings
+    this.sound = "listening"; // what the kiosk says of it
     this.listening = false;
     this.connections = 0;
     this.record = null; // null, "asked" or the time when the kiosk had it
@@ -112,10 +114,10 @@ export class Stethoscope {
     this.draw();
   }
 
-  /** The kiosk's word on whether it sends the sound, and whether the line can carry it live. */
-  changed(on, live = true) {
+  /** The kiosk's word on whether it sends the sound, whether the line can carry it live, and how it is. */
+  changed(on, live = true, sound = "listening") {
     const ended = this.on && !on;
-    Object.assign(this, { on, live });
+    Object.assign(this, { on, live, sound });
     if (ended) this.silence();
     else this.draw();
   }
@@ -194,9 +196,16 @@ export class Stethoscope {
     byId("stethoscope-tools").hidden = !(this.listening || this.clips.all.length);
     byId("stethoscope-live").hidden = this.hearing !== "live";
     byId("stethoscope-narrow").hidden = !(this.on && !this.live);
+    this.drawSound();
     byId("stethoscope-record").disabled = !this.on;
     byId("stethoscope-ask").disabled = !this.point.value;
     setText(byId("stethoscope-status"), this.status());
+  }
+
+  drawSound() {
+    const told = this.on && SAID_SOUNDS.includes(this.sound);
+    byId("stethoscope-sound").hidden = !told;
+    if (told) setText(byId("stethoscope-sound"), t(`stethoscope.sound.${this.sound}`));
   }
 
   drawClips() {

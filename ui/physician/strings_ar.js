@@ -232,6 +232,8 @@ export const AR = {
   "stethoscope.live": "مباشر",
   "stethoscope.clipping.instrument": "الصوت أعلى مما يحتمله الجهاز",
   "stethoscope.clipping.volume": "الصوت مقصوص: اخفضوا المستوى",
+  "stethoscope.sound.noisy": "ضجيج كثير عند الكشك: أُبلغ المساعد بذلك.",
+  "stethoscope.sound.silent": "لا يسمع الكشك أي صوت من الجهاز: أُبلغ المساعد بذلك.",
   "stethoscope.spectrum": "الترددات الواردة، من 20 إلى 1000 Hz",
   "stethoscope.filter": "مرشّح الاستماع",
   "stethoscope.filter.wide": "بلا",

@@ -232,6 +232,8 @@ export const EN = {
   "stethoscope.live": "Live",
   "stethoscope.clipping.instrument": "Sound too loud for the instrument",
   "stethoscope.clipping.volume": "Sound cut off: lower the volume",
+  "stethoscope.sound.noisy": "Too much noise at the kiosk: the helper is told.",
+  "stethoscope.sound.silent": "The kiosk hears no sound from the instrument: the helper is told.",
   "stethoscope.spectrum": "Frequencies received, 20 to 1000 Hz",
   "stethoscope.filter": "Filter for listening",
   "stethoscope.filter.wide": "None",

@@ -232,6 +232,8 @@ export const FR = {
   "stethoscope.live": "En direct",
   "stethoscope.clipping.instrument": "Son saturé à l’instrument",
   "stethoscope.clipping.volume": "Son saturé : baissez le volume",
+  "stethoscope.sound.noisy": "Trop de bruit au kiosque : l’accompagnant en est averti.",
+  "stethoscope.sound.silent": "Le kiosque n’entend aucun son de l’instrument : l’accompagnant en est averti.",
   "stethoscope.spectrum": "Fréquences reçues, 20 à 1000 Hz",
   "stethoscope.filter": "Filtre d’écoute",
   "stethoscope.filter.wide": "Aucun",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from devices.reading import Waveform
+    from kiosk.events import SoundHeard
     from ui.bridge import Bridge
     from ui.settings import ScreenSettings
     from ui.state import State
@@ -88,6 +89,9 @@ class Screen(QWidget):
 
     def add_waveform(self, wave: Waveform) -> None:
         """Only the consultation shows one."""
+
+    def show_sound(self, heard: SoundHeard) -> None:
+        """Only the consultation shows how the stethoscope sounds."""
 
     def focus_first(self) -> None:
         """Where the keyboard starts; the first stop in order unless a screen knows better."""

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from devices.metrics import CUFF_PRESSURE
 from devices.reading import Kind, Waveform
-from kiosk.events import CallPhase
+from kiosk.events import CallPhase, SoundHeard
 from ui import theme
 from ui.guidance import next_step
 from ui.instruments import is_measuring, listed, shows_wave, working
@@ -28,6 +28,7 @@ from ui.widgets.instrument_list import InstrumentList
 from ui.widgets.line_light import LineLight
 from ui.widgets.parts import button, label, relabel
 from ui.widgets.scroll import Scroll
+from ui.widgets.sound_level import SoundLevel
 from ui.widgets.stage import Stage
 from ui.widgets.trace import Trace
 
@@ -53,6 +54,7 @@ class Consultation(Screen):
         self._traces = {Kind.OXIMETER: self.pleth, Kind.ECG: self.ecg}
         self.pressure = label("", "heading")
         self.pressure.hide()
+        self.sound = SoundLevel(text, context.settings.text_scale)
         self.line = LineLight(text, context.settings.text_scale)
         self._words = label("", "words")
         self._words_title = label(text.words, "soft")
@@ -86,6 +88,7 @@ class Consultation(Screen):
         self.board.refresh(state)
         self._refresh_aside()
         self.instruments.refresh(listed(state.instruments))
+        self.sound.show_call(state.call)
         self.line.show_call(state.call)
         self._words.setText("  ".join(state.call.words))
         self._words.setVisible(bool(state.call.words))
@@ -112,6 +115,9 @@ class Consultation(Screen):
             trace.show()
             trace.add(wave)
 
+    def show_sound(self, heard: SoundHeard) -> None:
+        self.sound.show_sound(heard)
+
     def _show_pressure(self, wave: Waveform) -> None:
         if wave.samples:
             unit = self.texts.reading.units.get(wave.metric.ucum, wave.metric.ucum)
@@ -131,6 +137,7 @@ class Consultation(Screen):
     def _build_left(self) -> QVBoxLayout:
         left = QVBoxLayout()
         left.setSpacing(4)
+        left.addWidget(self.sound)  # above: in sight also where the page scrolls
         left.addWidget(self.stage, 1)
         for below in (self.line, self._words_title, self._words):
             left.addWidget(below)

@@ -15,6 +15,7 @@ from kiosk.events import (
     LineQuality,
     NoticeReason,
     Reason,
+    SoundQuality,
 )
 from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
@@ -156,6 +157,14 @@ CONSULTATION = ConsultationText(
     keep_not="عدم الحفظ",
     stethoscope_on="السماعة",
     stethoscope_off="إيقاف السماعة",
+    sound_level="شدة الصوت",
+    sounds={
+        SoundQuality.LISTENING: "جارٍ الاستماع…",
+        SoundQuality.SILENT: "لا صوت: هل السماعة تعمل وعلى الجلد؟",
+        SoundQuality.LOUD: "الصوت مرتفع جدًا: خفّف الضغط، أو اخفض صوت السماعة.",
+        SoundQuality.NOISY: "ضجيج كثير حولكم: اضغط السماعة مسطحة، واطلب الصمت.",
+        SoundQuality.CLEAR: "الضجيج قليل: لا تتحرك.",
+    },
     record_sound="تسجيل الصوت",
     record_where="أين وُضعت السماعة؟",
     record_explain="اضغط على المكان. يبدأ التسجيل فورًا.",

@@ -15,6 +15,7 @@ from kiosk.events import (
     LineQuality,
     NoticeReason,
     Reason,
+    SoundQuality,
 )
 from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
@@ -158,6 +159,14 @@ CONSULTATION = ConsultationText(
     keep_not="Do not keep",
     stethoscope_on="Stethoscope",
     stethoscope_off="Stop listening",
+    sound_level="Sound level",
+    sounds={
+        SoundQuality.LISTENING: "Listening…",
+        SoundQuality.SILENT: "No sound: is the stethoscope on, and on the skin?",
+        SoundQuality.LOUD: "Sound too loud: press less, or lower its volume.",
+        SoundQuality.NOISY: "Too much noise around: press it flat, ask for silence.",
+        SoundQuality.CLEAR: "Little noise: keep still.",
+    },
     record_sound="Record the sound",
     record_where="Where is the stethoscope?",
     record_explain="Touch the place. Recording starts at once.",

@@ -15,6 +15,7 @@ from kiosk.events import (
     LineQuality,
     NoticeReason,
     Reason,
+    SoundQuality,
 )
 from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
 from kiosk.selftest.report import Part, Problem, Verdict, Zone
@@ -159,6 +160,14 @@ CONSULTATION = ConsultationText(
     keep_not="Ne pas garder",
     stethoscope_on="Stéthoscope",
     stethoscope_off="Arrêter l'écoute",
+    sound_level="Niveau du son",
+    sounds={
+        SoundQuality.LISTENING: "Écoute en cours…",
+        SoundQuality.SILENT: "Aucun son : le stéthoscope est-il allumé, et sur la peau ?",
+        SoundQuality.LOUD: "Son trop fort : appuyez moins, ou baissez son volume.",
+        SoundQuality.NOISY: "Trop de bruit autour : appuyez bien à plat, demandez le silence.",
+        SoundQuality.CLEAR: "Peu de bruit : ne bougez plus.",
+    },
     record_sound="Enregistrer le son",
     record_where="Où est posé le stéthoscope ?",
     record_explain="Touchez l'endroit. L'enregistrement commence aussitôt.",

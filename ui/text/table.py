@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
         LineQuality,
         NoticeReason,
         Reason,
+        SoundQuality,
     )
     from kiosk.outbox_reasons import CopyTrouble, HeldState, Obstacle
     from kiosk.selftest.report import Part, Problem, Verdict, Zone
@@ -155,6 +156,8 @@ class ConsultationText(Table):
     keep_not: str
     stethoscope_on: str
     stethoscope_off: str
+    sound_level: str
+    sounds: Mapping[SoundQuality, str]
     record_sound: str
     record_where: str
     record_explain: str

@@ -6,6 +6,7 @@ from typing import Any
 from kiosk.call.channels import Channels
 from kiosk.call.feed import LiveFeed
 from kiosk.call.slow_lane import SlowLane
+from kiosk.events import SoundQuality
 
 
 class Told(Channels):
@@ -24,3 +25,21 @@ def test_a_page_is_told_of_pictures_that_paused_before_its_channel_was_there() -
     feed.video(face_paused=True, otoscope_paused=False)
     feed.connect(channels, SlowLane(channels), "{}")
     assert {"v": 1, "type": "video", "face": "paused", "otoscope": "live"} in channels.messages
+
+
+def test_a_page_is_told_of_the_noise_once_and_of_nothing_while_the_stethoscope_is_put_away() -> None:
+    feed, channels = LiveFeed(), Told()
+    feed.connect(channels, SlowLane(channels), "{}")
+
+    def sounds() -> list[str]:
+        return [message["sound"] for message in channels.messages if message.get("type") == "media"]
+
+    feed.sound(SoundQuality.NOISY)
+    assert sounds() == ["listening"]
+    feed.media(False, True, False)
+    for _ in range(3):
+        feed.sound(SoundQuality.NOISY)
+    assert sounds() == ["listening", "listening", "noisy"]
+    feed.media(False, False, False)
+    feed.media(False, True, False)
+    assert sounds()[-2:] == ["listening", "listening"], "what was said is not said of the next sound"

@@ -12,6 +12,7 @@ from playwright.async_api import Page, expect
 
 from devices.reading import Attachment, Kind, Reading
 from kiosk.clip import CONTENT_TYPE, record_clip
+from kiosk.events import SoundQuality
 from tests.bench import part_auscultation as tones
 from tests.fakes.call_bench import Bench, bench
 from tests.fakes.heart import heart_beat
@@ -84,6 +85,21 @@ async def test_heart_and_lungs_arrive_as_they_were_sent(page: Page, heart: Bench
     await expect(page.get_by_test_id("stethoscope-clipping")).to_be_hidden()
     heart.media.stethoscope.level = 0.4  # type: ignore[attr-defined]
     await expect(page.get_by_test_id("stethoscope-clipping")).to_contain_text("saturé", timeout=10_000)
+
+
+async def test_the_physician_is_told_of_the_noise_at_the_kiosk(page: Page, kiosk: Bench) -> None:
+    await tones.listen(page, kiosk)
+    said = page.get_by_test_id("stethoscope-sound")
+    await expect(said).to_be_hidden()
+    kiosk.call.set_sound(SoundQuality.NOISY)
+    await expect(said).to_contain_text("Trop de bruit")
+    kiosk.call.set_sound(SoundQuality.SILENT)
+    await expect(said).to_contain_text("aucun son")
+    kiosk.call.set_sound(SoundQuality.CLEAR)
+    await expect(said).to_be_hidden()
+    kiosk.call.set_sound(SoundQuality.NOISY)
+    kiosk.call.set_media(otoscope=False, stethoscope=False)
+    await expect(said).to_be_hidden()
 
 
 async def test_a_recorded_sound_arrives_and_is_never_taken_for_live(page: Page, kiosk: Bench) -> None:
