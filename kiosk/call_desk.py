@@ -27,6 +27,7 @@ class Media(Protocol):
     async def switch(self, what: str, on: bool) -> None: ...
     async def keep(self, what: str, site: str = "") -> None: ...
     async def stethoscope_live(self, live: bool) -> None: ...
+    async def pointed(self) -> None: ...
 
 
 class CallDesk:
@@ -198,8 +199,10 @@ class CallDesk:
         self._ask(lambda media: media.keep(what, site))
 
     def physician_points(self, site: str) -> None:
-        """The helper is asked to place the stethoscope there."""
+        """The helper is asked to place the stethoscope there; "": that has been done."""
         self._show(replace(self._shown, point=site))
+        if site:
+            self._ask(lambda media: media.pointed())
 
     def stethoscope_live(self, live: bool) -> None:
         """Both screens say whether its sound goes out as it is heard, or recorded."""

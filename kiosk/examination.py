@@ -92,19 +92,25 @@ class Examination:
     async def stethoscope_live(self, live: bool) -> None:
         """The line became too narrow for the sound that is being listened to: record it instead, by itself.
 
-        One that was just switched on gets a moment to come onto the body; nobody knows where: its sound has
-        no point. What the helper records goes on.
+        One that was just switched on gets a moment to come onto the body. What the helper records goes on.
         """
         self._live = live
-        if live:
-            return
-        since_s = self._stethoscope_since_s
-        moment_s = since_s + PLACED_AFTER_S - time.monotonic()
-        point = "" if moment_s > 0 else self._desk.point
-        await asyncio.sleep(max(0.0, moment_s))
-        same = since_s == self._stethoscope_since_s and self._instruments.stethoscope_on
-        if same and not (self._live or self._recorder.busy):
-            await self.keep("stethoscope", point)
+        if not live:
+            placed_s = self._stethoscope_since_s + PLACED_AFTER_S - time.monotonic()
+            await self._record_after(max(0.0, placed_s), unless_busy=True)
+
+    async def pointed(self) -> None:
+        """The physician asked for a point: on such a line it is recorded by itself too, once it is there."""
+        if not self._live:
+            await self._record_after(PLACED_AFTER_S, unless_busy=False)
+
+    async def _record_after(self, moment_s: float, *, unless_busy: bool) -> None:
+        """Where the physician has asked for; not if that is elsewhere by then, or the sound live again."""
+        before = self._stethoscope_since_s, self._desk.point
+        await asyncio.sleep(moment_s)
+        same = before == (self._stethoscope_since_s, self._desk.point) and self._instruments.stethoscope_on
+        if same and not self._live and not (unless_busy and self._recorder.busy):
+            await self.keep("stethoscope", self._desk.point)
 
     def _sound_heard(self, heard: SoundHeard) -> None:
         self._emit(heard)

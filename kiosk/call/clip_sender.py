@@ -1,6 +1,7 @@
 """Recorded sounds on their way to the page: the reduced copy, in small pieces, when the page asks for one."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import Protocol
 from uuid import UUID
@@ -9,8 +10,10 @@ from devices.reading import Reading
 from kiosk.call import wire
 from kiosk.tasks import Tasks
 
+log = logging.getLogger(__name__)
+
 CHUNK_BYTES = 720
-_AHEAD = 2  # pieces in the lane: a still picture that joins it does not wait for a whole sound
+AHEAD = 2  # pieces in the lane: a still picture that joins it does not wait for a whole sound
 _LOOK_AGAIN_S = 0.02
 
 
@@ -57,13 +60,14 @@ class ClipSender:
             reading, first = next(iter(self._wanted.values()))
             try:
                 await self._send(lane, reading, first)
-            finally:
-                if self._lane is lane:
-                    self._wanted.pop(reading.id, None)
+            except Exception:  # whatever is wrong with one sound, the next are sent
+                log.exception("a recorded sound could not be sent")
+            if self._lane is lane:
+                self._wanted.pop(reading.id, None)
 
     async def _send(self, lane: Lane, reading: Reading, first: int) -> None:
         for text in await asyncio.to_thread(_messages, reading, first):
-            while self._lane is lane and lane.waiting >= _AHEAD:  # noqa: ASYNC110
+            while self._lane is lane and lane.waiting >= AHEAD:  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_AGAIN_S)
             if self._lane is not lane:
                 return

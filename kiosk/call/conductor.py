@@ -70,6 +70,7 @@ class Conductor:
         self._bulk_waits = bulk_waits
         self._told = told
         self.shares: Shares | None = None
+        self._told_of: tuple[Shares, bool] | None = None
         self._taken_bps = 0.0
 
     async def run(self) -> None:
@@ -93,9 +94,11 @@ class Conductor:
                 film.target.set(self._target(film, size, rate_bps, dip, now_s))
         answer_s = None if controller.state is State.SILENT else controller.answer_s
         self._line.limit_data(self._data_flight_bytes(shares.voice), answer_s)
-        changed = shares != self.shares
         self.shares = shares
-        if changed:
+        # A stethoscope that is switched on where it cannot be live may change nothing in the shares.
+        news, before = (shares, wants.stethoscope), self._told_of
+        self._told_of = news
+        if news != before:
             self._told(shares)
 
     def _for_sharing_bps(self) -> int:

@@ -62,9 +62,8 @@ class Outgoing:
             VideoTrack(film.slot, film.switch, video_rate_hz, film.target, began_s) for film in self.films
         )
         self._voice = PcmTrack(media.voice, always, switches.muted, fill=True, origin_s=began_s)
-        self._stethoscope = PcmTrack(
-            media.stethoscope, switches.stethoscope, never, fill=False, origin_s=began_s
-        )
+        self._live = Switch(False)  # the stethoscope is on, and the line can carry it
+        self._stethoscope = PcmTrack(media.stethoscope, self._live, never, fill=False, origin_s=began_s)
         self._clocks: list[RtpClock] = []
         self._threads: list[EncodingThread] = []
         self.line: LineEnd | None = None
@@ -122,9 +121,13 @@ class Outgoing:
             self._stethoscope_on,
             self._processor,
             self._bulk_waits,
-            self._told,
+            self._divided,
         )
         self._conducting = asyncio.create_task(self.conductor.run())
+
+    def _divided(self, shares: Shares) -> None:
+        self._live.set(shares.stethoscope_live)
+        self._told(shares)
 
     def _encoder(self, section: RTCRtpTransceiver, film: Film) -> Encoder:
         self._codec = Codec.H264 if section._codecs[0].mimeType == _H264 else Codec.VP8

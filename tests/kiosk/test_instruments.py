@@ -24,6 +24,7 @@ from tests.fakes import pictures, usb_bus
 from tests.fakes.cameras import OTOSCOPE
 from tests.fakes.heart import RATE_HZ as HEART_RATE_HZ
 from tests.fakes.heart import heart_beat
+from tests.fakes.polling import until
 from tests.kiosk.simulators import Simulators, simulators
 from tests.kiosk.whole import Whole, config_in, whole_kiosk
 
@@ -105,6 +106,25 @@ async def test_a_sound_is_kept_at_the_rate_of_its_card_and_the_helper_sees_how_i
     assert (rate_hz, len(samples)) == (16_000, 10 * 16_000)
     played = heart_beat()[:: HEART_RATE_HZ // 16_000]
     assert samples.tobytes() in np.tile(played, 15).tobytes(), "bit by bit what the card gave"
+
+
+async def test_on_a_narrow_line_each_point_that_is_asked_for_is_recorded_by_itself(
+    stage: Simulators, tmp_path: Path
+) -> None:
+    config = config_in(tmp_path / "data", devices=DevicesConfig(bluetooth=False))
+    async with whole_kiosk(config) as whole:
+        await whole.consult()
+        await whole.until(lambda: state(whole, Kind.STETHOSCOPE) is InstrumentState.READY)
+        whole.kiosk.desk.physician_points("mitral")
+        await whole.kiosk.set_stethoscope(True)
+        whole.kiosk.desk.stethoscope_live(False)
+        await until(lambda: kept(whole, Kind.STETHOSCOPE), timeout_s=60)
+        first = kept(whole, Kind.STETHOSCOPE)
+        whole.kiosk.desk.physician_points("aortic")
+        await until(lambda: kept(whole, Kind.STETHOSCOPE) is not first, timeout_s=60)
+        second = kept(whole, Kind.STETHOSCOPE)
+    assert first is not None and second is not None
+    assert (first.site, second.site) == ("mitral", "aortic")
 
 
 async def test_a_picture_is_kept_as_it_was_seen(stage: Simulators, tmp_path: Path) -> None:

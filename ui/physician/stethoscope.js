@@ -94,7 +94,13 @@ export class Stethoscope {
   play() {
     if (!this.stream) return;
     this.player.interrupted();
-    this.ears().listen(this.stream);
+    this.hear();
+  }
+
+  /** The live sound, while it is one: what a narrow line left of it would be taken for the heart's. */
+  hear() {
+    if (this.live) this.ears().listen(this.stream);
+    else this.ears().hush();
   }
 
   /** A recorded sound has ended: back to the live one. */
@@ -116,8 +122,9 @@ export class Stethoscope {
 
   /** The kiosk's word on whether it sends the sound, whether the line can carry it live, and how it is. */
   changed(on, live = true, sound = "listening") {
-    const ended = this.on && !on;
+    const ended = this.on && !on, turned = live !== this.live;
     Object.assign(this, { on, live, sound });
+    if (turned && this.listening && this.stream && !this.player.playing) this.hear();
     if (ended) this.silence();
     else this.draw();
   }

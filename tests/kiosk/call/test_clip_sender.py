@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from devices.reading import Attachment, Kind, Reading
+from drivers.frames import FrameSlot, VideoFrame
 from kiosk.call.channels import Channels
 from kiosk.call.clip_sender import ClipSender
 from kiosk.call.feed import LiveFeed
 from kiosk.call.page_messages import TEXT_MAX, ClipWanted
 from kiosk.call.slow_lane import SlowLane
+from kiosk.call.stills import Stills
 from kiosk.clip import CONTENT_TYPE, Pcm, decode_flac, line_clip, record_clip
 from tests.fakes.call_content import oximetry
 from tests.fakes.heart import heart_beat
@@ -108,6 +110,38 @@ async def test_one_sound_at_a_time_and_none_twice() -> None:
     assert order == ["mitral", "aortic"]
     ids = [m["id"] for m in lane.left]
     assert ids == sorted(ids, key=[str(first.id), str(second.id)].index)
+
+
+async def test_a_sound_that_cannot_be_read_keeps_none_behind_it_waiting() -> None:
+    sender, lane = ClipSender(), Lane()
+    lane.serve(sender)
+    broken = replace(sound(), attachment=Attachment(CONTENT_TYPE, b"no FLAC", "mitral"))
+    for reading in (broken, sound("aortic")):
+        sender.want(reading, 0)
+    await lane.carry()
+    assert [m["site"] for m in lane.left if m["type"] == "clip"] == ["aortic"]
+    assert not sender.busy
+
+
+async def test_a_still_picture_passes_a_sound_on_its_way_and_leaves_it_room() -> None:
+    """In turns: 160 pieces of a sound would keep it for half a minute on a narrow line."""
+    channels = Channels(lambda: None, lambda message: None)
+    lane, sent = SlowLane(channels, rate_bps=64_000), list[dict[str, Any]]()
+    channels.send_live = lambda text: sent.append(json.loads(text))  # type: ignore[method-assign]
+    sender, slot = ClipSender(), FrameSlot()
+    lane.expects_more = lambda: sender.busy
+    sender.connect(lane)
+    slot.put(VideoFrame(np.full((720, 640), 128, dtype=np.uint8), 640, 480, 0.0, 1))
+    stills = Stills(lane, {"face": slot})
+    stills.wanted = ("face",)
+    sender.want(sound(), 0)
+    await until(lambda: any(m["type"] == "clip_data" for m in sent))
+    running = asyncio.create_task(stills.run())
+    await until(lambda: any(m["type"] == "part" for m in sent))
+    assert sender.busy, "the sound has not all gone before it"
+    await until(lambda: not sender.busy)
+    running.cancel()
+    lane.close()
 
 
 async def test_without_a_connection_nothing_waits() -> None:

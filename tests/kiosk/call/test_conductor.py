@@ -44,12 +44,13 @@ class Stand:
         self.voice, self.redundancy = VoiceEncoder(), Redundancy(111)
         self.films = film(True), film(otoscope)
         self.told: list[Shares] = []
+        self.stethoscope = Switch(stethoscope)
         self.conductor = Conductor(
             self.line,
             self.voice,
             self.redundancy,
             self.films,
-            Switch(stethoscope),
+            self.stethoscope,
             ProcessorWatch(),
             lambda: bulk,
             self.told.append,
@@ -78,6 +79,17 @@ def test_pictures_and_the_rest_have_what_the_voice_leaves(
         if each.switch.on:
             assert each.target.value.rate_bps <= share_bps
             assert (each.target.value.rate_bps == 0) == (share_bps == 0)
+
+
+def test_that_a_narrow_line_records_is_said_also_of_a_stethoscope_that_comes_later() -> None:
+    """Its being on changes nothing in the shares."""
+    stand = Stand(60_000, 0.0, otoscope=False, stethoscope=False, bulk=False)
+    stand.step()
+    stand.step()
+    assert len(stand.told) == 1
+    stand.stethoscope.set(True)
+    assert not stand.step().stethoscope_live
+    assert len(stand.told) == 2
 
 
 @settings(max_examples=20, deadline=None)

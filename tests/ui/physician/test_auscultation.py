@@ -17,7 +17,7 @@ from tests.bench import part_auscultation as tones
 from tests.fakes.call_bench import Bench, bench
 from tests.fakes.heart import heart_beat
 from tests.ui.physician import samples
-from tests.ui.physician.visit import join, pixels, until
+from tests.ui.physician.visit import join, narrow_for_good, pixels, until
 
 SLOW_BPS = 16_000
 
@@ -25,15 +25,6 @@ SLOW_BPS = 16_000
 def sound(site: str = "mitral", beats: int = 4) -> Reading:
     kept = Attachment(CONTENT_TYPE, record_clip(np.tile(heart_beat(), beats)), site)
     return replace(samples.reading(Kind.STETHOSCOPE, attachment=kept), taken_at=datetime.now(UTC))
-
-
-def narrow_for_good(kiosk: Bench) -> None:
-    """The line carries no more than a voice: so the kiosk finds, and says."""
-    peer = kiosk.call._connections._peer
-    assert peer is not None and peer._outgoing.line is not None
-    controller = peer._outgoing.line.controller
-    controller._max_bps = 60_000
-    controller._set(60_000)
 
 
 def line_bps(kiosk: Bench, rate_bps: int | None) -> None:
@@ -131,6 +122,20 @@ async def test_a_recorded_sound_arrives_and_is_never_taken_for_live(page: Page, 
     narrow_for_good(kiosk)
     await expect(page.get_by_test_id("stethoscope-narrow")).to_contain_text("trop lente")
     await expect(page.get_by_test_id("stethoscope-live")).to_be_hidden()
+    await until(lambda: page.get_by_test_id("stethoscope-audio").evaluate("a => a.srcObject === null"))
+
+
+async def test_a_heart_that_the_line_cannot_carry_is_not_sent_beside_the_voice(
+    page: Page, heart: Bench
+) -> None:
+    await tones.listen(page, heart)
+    microphone = heart.media.stethoscope
+    assert isinstance(microphone, tones.Tones)
+    await heart.until(lambda: bool(microphone._queues))
+    narrow_for_good(heart)
+    await heart.until(lambda: not microphone._queues)
+    await expect(page.get_by_test_id("stethoscope-card")).to_have_attribute("data-hearing", "none")
+    await until(lambda: page.get_by_test_id("stethoscope-audio").evaluate("a => a.srcObject === null"))
 
 
 async def test_a_sound_of_before_comes_when_it_is_asked_for_and_obeys_the_keyboard(

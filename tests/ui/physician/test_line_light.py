@@ -4,7 +4,7 @@ from playwright.async_api import Page, expect
 
 from tests.fakes.call_bench import Bench
 from tests.fakes.line_relay import LineRelay, through
-from tests.ui.physician.visit import join
+from tests.ui.physician.visit import join, narrow_for_good
 
 # Seconds and what was judged at that moment; answers what the light is after each.
 _SHOW = """async (seen) => {
@@ -28,6 +28,15 @@ async def test_a_sentence_stays_long_enough_to_be_read(page: Page, kiosk: Bench)
 async def test_a_cut_and_its_end_are_shown_at_once(page: Page, kiosk: Bench) -> None:
     seen = (10, "poor"), (11, "cut"), (12, "unknown"), (13, "good")
     assert await lights(page, kiosk, *seen) == ["poor", "cut", "unknown", "good"]
+
+
+async def test_no_line_is_good_that_carries_no_moving_picture(page: Page, kiosk: Bench) -> None:
+    """Few packets cross such a line, and all of them well."""
+    await join(page, kiosk.link)
+    light = page.get_by_test_id("line")
+    await expect(light).to_have_attribute("data-quality", "good", timeout=20_000)
+    narrow_for_good(kiosk)
+    await expect(light).to_have_attribute("data-quality", "poor", timeout=20_000)
 
 
 async def test_a_bad_line_is_said_beside_its_light_and_moves_no_picture(page: Page, kiosk: Bench) -> None:

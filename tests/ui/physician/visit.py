@@ -69,3 +69,12 @@ async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 15)
     async with asyncio.timeout(timeout_s):
         while not await condition():  # noqa: ASYNC110
             await asyncio.sleep(0.1)
+
+
+def narrow_for_good(kiosk: Bench) -> None:
+    """The line carries no more than a voice: so the kiosk finds, and says."""
+    peer = kiosk.call._connections._peer
+    assert peer is not None and peer._outgoing.line is not None
+    controller = peer._outgoing.line.controller
+    controller._max_bps = 60_000
+    controller._set(60_000)

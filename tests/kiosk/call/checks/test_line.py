@@ -68,6 +68,17 @@ async def test_a_narrow_line_up_is_measured_and_named(server: Rendezvous) -> Non
     assert judge_line(figures).reason is CheckReason.LINE_WEAK
 
 
+async def test_a_line_by_satellite_is_not_taken_for_one_that_is_down(server: Rendezvous) -> None:
+    async with LineRelay() as line:
+        port = line.tcp("127.0.0.1", server.port, dialled_by="kiosk")
+        line.set(delay_ms=300)
+        began_s = time.monotonic()
+        figures = await measure_line(address(server, port))
+        assert time.monotonic() - began_s < 10
+    assert figures.reachable
+    assert figures.rtt_ms is not None and figures.rtt_ms > 500
+
+
 async def test_on_this_machine_nothing_is_claimed(server: Rendezvous) -> None:
     figures = await measure_line(replace(address(server), local=True))
     assert (figures.up_bps, figures.down_bps) == (None, None)

@@ -9,6 +9,7 @@ import pytest
 from kiosk.call.reaching.choice import Failure
 from kiosk.call.reaching.reaching import Reaching, Route
 from kiosk.rendezvous.turn import TurnSettings, servers_message
+from tests.fakes.line_relay import LineRelay
 from tests.fakes.polling import until
 from tests.fakes.turn_server import HOST, SECRET, free_port, turn_server
 
@@ -48,6 +49,21 @@ async def test_the_best_is_chosen_and_the_dead_are_skipped(tmp_path: Path) -> No
         assert failures[REFUSED] is Failure.UNREACHABLE
         await until(lambda: found._stun is not None)
         assert (await found.route()).stun is not None
+
+
+async def test_a_relay_that_is_far_away_is_waited_for_where_none_is_nearer(tmp_path: Path) -> None:
+    """By satellite: two questions by TCP take longer than the second after which others are skipped."""
+    async with turn_server(tmp_path) as server, LineRelay() as line, reaching() as found:
+        far = f"turn:{HOST}:{line.tcp(HOST, server.port)}?transport=tcp"
+        line.set(delay_ms=350)
+        found.told(told(far, relay_only=True))
+        assert url_of(await found.route()) == far
+        found.failed()
+        assert url_of(await found.route()) == far
+        found.told(told(far, server.udp))
+        assert url_of(await found.route()) == server.udp
+        await until(lambda: len(found.answers) == 2)
+        assert found.answers[-1].failure is Failure.SILENT
 
 
 async def test_own_certificates_are_trusted_besides_the_machines(tmp_path: Path) -> None:
