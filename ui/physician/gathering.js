@@ -1,6 +1,7 @@
 // When an offer is complete enough to go: the kiosk takes no candidate after it, and a dead server costs seconds.
 
 const LIMIT_MS = 1000;
+const PATIENT_MS = 5000; // where nothing but a relay is allowed, and that is far away
 const QUIET_MS = 100; // candidates of one network come together
 
 const isRelay = (candidate) => candidate.type === "relay";
@@ -12,12 +13,16 @@ export function enough(candidates, { ice, relay_only: relayOnly }) {
   return candidates.some(isRelay) && (relayOnly || candidates.some(isDirect));
 }
 
-/** Resolves when gathering is complete, or enough is there and quiet has come, or after a second. */
+/** Resolves when gathering is complete, or enough is there and quiet has come, or after a second; without it no call
+ * is possible: then after five. */
 export function gathered(connection, servers) {
   return new Promise((resolve) => {
     const candidates = [];
     let quiet;
-    const limit = setTimeout(done, LIMIT_MS);
+    const possible = () => !servers.relay_only || candidates.some(isRelay);
+    let limit = setTimeout(() => {
+      limit = setTimeout(done, possible() ? 0 : PATIENT_MS - LIMIT_MS);
+    }, LIMIT_MS);
     function done() {
       clearTimeout(limit);
       clearTimeout(quiet);

@@ -79,8 +79,8 @@ export class Line {
     this.show();
   }
 
-  /** One look; returns what to tell the kiosk, or null after the first one. */
-  async measure(peer) {
+  /** One look; returns what to tell the kiosk, or null after the first one. `paused`: no moving picture passes. */
+  async measure(peer, paused = false) {
     const steady = this.steady;
     const after = await look(peer);
     if (steady !== this.steady) return null; // another connection has begun meanwhile
@@ -89,13 +89,13 @@ export class Line {
     this.availableBps = after.availableBps;
     this.voiceLoss = after.voiceLoss;
     if (!before || after.packets < before.packets) return null;
-    this.now = this.difference(before, after);
+    this.now = this.difference(before, after, paused);
     this.steady.see(peer, this.now.loss, before, after);
     this.show();
     return { type: "line", quality: this.now.quality, rtt_ms: this.now.rttMs, loss: this.now.loss };
   }
 
-  difference(before, after) {
+  difference(before, after, paused) {
     const seconds = (after.atMs - before.atMs) / 1000;
     const lost = Math.max(0, after.lost - before.lost);
     const total = after.packets - before.packets + lost;
@@ -109,7 +109,7 @@ export class Line {
       face: after.face,
       otoscope: after.otoscope,
     };
-    return { ...line, quality: judge(line) };
+    return { ...line, quality: paused ? "poor" : judge(line) };
   }
 
   show() {

@@ -214,7 +214,7 @@ class Consultation {
 
   async reportLine(peer) {
     peer.send({ type: "ping", id: String(this.ticks) });
-    const report = await this.line.measure(peer);
+    const report = await this.line.measure(peer, this.stills.isPaused("face"));
     if (peer !== this.call?.peer) return;
     this.narrow.see(peer, this.line.availableBps, this.line.voiceLoss);
     if (report && this.ticks % LINE_REPORT_EVERY === 0) peer.send({ ...report, picture: this.narrow.line.picture });

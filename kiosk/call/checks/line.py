@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from kiosk.call.checks.figures import LineFigures, Udp
-from kiosk.call.checks.ramp import measure_rate
+from kiosk.call.checks.ramp import LIMIT_S, measure_rate
 from kiosk.call.secret import default_relay
 from kiosk.call.settings import CallSettings
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from kiosk.call.reaching.reaching import Reaching
 
-_REACH_S = 2.5
-_RTTS = 4
+_REACH_S = 4.0  # a connection by TLS and one question more: six round trips, over a satellite as well
+_RTTS, _RTTS_S = 3, 1.5
+_RATES_S = 8.5  # all of it is over by then
 _logger = logging.getLogger(__name__)
 
 AskRelay = Callable[[], Awaitable[Udp | None]]
@@ -104,14 +105,23 @@ class _Probe:
 
     async def measure(self) -> Meeting:
         """Raises OSError (TimeoutError too) and aiohttp.ClientError when the server does not answer."""
+        began_s = time.monotonic()
         async with asyncio.timeout(_REACH_S):
-            trips_s = [await self.down(0) for _ in range(_RTTS)]
-        rtt_s = min(trips_s[1:])  # the first opened the connection
+            rtt_s = await self._round_trip_s()
         if self.address.local:
             return True, rtt_s * 1000, None, None
-        up_bps = await measure_rate(self.up, rtt_s)
-        down_bps = await measure_rate(self.down, rtt_s)
+        limit_s = min(LIMIT_S, (began_s + _RATES_S - time.monotonic()) / 2)
+        up_bps = await measure_rate(self.up, rtt_s, limit_s)
+        down_bps = await measure_rate(self.down, rtt_s, limit_s)
         return True, rtt_s * 1000, up_bps, down_bps
+
+    async def _round_trip_s(self) -> float:
+        """The shortest of a few, of one where that takes long."""
+        await self.down(0)  # opens the connection
+        began_s, trips_s = time.monotonic(), [await self.down(0)]
+        while len(trips_s) < _RTTS and time.monotonic() - began_s < _RTTS_S:
+            trips_s.append(await self.down(0))
+        return min(trips_s)
 
     async def down(self, size: int) -> float:
         began_s = time.monotonic()

@@ -9,8 +9,10 @@ from aiortc import (
 )
 
 from kiosk.call.reaching.reaching import Route
-from kiosk.call.repairs.gathering_limit import limit_gathering
+from kiosk.call.repairs.gathering_limit import LIMIT_S, limit_gathering
 from kiosk.call.repairs.turn_tls import trust_relay
+
+_ROUND_TRIPS = 7  # to a relay by TLS, and one more
 
 
 def configuration(route: Route) -> RTCConfiguration:
@@ -21,7 +23,8 @@ def configuration(route: Route) -> RTCConfiguration:
 
 def repair_gathering(transport: RTCDtlsTransport, route: Route) -> None:
     """After the transports exist, before they gather."""
-    limit_gathering(transport)
+    rtt_s = route.chosen.rtt_ms / 1000 if route.chosen is not None else 0.0
+    limit_gathering(transport, max(LIMIT_S, _ROUND_TRIPS * rtt_s))
     if route.tls is not None:
         trust_relay(transport, route.tls)
 

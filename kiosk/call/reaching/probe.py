@@ -14,13 +14,14 @@ from kiosk.call.reaching.servers import TurnServer
 from kiosk.call.reaching.urls import ServerUrl, Transport
 
 LIMIT_S = 1.0
+PATIENT_S = 4.0  # TLS takes four round trips and a lost packet one second more: for where no relay is quicker
 _CREDENTIAL_ERRORS = (401, 403, 441)  # unauthorized, forbidden, wrong credentials (RFC 8656, section 19)
 _FULL_ERRORS = (486, 508)  # allocation quota reached, insufficient capacity
 
 _logger = logging.getLogger(__name__)
 
 
-async def ask(server: TurnServer, tls: ssl.SSLContext | None, limit_s: float = LIMIT_S) -> Answer:
+async def ask(server: TurnServer, tls: ssl.SSLContext | None, limit_s: float = PATIENT_S) -> Answer:
     """Allocate and give back: what the call will do, with these credentials, on this way. Never raises."""
     if server.url.transport is Transport.TLS and tls is None:
         return Answer(server, failure=Failure.CERTIFICATE)

@@ -8,18 +8,19 @@ import contextlib
 import importlib
 import logging
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kiosk.call.reaching.choice import Answer, Chosen, choose
+from kiosk.call.reaching.choice import Answer, Chosen, Failure, choose
 from kiosk.call.reaching.servers import BadServers, Servers, parse_servers
 from kiosk.call.reaching.urls import ServerUrl, Transport
 
 _SETTLE_S = 0.1  # after the first answer, that a better one may still come
-_WAIT_S = 1.2  # a probe has ended by then
+_WAIT_S, _WAIT_LONG_S = 1.2, 4.2  # the probe of a quick relay has ended by then, and that of a slow one
 _AGAIN_S, _AGAIN_NONE_S = 60.0, 10.0
+_FIRST = asyncio.FIRST_COMPLETED
 
 _logger = logging.getLogger(__name__)
 
@@ -55,6 +56,8 @@ class Reaching:
         self._stun: ServerUrl | None = None
         self._known = asyncio.Event()
         self._wanted = asyncio.Event()
+        self._others = asyncio.Event()
+        self._is_slow = False
         self._task: asyncio.Task[None] | None = None
         self.chosen: Chosen | None = None
         self.answers: tuple[Answer, ...] = ()
@@ -72,19 +75,26 @@ class Reaching:
             self._renew()
         else:
             self._forget()
+            self._others.set()
         self._wanted.set()
         if self._task is None and (servers.turn or servers.stun):
             self._task = asyncio.create_task(self._run())
 
     async def route(self) -> Route:
-        """At once when a choice is known, else after the probe that runs: about a second at most."""
+        """At once when a choice is known, else after the probe that runs: about a second at most; four where
+        nothing else is allowed, or a relay needed so long before.
+        """
         if self.chosen is None:
             self.failed()  # the line may be back since we looked
         if self._task is not None and not self._known.is_set():
             with contextlib.suppress(TimeoutError):  # then without a relay
-                async with asyncio.timeout(_WAIT_S):
+                async with asyncio.timeout(_WAIT_LONG_S if self._must_wait else _WAIT_S):
                     await self._known.wait()
         return Route(self.chosen, self._stun, self._servers.relay_only, self._tls)
+
+    @property
+    def _must_wait(self) -> bool:
+        return self._servers.relay_only or self._is_slow
 
     def failed(self) -> None:
         """A connection over the chosen relay did not come about or broke: trust no earlier answer."""
@@ -121,27 +131,55 @@ class Reaching:
                     await self._wanted.wait()
 
     async def _look(self, servers: Servers) -> None:
-        from kiosk.call.reaching.probe import ask
-
         first = not self._known.is_set()
-        asked = [asyncio.create_task(ask(server, self._tls)) for server in servers.turn]
+        self._others.clear()
         stun = asyncio.create_task(_first_stun(servers.stun))
         answers: list[Answer] = []
         early: asyncio.TimerHandle | None = None
         try:
-            for coming in asyncio.as_completed(asked):
-                answers.append(await coming)
-                if first and early is None and answers[-1].rtt_ms is not None:
-                    early = asyncio.get_running_loop().call_later(_SETTLE_S, self._settle, servers, answers)
+            async with contextlib.aclosing(self._answers(servers)) as coming:
+                async for answer in coming:
+                    answers.append(answer)
+                    if first and early is None and answer.rtt_ms is not None:
+                        loop = asyncio.get_running_loop()
+                        early = loop.call_later(_SETTLE_S, self._settle, servers, answers)
             if servers.turn:
                 self._settle(servers, answers)
             self._stun = await stun
         finally:
             if early is not None:
                 early.cancel()
-            await _end([*asked, stun])
-        self._settle(servers, answers)
-        self._say(answers)
+            await _end([stun])
+        if servers is self._servers:
+            self._settle(servers, answers)
+            self._say(answers)
+
+    async def _answers(self, servers: Servers) -> AsyncGenerator[Answer, None]:
+        """As they come. After `LIMIT_S` the rest is waited for only while none has answered.
+
+        Nobody is waited for once the rendezvous names others.
+        """
+        from kiosk.call.reaching.probe import LIMIT_S, ask
+
+        clock = asyncio.get_running_loop().time
+        ends_s, alive = clock() + LIMIT_S, False
+        asked = {asyncio.create_task(ask(server, self._tls)): server for server in servers.turn}
+        others = asyncio.create_task(self._others.wait())
+        silent = set(asked)
+        try:
+            while silent and not others.done() and (clock() < ends_s or not alive):
+                left_s = ends_s - clock() if clock() < ends_s else None
+                await asyncio.wait({*silent, others}, timeout=left_s, return_when=_FIRST)
+                for task in [task for task in silent if task.done()]:
+                    silent.discard(task)
+                    answer = task.result()
+                    alive = alive or answer.rtt_ms is not None
+                    yield answer
+            self._is_slow = alive and clock() > ends_s + _SETTLE_S
+        finally:
+            await _end([*asked, others])
+        for task in silent:
+            yield Answer(asked[task], failure=Failure.SILENT)
 
     def _settle(self, servers: Servers, answers: list[Answer]) -> None:
         if servers is not self._servers:
