@@ -1,6 +1,7 @@
 """Ten times a second: what the line carries, who gets how much of it, and how large the pictures are then."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from kiosk.call.encoding.voice import VoiceEncoder
 from kiosk.call.repairs.sparing_sctp import ACK_DELAY_S
 from kiosk.call.streams import Shares, Size, VideoTarget, VoiceMode, Wants
 from kiosk.call.switch import Switch
+
+log = logging.getLogger(__name__)
 
 PERIOD_S = 0.1
 # What a picture needs to look right, times this: more costs line, processor and, on a lossy line, time.
@@ -76,7 +79,10 @@ class Conductor:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            self.step(time.monotonic())
+            try:
+                self.step(time.monotonic())
+            except Exception:  # a bug in who is told must not freeze the rate for the rest of the call
+                log.exception("the line could not be divided")
             await asyncio.sleep(PERIOD_S)
 
     def step(self, now_s: float) -> None:

@@ -1,6 +1,7 @@
 """Looks at the connection twice a second: does anything arrive; and every two seconds: how good is it."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from kiosk.events import LineQuality
 
 if TYPE_CHECKING:
     from kiosk.call.peer import Peer
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
 TELL_S = 2.0
@@ -37,7 +40,10 @@ class LineWatch:
         self._heard_s = time.monotonic()
         while True:
             await asyncio.sleep(LOOK_S)
-            self._look(await self._peer.measure(), time.monotonic())
+            try:
+                self._look(await self._peer.measure(), time.monotonic())
+            except Exception:  # a bug in who is told must not end the watch for silence
+                log.exception("the line could not be looked at")
 
     def _look(self, measure: Measure, now_s: float) -> None:
         if measure.bytes_received != self._received:

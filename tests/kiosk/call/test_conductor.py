@@ -1,5 +1,6 @@
 """Who gets how much of a line, whatever it carries and loses; the network stands in for aiortc's."""
 
+import asyncio
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from kiosk.call.encoding.target import LiveTarget
 from kiosk.call.encoding.voice import VoiceEncoder
 from kiosk.call.streams import Shares, Size, VideoTarget, VoiceMode
 from kiosk.call.switch import Switch
+from tests.fakes.polling import until
 from tests.kiosk.call.congestion.test_line_end import Network
 
 _FIRST = VideoTarget(250_000, Size(640, 480, 15.0))
@@ -45,16 +47,22 @@ class Stand:
         self.films = film(True), film(otoscope)
         self.told: list[Shares] = []
         self.stethoscope = Switch(stethoscope)
+        self.processor = ProcessorWatch()
+        self.failed = 0
         self.conductor = Conductor(
             self.line,
             self.voice,
             self.redundancy,
             self.films,
             self.stethoscope,
-            ProcessorWatch(),
+            self.processor,
             lambda: bulk,
             self.told.append,
         )
+
+    def fail(self, _shares: Shares) -> None:
+        self.failed += 1
+        raise ValueError("a listener with a bug")
 
     def step(self) -> Shares:
         self.conductor.step(0.0)
@@ -79,6 +87,27 @@ def test_pictures_and_the_rest_have_what_the_voice_leaves(
         if each.switch.on:
             assert each.target.value.rate_bps <= share_bps
             assert (each.target.value.rate_bps == 0) == (share_bps == 0)
+
+
+def test_a_processor_that_is_too_slow_makes_the_pictures_smaller() -> None:
+    stand = Stand(4_000_000, 0.0, otoscope=False, stethoscope=False, bulk=False)
+    stand.step()
+    before = stand.films[0].target.value.size
+    for tenth in range(40):
+        stand.processor.report(0.09, tenth / 10)
+    stand.step()
+    size = stand.films[0].target.value.size
+    assert size.width * size.height * size.rate_hz < before.width * before.height * before.rate_hz
+
+
+async def test_a_listener_that_fails_does_not_freeze_the_rate() -> None:
+    stand = Stand(4_000_000, 0.0, otoscope=False, stethoscope=False, bulk=False)
+    stand.conductor._told = stand.fail
+    running = asyncio.create_task(stand.conductor.run())
+    await until(lambda: stand.failed)
+    stand.stethoscope.set(True)
+    await until(lambda: stand.failed > 1)
+    running.cancel()
 
 
 def test_that_a_narrow_line_records_is_said_also_of_a_stethoscope_that_comes_later() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 from playwright.async_api import Locator, Page, expect
 
+from kiosk.call.figures import Codec
 from tests.fakes.call_bench import Bench
 from tests.ui.physician import samples
 from tests.ui.physician.visit import join, obey, pixels, send_pleth, until
@@ -19,6 +20,9 @@ async def test_the_patients_picture_and_voice_play(page: Page, kiosk: Bench) -> 
     await until(lambda: video.evaluate("v => v.getVideoPlaybackQuality().totalVideoFrames > 30"))
     assert not np.array_equal(before, await pixels(video))
     await kiosk.until(lambda: kiosk.media.remote_video.latest() is not None)
+    figures = kiosk.call.figures()
+    assert figures is not None and figures.sending is not None
+    assert figures.sending.codec is Codec.H264, "what this browser takes as well costs the kiosk more"
 
 
 async def test_the_pulse_wave_moves(page: Page, kiosk: Bench) -> None:
