@@ -21,6 +21,13 @@ _STREAMINFO_END = 42
 _CUTOFF_HZ = 1_750
 
 
+class ClipError(ValueError):
+    """A FLAC file without a sample in it: its head alone, as a damaged store may hold it."""
+
+    def __init__(self) -> None:
+        super().__init__("the file has a head and no sound")
+
+
 def record_clip(pcm: Pcm, rate_hz: int = CAPTURE_RATE_HZ) -> bytes:
     """`pcm`: mono samples as the sound server gave them. Decoding gives back the same samples."""
     return encode_flac(pcm, rate_hz)
@@ -62,12 +69,14 @@ def encode_flac(pcm: Pcm, rate_hz: int) -> bytes:
 
 
 def decode_flac(data: bytes) -> tuple[Pcm, int]:
-    """The samples of a mono file and their rate in Hz. Raises av.FFmpegError when it is not one."""
+    """The samples of a mono file and their rate in Hz. Raises av.FFmpegError (it is none), or ClipError."""
     import av
 
     with av.open(io.BytesIO(data), "r", format="flac") as file:
         pieces = [frame.to_ndarray().reshape(-1) for frame in file.decode(audio=0)]
         rate_hz = file.streams.audio[0].rate
+    if not pieces:
+        raise ClipError
     return np.concatenate(pieces).astype(np.int16, copy=False), rate_hz
 
 
@@ -79,7 +88,7 @@ def flac_rate_hz(data: bytes) -> int | None:
 
 
 def wav(clip: bytes) -> bytes:
-    """A clip of the record as 16 bit PCM WAV, sample by sample the same. Raises av.FFmpegError."""
+    """A clip of the record as 16 bit PCM WAV, sample by sample the same. Raises av.FFmpegError, ClipError."""
     pcm, rate_hz = decode_flac(clip)
     out = io.BytesIO()
     with wave.open(out, "wb") as file:

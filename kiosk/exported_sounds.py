@@ -5,7 +5,7 @@ from pathlib import Path
 
 import av
 
-from kiosk.clip import CONTENT_TYPE, wav
+from kiosk.clip import CONTENT_TYPE, ClipError, wav
 from kiosk.record import PayloadKind, RecordError, decode_reading_payload
 from offline_queue.export import INDEX
 from offline_queue.files import replace
@@ -29,6 +29,6 @@ def _write(record: Path) -> bool | None:
         if kept is None or kept.content_type != CONTENT_TYPE:
             return False
         replace(record.with_name(f"{record.name}.wav"), wav(kept.data))
-    except (RecordError, av.FFmpegError):
+    except (RecordError, ClipError, av.FFmpegError):
         return None
     return True

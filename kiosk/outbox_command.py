@@ -180,10 +180,10 @@ def _recover_copy(options: argparse.Namespace) -> int:
 def _tell(exported: Exported, options: argparse.Namespace) -> int:
     counts = exported.counts
     print(f"{counts.unfinished} records are in {options.to}, in clear; {counts.delivered} were delivered")
-    if options.wav:
-        _tell_wavs(options.to)
     if exported.lost:
         print(f"at most {exported.lost} are lost")
+    if options.wav:
+        _tell_wavs(options.to)
     return 1 if exported.lost else 0
 
 

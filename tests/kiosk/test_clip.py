@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from kiosk.clip import (
     CAPTURE_RATE_HZ,
     LINE_RATE_HZ,
+    ClipError,
     Pcm,
     decode_flac,
     flac_rate_hz,
@@ -25,6 +26,7 @@ from tests.fakes.heart import heart_beat
 
 SECONDS = 2
 EDGE = LINE_RATE_HZ // 10  # the filter's ends
+FRAME = b"\xff\xf8"  # how each begins (RFC 9639, section 9.1)
 
 
 RATES_HZ = (4_000, 8_000, 11_025, 16_000, 44_100, 48_000)
@@ -63,6 +65,13 @@ def test_its_owner_has_the_same_samples_as_wav(rate_hz: int) -> None:
     with wave.open(io.BytesIO(wav(record_clip(pcm, rate_hz)))) as file:
         assert file.getparams()[:4] == (1, 2, rate_hz, len(pcm))
         np.testing.assert_array_equal(np.frombuffer(file.readframes(len(pcm)), dtype="<i2"), pcm)
+
+
+def test_a_head_without_sound_is_no_clip() -> None:
+    clip = record_clip(tone(100))
+    for head in (clip[: clip.index(FRAME)], clip[: clip.index(FRAME) + 3]):
+        with pytest.raises(ClipError, match="no sound"):
+            wav(head)
 
 
 @pytest.mark.parametrize("data", [b"", b"fLaC", b"RIFF" + bytes(100)])

@@ -99,16 +99,30 @@ def test_an_export_in_clear_leaves_a_note_for_the_audit_chain(settings: Path, tm
     assert (left.kind, left.detail["how"]) == (Told.OUTBOX_EXPORTED, "clear")
 
 
+def auscultation(clip: bytes) -> bytes:
+    """Its record."""
+    (heart,) = (reading for reading in readings() if reading.kind is Kind.STETHOSCOPE)
+    return reading_payload(
+        SITE, session(), replace(heart, attachment=Attachment(CONTENT_TYPE, clip, "mitral"))
+    )
+
+
+def put(settings: Path, records: dict[str, bytes]) -> None:
+    """Into the outbox, each in a stream of its own."""
+    config = load_config(settings)
+    directory = store_dir(config)
+    store = Store(directory, ready_key(directory, key_file(config)), config.kiosk.id, Backoff())
+    items = [NewItem(n, f"session-{n}", PayloadKind.READING, data) for n, data in records.items()]
+    store.put(items, {})
+    store.close()
+
+
 def test_an_export_has_each_auscultation_as_wav_too(
     settings: Path, directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config, pcm = load_config(settings), np.arange(-8000, 8000, dtype=np.int16)
-    clip = Attachment(CONTENT_TYPE, record_clip(pcm, 16_000), "mitral")
-    (heart,) = (reading for reading in readings() if reading.kind is Kind.STETHOSCOPE)
-    payload = reading_payload(SITE, session(), replace(heart, attachment=clip))
-    store = Store(directory, ready_key(directory, key_file(config)), config.kiosk.id, Backoff())
-    store.put([NewItem("heart", "session-heart", PayloadKind.READING, payload)], {})
-    store.close()
+    pcm = np.arange(-8000, 8000, dtype=np.int16)
+    payload = auscultation(record_clip(pcm, 16_000))
+    put(settings, {"heart": payload})
     assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "plain")) == 0
     assert not list((tmp_path / "plain").rglob("*.wav")), "nobody asked"
     assert telecabine(settings, "outbox", "export", "--wav", "--to", str(tmp_path / "own")) == 0
@@ -121,6 +135,25 @@ def test_an_export_has_each_auscultation_as_wav_too(
     with wave.open(str(written)) as file:
         assert file.getparams()[:4] == (1, 2, 16_000, len(pcm))
         np.testing.assert_array_equal(np.frombuffer(file.readframes(len(pcm)), dtype="<i2"), pcm)
+
+
+def test_a_clip_without_sound_stops_no_export_and_what_is_lost_is_said_before_the_sounds(
+    settings: Path, directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = record_clip(np.arange(-8000, 8000, dtype=np.int16), 16_000)
+    head = clip[: clip.index(b"\xff\xf8")]
+    put(settings, {"head": auscultation(head), "heart": auscultation(clip)})
+    older = (directory / DATABASE).read_bytes()
+    put(settings, {"late": auscultation(clip)})
+    (directory / DATABASE).write_bytes(older)
+    for segment in directory.glob("outbox.log.*"):
+        segment.unlink()
+    assert telecabine(settings, "outbox", "export", "--wav", "--to", str(tmp_path / "own")) == 1
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "at most 1 are lost",
+        "1 auscultations are beside their records, as WAV",
+        "3 readings cannot be read here",
+    ]
 
 
 def test_no_command_takes_a_folder_that_is_gone_for_a_new_one(
