@@ -19,7 +19,7 @@ _TYPES = {"image": ("image", "Image"), "audio": ("audio", "Audio"), "video": ("v
 _MODALITIES = {"image": ("XC", "External-camera Photography"), "audio": ("AU", "Audio")}
 _TURNED = "Image telle qu’elle a été vue : celle de la caméra, tournée de {degrees}° dans le sens horaire."
 _MIRRORED = "Image telle qu’elle a été vue : en miroir, gauche et droite de la caméra inversées."
-_RAW = "Son de l’instrument sans filtre ni gain, à {rate_hz} Hz, 16 bits, mono."
+_RAW = "Son de l’instrument sans filtre ni gain du poste, à {rate_hz} Hz, 16 bits, mono."
 _TITLES = {Kind.OTOSCOPE: "Otoscopie", Kind.STETHOSCOPE: "Auscultation"}
 
 

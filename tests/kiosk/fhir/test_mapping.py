@@ -189,7 +189,8 @@ def test_a_sound_says_at_which_rate_it_was_captured() -> None:
     bundle = bundle_for("reading", record.reading_payload(SITE, session(), heard), OWN)
     media = bundle["entry"][-1]["resource"]
     assert media["resourceType"] == "Media"
-    assert "à 44100 Hz, 16 bits, mono" in media["note"][0]["text"]
+    said = "Son de l’instrument sans filtre ni gain du poste, à 44100 Hz, 16 bits, mono."
+    assert media["note"][0]["text"] == said, "the volume of the source is not in our hands"
 
 
 def test_content_is_apart_where_the_server_takes_our_ids() -> None:
