@@ -1,11 +1,11 @@
 """Plays what was captured through the same path as a live instrument: decoder, feed, sink."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from devices.catalog import by_key
-from devices.device import Decoder, Leading
+from devices.device import Decoder, Done, Event, Leading
 from drivers.feed import Feed
 from drivers.instrument import InstrumentState, Sink
 from drivers.raw import Raw
@@ -36,6 +36,24 @@ async def replay(pieces: Iterable[Raw], sink: Sink, *, speed: float = 0.0) -> in
     return sum(player.feed.rejected for player in players.values())
 
 
+class _Conversations:
+    """A `Decoder`. After `Done` the driver hung up: what comes then is of another conversation."""
+
+    def __init__(self, make: Callable[[], Decoder], feed: Feed) -> None:
+        self._make = make
+        self._feed = feed
+        self._decoder = _begun(make())
+        self._is_over = False
+
+    def feed(self, data: bytes, source: str = "") -> list[Event]:
+        if self._is_over:
+            self._decoder = _begun(self._make())
+            self._feed.stamp.reconnected()
+        events = self._decoder.feed(data, source)
+        self._is_over = any(isinstance(event, Done) for event in events)
+        return events
+
+
 @dataclass(frozen=True, slots=True)
 class _Player:
     feed: Feed
@@ -48,7 +66,10 @@ def _player(piece: Raw, sink: Sink) -> _Player:
         raise UnknownDevice(piece.device)
     feed = Feed(device, sink, piece.id)
     feed.tracker.move(InstrumentState.READY)
-    decoder = device.decoder()
+    return _Player(feed, _Conversations(device.decoder, feed))
+
+
+def _begun(decoder: Decoder) -> Decoder:
     if isinstance(decoder, Leading):
         decoder.begin(pairing=False)  # the questions are in nobody's ear: the answers follow in their order
-    return _Player(feed, decoder)
+    return decoder

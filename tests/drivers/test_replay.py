@@ -17,6 +17,14 @@ from tests.fakes import usb_bus
 from tests.fakes.nonin_pty import Xpod
 
 GOOD = Raw(0.5, "ble:1", "nonin_3230", nonin_xpod.DEVICE.key, b"\x01")
+AN_HOUR_AHEAD = {
+    bytes.fromhex(before): bytes.fromhex(after)
+    for before, after in (  # the cuff's clock, and 151 in place of 150
+        ("1c091f07d20000190000000000000000", "1c0a1f07d300001b0000000000000000"),
+        ("18810001e8107d5d461a89ef7f160000", "18810001e8107e5d461a89ef7f160000"),
+        ("00000000000000130000000000000000", "00000000000000100000000000000000"),
+    )
+}
 
 
 async def test_a_capture_played_again_gives_what_the_live_instrument_gave(tmp_path: Path) -> None:
@@ -47,6 +55,16 @@ async def test_a_conversation_is_followed_by_its_answers() -> None:
     whole = vectors.streams(key)[0]
     assert await replay((Raw(0.0, "ble:1", key, source, piece) for source, piece in whole.pieces), again) == 0
     assert [q.value for q in again.readings[0].quantities] == [150, 93, 70]
+
+
+async def test_a_second_conversation_begins_anew_with_the_clock_that_it_shows() -> None:
+    again, key = Listener(), "omron_hem7361t"
+    first = vectors.streams(key)[0].pieces
+    second = tuple((source, AN_HOUR_AHEAD.get(piece, piece)) for source, piece in first)
+    assert await replay((Raw(0.0, "ble:1", key, *piece) for piece in first + second), again) == 0
+    assert [reading.quantities[0].value for reading in again.readings] == [150, 151]
+    offsets_s = [float(reading.clock_offset_s or 0) for reading in again.readings]
+    assert offsets_s[0] - offsets_s[1] == pytest.approx(3600, abs=60)
 
 
 async def test_an_unknown_device_is_named() -> None:
