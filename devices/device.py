@@ -255,8 +255,10 @@ class Device:
     `protocols` names the frames this module decodes (for `telecabine devices decode` and the vectors):
     each maps bytes to one JSON-ready object, and raises FrameError on anything else. `experimental`: known
     from one source only, in whole or in part. `any_make`: a public profile, whose name stands for an
-    instrument that nobody has seen yet. `also`: what else one box does, beside `kind`. `limits`: what it
-    could do and is not asked for, or what is not known of it.
+    instrument that nobody has seen yet. `also`: what else one box does, beside `kind`. `sends_once`: what it
+    kept goes to whoever listens first, and is then forgotten; of a Bluetooth cuff, thermometer, scale or
+    glucose meter this is believed anyway. `limits`: what it could do and is not asked for, or what is not
+    known of it.
     """
 
     key: str
@@ -270,4 +272,5 @@ class Device:
     experimental: bool = False
     any_make: bool = False
     also: tuple[Kind, ...] = ()
+    sends_once: bool = False
     limits: str = ""

@@ -1,19 +1,8 @@
 """Which of our devices a Bluetooth peripheral is, by what it advertises. Pure."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from devices.device import BleMatch, Device
-from devices.reading import SHY
-
-
-def left_alone(device: Device) -> Device:
-    """The same; but without a decoder, and so only recognised, where it may send each result only once.
-
-    Whoever connects to such a device takes what it has not sent yet.
-    """
-    once = isinstance(device.match, BleMatch) and not SHY.isdisjoint((device.kind, *device.also))
-    return replace(device, decoder=None) if once else device
 
 
 class Recognition:

@@ -39,6 +39,11 @@ class FoundPort:
         """Nobody else has this kind of bridge."""
         return len(self.devices) == 1
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Who may be at it would send once what it kept, and has no decoder: the port is not opened."""
+        return any(device.decoder is None for device in self.devices)
+
 
 def port_id(vid: int, pid: int, serial: str, location: str, taken: Container[str]) -> str:
     """Many bridges carry the same factory serial number: a second one is told apart by its USB socket."""

@@ -45,11 +45,13 @@ class SerialInstrument:
             self._tracker.lost(Reason.UNPLUGGED)
 
     async def serve(self, port: FoundPort) -> None:
-        """Read it until it is pulled out or this is cancelled."""
+        """Read it until it is pulled out or this is cancelled; what is left alone is FOUND, and no more."""
         if port.is_certain:
             self._become(port, port.devices[0])
-        else:
+        if port.is_left_alone or not port.is_certain:
             self._tracker.move(InstrumentState.FOUND)
+        if port.is_left_alone:
+            await asyncio.Event().wait()
         while True:
             try:
                 await self._session(port)

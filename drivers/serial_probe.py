@@ -5,6 +5,8 @@ the start commands that the declarations name. Those that speak at the same spee
 listened to together: what one of them says but once is not lost while another is tried. A device is believed
 when its decoder has understood several things in a row, or one where the frames have a checksum: bytes heard
 at a wrong speed do not pass for that.
+
+A port is opened for all who may be at it, also where one of them sends once what it kept: see left_alone.
 """
 
 from collections.abc import Hashable, Iterable, Sequence

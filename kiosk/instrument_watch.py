@@ -6,22 +6,24 @@ No patient: what is measured here is printed and forgotten.
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from devices.catalog import devices
+from devices.device import Device
 from devices.reading import Quantity, Reading, Waveform
 from drivers import raw, replay
-from drivers.ble_recognition import left_alone
 from drivers.instrument import InstrumentStatus, Reason
+from drivers.left_alone import left_alone
 from drivers.supervisor import Supervisor
 
 _WAVE_EVERY_S = 5.0
 _ONCE = "Bluetooth cuffs, thermometers, scales and glucose meters may send each result only once"
 _LEFT = f"{_ONCE}: they are named here, not connected (--take)."
 _TAKEN = f"{_ONCE}: what they have not sent yet comes here, and the kiosk does not get it (--capture)."
+_SHARED = "At a USB bridge that others have too, this comes here all the same, and the kiosk does not get it"
 
 
 class Printer:
@@ -59,14 +61,20 @@ def _words(quantity: Quantity) -> str:
 async def watch(out: TextIO, seconds: float | None, capture: Path | None, take: bool) -> None:
     """Until cancelled, or for so long. `capture`: a new file for every byte that comes. Raises OSError.
 
-    `take`: also what Bluetooth instruments may send only once.
+    `take`: also what instruments may send only once.
     """
     printer = Printer(out)
-    known = devices() if take else [left_alone(device) for device in devices()]
+    known = left_alone(devices(), unless=take)
     with _tapped(capture, printer) as tap, suppress(TimeoutError):
-        print(_TAKEN if take else _LEFT, file=out, flush=True)
+        print(_TAKEN if take else _left(known), file=out, flush=True)
         async with asyncio.timeout(seconds):
             await Supervisor(known, printer, tap=tap).run()
+
+
+def _left(known: Sequence[Device]) -> str:
+    """What is not taken, and what cannot be left."""
+    shared = [device.name for device in known if device.sends_once and device.decoder is not None]
+    return "\n".join((_LEFT, *(f"{_SHARED}: {name}." for name in shared)))
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from devices.device import BleMatch, Device
 from devices.reading import WORN, Attachment, Clock, DeviceIdentity, Kind, Reading, Waveform
 from drivers.audio import AudioSource
 from drivers.audio_player import AudioPlayer
-from drivers.ble_recognition import left_alone
 from drivers.camera import Camera
 from drivers.camera_button import CameraButton
 from drivers.chunks import CHUNK_MS, AudioChunk, Samples
 from drivers.instrument import InstrumentStatus, Sink
+from drivers.left_alone import left_alone
 from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
 from drivers.video_nodes import VideoNode, find_cameras
@@ -39,12 +39,12 @@ class CaptureError(Exception):
 class Instruments:
     """Cameras and microphones rest until `wake`; serial ports and Bluetooth are always watched.
 
-    `on_button` is called when somebody presses the button of the otoscope. Not `take`: of a Bluetooth
-    instrument that may send each result only once it is told that it is there, and nothing is taken from it.
+    `on_button` is called when somebody presses the button of the otoscope. Not `take`: of an instrument that
+    may send each result only once it is told that it is there, and nothing is taken from it.
     """
 
     def __init__(self, config: DevicesConfig, sink: Sink, *, take: bool = True) -> None:
-        known = served(config) if take else [left_alone(device) for device in served(config)]
+        known = left_alone(served(config), unless=take)
         self.frames = Frames()
         self.otoscope_on = False
         self.stethoscope_on = False

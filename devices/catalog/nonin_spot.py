@@ -116,9 +116,11 @@ DEVICE = Device(
     metrics=(SPO2, PULSE_RATE),
     reference="Nonin 9560 OEM specification 6470-000-01, data format 13",
     experimental=True,
+    sends_once=True,
     limits="its frames are constructed from the specification; its USB bridge is assumed; it speaks once, "
     "when a measurement is over: until it is known who is there, it may have to measure twice; its clock is "
-    "not set: while that is wrong, each result is left to the helper",
+    "not set: while that is wrong, each result is left to the helper; others have its bridge: what it kept "
+    "is taken by the self-test's command and `devices watch`, which look for those",
     decoder=Decoder,
     protocols=(("nonin_df13", describe),),
 )

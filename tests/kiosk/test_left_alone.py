@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.drivers.listener import Listener, running
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter
 from tests.fakes.bluez import FakeBluez
 from tests.fakes.call_bench import PAGE_DIR
+from tests.fakes.nonin_slow import SpotChecker
 from tests.fakes.polling import until
 from tests.fakes.private_bus import private_bus
 from tests.fakes.radio import Radio
@@ -81,6 +83,19 @@ async def test_watching_names_a_cuff_and_leaves_its_result(reach: Reach) -> None
     assert "not connected (--take)" in out.getvalue()
     assert reach.cuff.connections == 0
     await kiosk_gets_it()
+
+
+async def test_watching_says_what_it_cannot_leave(reach: Reach) -> None:
+    """A spot checker at the bridge of an Xpod: nobody knows that it is one before it has spoken."""
+    out, spot_checker = io.StringIO(), SpotChecker()
+    spot_checker.remember(datetime(2026, 11, 27, 17, 45, 12), 95, 61)
+    spot_checker.plug("ttyUSB5")
+    try:
+        async with running(watch(out, None, None, take=False), spot_checker.run()):
+            await until(lambda: "spo2 95 %" in out.getvalue())
+    finally:
+        spot_checker.close()
+    assert "the kiosk does not get it: Nonin spot check" in out.getvalue()
 
 
 async def test_who_says_so_takes_it(reach: Reach, tmp_path: Path) -> None:
