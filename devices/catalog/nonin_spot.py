@@ -5,7 +5,7 @@ kept in the device, sent first when somebody listens, and then forgotten: the fr
 tells whose it may be. Nothing is sent to the device, and its clock is not set.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from devices.battery import BatteryNews
 from devices.device import Battery, Device, Event, FrameError, Rejected, SerialMatch
@@ -97,8 +97,8 @@ class Decoder:
             spot = SpotCheck.parse(part)
         except FrameError as error:
             return [Rejected(str(error), part)]
-        result = measured(spot.quantities(), spot.quality(), part, spot.taken)
-        return [replace(result, finished=True), *self._battery.events(Battery(None, spot.low_battery))]
+        result = measured(spot.quantities(), spot.quality(), part, spot.taken, finished=True)
+        return [result, *self._battery.events(Battery(None, spot.low_battery))]
 
 
 def describe(data: bytes) -> dict[str, object]:
