@@ -195,15 +195,15 @@ class BleMatch:
     """A BLE peripheral: recognised by an advertised service; these characteristics are subscribed.
 
     `names`: beginnings of its advertised name, where other things advertise the same service. Not
-    `announced`: its name has to do, as it advertises no service, or not always. `start`, `keep_alive`:
-    all that is ever written to it, to the characteristic `write`, but for what `may_send` allows, and for the
-    time of day where it lets its clock be set (2A08 or 2A2B). `clock_tolerance_s`: its clock is left alone
-    when it is off by no more than this. `pauses_s`: beginnings of the firmware's name, the first that fits
-    counts, and what such a firmware needs before and after its clock is set. `results_notified`: it notifies
-    its results, as others notify live values. `may_send`: what a decoder may want sent; the second argument
-    says whether the device shows that it may be paired with. `shows_pairing`: whether its advertised name
-    and its maker's data (by company number) show that; such a device is paired with at no other time. None:
-    it is paired with whenever it wants to be.
+    `announced`: its name has to do, as it advertises no service, or not always. `start`, `keep_alive`: all
+    that is ever written to it, to the characteristic `write`, but for what `may_send` allows, and for the
+    time of day where it lets its clock be set (2A08 or 2A2B) and no decoder leads. `clock_tolerance_s`: its
+    clock is left alone when it is off by no more than this. `pauses_s`: beginnings of the firmware's name,
+    the first that fits counts, and what such a firmware needs before and after its clock is set.
+    `results_notified`: it notifies its results, as others notify live values. `may_send`: what a decoder may
+    want sent; the second argument says whether the device shows that it may be paired with. `shows_pairing`:
+    whether its advertised name and its maker's data (by company number) show that; such a device is paired
+    with at no other time. None: it is paired with whenever it wants to be.
     """
 
     service: str

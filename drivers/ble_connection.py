@@ -76,8 +76,9 @@ class BleConnection:
                 await self._bond()
             await self._identify()
             await self._pause()
-            self._feed.stamp.device_clock = await self._set_clock()
-            await self._pause()
+            if not isinstance(self._decoder, Leading):  # whoever leads has yet to be let in
+                self._feed.stamp.device_clock = await self._set_clock()
+                await self._pause()
             await self._subscribe()
             for command in self._match.start:
                 await self._required(self._match.write, partial(self._put, command))

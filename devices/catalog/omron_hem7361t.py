@@ -34,7 +34,7 @@ MATCH = BleMatch(
     uuid(SERVICE), (*CHANNELS, UNLOCK),
     names=("BLESmart_00000258", "BLEsmart_00000258"),
     write=ASK, may_send=may_send, shows_pairing=shows_pairing,
-    clock_tolerance_s=600.0, results_notified=True,
+    results_notified=True,
 )  # fmt: skip
 LIMITS = (
     "its newest result, of either user, and none before; paired once while it shows P: hold its Bluetooth "

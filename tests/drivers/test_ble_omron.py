@@ -73,6 +73,7 @@ async def test_the_newest_of_both_users_is_the_result_at_its_right_time(room: Ro
     assert bytes(cuff.memory[RECORDS:]) == kept
     assert _kinds(cuff.told) == {"0000", "0100", "0f00"}, "its memory is read, and nothing else"
     assert set(cuff.keys) == {SHOW_KEY}
+    assert (cuff.clock.times_set, cuff.clock.times_refused) == (0, 0), "its clock is read, and nothing else"
 
 
 async def test_a_damaged_answer_is_asked_for_again_and_one_that_stays_damaged_is_no_result(
@@ -93,12 +94,13 @@ async def test_a_damaged_answer_is_asked_for_again_and_one_that_stays_damaged_is
 
 
 async def test_a_cuff_with_another_key_is_left_alone_and_the_helper_told_what_to_do(room: Room) -> None:
-    cuff = OmronMemoryCuff(room.radio, key=ANOTHERS)
+    cuff = OmronMemoryCuff(room.radio, key=ANOTHERS, clock_offset=timedelta(minutes=-67))
     id_ = await room.switch_on(cuff)
     async with running(room.links().run()):
         await cuff.measure(*RESULT)
         await room.listener.until_state(id_, InstrumentState.FAULTY, Reason.NOT_PAIRED)
     assert (cuff.key, set(cuff.keys), cuff.told) == (ANOTHERS, {SHOW_KEY}, [])
+    assert (cuff.clock.times_set, cuff.clock.times_refused) == (0, 0)
     assert not _is_bonded(room, cuff)
     assert room.listener.readings == []
 

@@ -62,7 +62,8 @@ class OmronMemoryCuff(Peripheral):
     `key`: what it was given. `keys`, `told`: all that was written to its unlock characteristic and to its
     channels. `fetched`: conversations that were ended properly. `damaged`: so many answers will have a wrong
     checksum. `silent_after`, `drops_after`: so many answers of a conversation, then nothing, or the link
-    breaks once. Not `says_pairing`: its advertised data denies what its name says.
+    breaks once. Not `says_pairing`: its advertised data denies what its name says. `clock`: anybody who
+    connects may set it.
     """
 
     def __init__(
@@ -86,7 +87,8 @@ class OmronMemoryCuff(Peripheral):
         channels = [self._taking(f"{uuid}-{_NODE}", at, WRITE) for at, uuid in enumerate(_TO_CUFF)]
         self._channels = [Characteristic(f"{uuid}-{_NODE}", NOTIFY, UNREADABLE, b"") for uuid in _FROM_CUFF]
         super().__init__(
-            radio, "Omron", address, _SERVICE, [self._unlock, *channels, *self._channels],
+            radio, "Omron", address, _SERVICE,
+            [self._unlock, *channels, *self._channels, self.clock.current_time()],
             serial=self._serial, needs_bond=needs_bond,
         )  # fmt: skip
 
