@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from devices.reading import Kind, Quality
-from kiosk.events import InstrumentState, InstrumentStatus
+from kiosk.events import InstrumentState, InstrumentStatus, Reason
 from kiosk.unit import How, Unit
 from kiosk.unit_desk import UnitLine
 from tests.ui import samples, steps
@@ -121,6 +121,19 @@ def test_that_a_strangers_measurement_gave_nothing_is_written_beside_it_alone(de
     desk.settle()
     same = {fr.INSTRUMENT.unknown: fr.INSTRUMENT.unknown_no_result}
     assert words(desk) == [same.get(line, line) for line in before] != before
+
+
+def test_how_to_pair_is_said_of_the_kiosks_own_alone(desk: Desk) -> None:
+    steps.consultation(desk)
+    refused = InstrumentStatus("ble:1", Kind.CUFF, "Cuff", InstrumentState.FAULTY, Reason.NOT_PAIRED)
+    how = fr.INSTRUMENT.reasons[Reason.NOT_PAIRED]
+    desk.kiosk.plug(refused)
+    desk.settle()
+    assert how in words(desk)
+    desk.kiosk.plug(replace(refused, known=False))
+    desk.settle()
+    assert fr.INSTRUMENT.unknown in words(desk)
+    assert not [line for line in words(desk) if how in line]
 
 
 def test_the_technician_reads_that_its_last_measurement_gave_nothing(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from kiosk.events import InstrumentState, InstrumentStatus
+from kiosk.events import InstrumentState, InstrumentStatus, Reason
 from ui import theme
 from ui.text.table import Texts
 from ui.widgets.parts import label, set_tone
@@ -41,11 +41,9 @@ class InstrumentRow(QFrame):
         kind = text.reading.comma.join(text.reading.kinds[kind] for kind in status.kinds)
         self._name.setText(kind if alone else f"{kind} — {_model(status)}")
         self._state.setText(text.instrument.states[status.state])
-        usual = text.instrument.reasons[status.reason]
-        said = text.instrument.own_reasons.get((status.kind, status.reason), usual)
         whose = text.instrument.unknown_no_result if status.no_result else text.instrument.unknown
         unknown = "" if status.known else whose
-        reason = " ".join(part for part in (said, unknown) if part)
+        reason = " ".join(part for part in (_why(status, text), unknown) if part)
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
         battery = text.instrument.low_battery if status.battery_is_low else ""
@@ -56,6 +54,14 @@ class InstrumentRow(QFrame):
         set_tone(self, "trouble" if status.state in _TROUBLE else "good" if good else "")
         spoken = (self._name.text(), self._state.text(), reason, battery)
         self.setAccessibleName(". ".join(part for part in spoken if part))
+
+
+def _why(status: InstrumentStatus, text: Texts) -> str:
+    """Nobody is told how to pair what is not the kiosk's: that would take it from its owner."""
+    if status.reason is Reason.NOT_PAIRED and not status.known:
+        return ""
+    usual = text.instrument.reasons[status.reason]
+    return text.instrument.own_reasons.get((status.kind, status.reason), usual)
 
 
 def _model(status: InstrumentStatus) -> str:
