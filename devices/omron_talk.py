@@ -1,12 +1,10 @@
-"""The conversation with an Omron cuff about its memory: the key, the clock, and the newest result alone.
+"""The conversation with an Omron cuff about its memory: the key, the clock, and each user's newest result.
 
 Sources: as of omron_eeprom. In its pairing mode a cuff is given the key; otherwise it is shown the key, and
 one that knows another ends the conversation there.
 """
 
-from datetime import datetime
-
-from devices.device import ClockShown, Done, Event, FrameError, Outcome, Send
+from devices.device import ClockShown, Done, Event, FrameError, Measured, Outcome, Send
 from devices.gatt import rejected, unexpected
 from devices.measuring import measured
 from devices.omron_eeprom import (
@@ -32,7 +30,9 @@ _NOTHING = Send(b"")
 
 
 class Decoder:
-    """One conversation. Of what the users' newest results are, the later one is the result."""
+    """One conversation. Which user's result is the new one is not told by their raw dates: the clock may have
+    been set in between.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -40,7 +40,6 @@ class Decoder:
         self._asked = _NOTHING
         self._again = 0
         self._to_read: list[int] = []
-        self._found: list[tuple[Record, bytes]] = []
         self._outcome = Outcome.FINISHED
 
     def begin(self, pairing: bool) -> list[Event]:
@@ -112,7 +111,7 @@ class Decoder:
         try:
             return [*self._read(found, frame), *self._next()]
         except FrameError as error:
-            self._to_read, self._found, self._outcome = [], [], Outcome.NOT_UNDERSTOOD
+            self._to_read, self._outcome = [], Outcome.NOT_UNDERSTOOD
             return [rejected(str(error), frame), self._ask(END)]
 
     def _read(self, found: Frame, frame: bytes) -> list[Event]:
@@ -123,19 +122,14 @@ class Decoder:
         if found.address == INDEX:
             self._to_read += self._layout.newest(found.data)
         elif found.data and not is_empty(found.data):
-            self._found.append((Record.parse(found.data), frame))
+            return [_result(Record.parse(found.data), frame)]
         return []
 
     def _next(self) -> list[Event]:
         if self._to_read:
             return [self._ask(read(self._to_read.pop(0), BLOCK))]
-        return [*self._newest(), self._ask(END)]
+        return [self._ask(END)]
 
-    def _newest(self) -> list[Event]:
-        """One without a date is older than any that has one: at worst, what is told then is set aside."""
-        found, self._found = self._found, []
-        if not found:
-            return []
-        record, frame = max(found, key=lambda each: each[0].taken.known() or datetime.min)
-        marks = record.quality() | {Quality.FROM_MEMORY}
-        return [measured(record.quantities(), marks, frame, record.taken)]
+
+def _result(record: Record, frame: bytes) -> Measured:
+    return measured(record.quantities(), record.quality() | {Quality.FROM_MEMORY}, frame, record.taken)

@@ -37,7 +37,7 @@ MATCH = BleMatch(
     results_notified=True,
 )  # fmt: skip
 LIMITS = (
-    "its newest result, of either user, and none before; paired once while it shows P: hold its Bluetooth "
+    "each user's newest result, and none before; paired once while it shows P: hold its Bluetooth "
     "button; its memory is read, never written: it counts what was read as not fetched; its clock must be set"
 )
 

@@ -15,7 +15,7 @@ from tests.fakes.bluez import DEVICE, device_path
 from tests.fakes.polling import until
 
 OURS, ANOTHERS = SHOW_KEY[1:], bytes(range(16))
-RESULT = (121, 79, 68)
+RESULT, OTHERS = (121, 79, 68), (180, 110, 90)
 RECORDS = 0x98  # where they begin
 
 
@@ -53,11 +53,11 @@ async def test_it_is_paired_while_it_shows_so_and_read_from_then_on(room: Room) 
     assert abs(datetime.now().astimezone() - reading.taken_at) < timedelta(seconds=30)
 
 
-async def test_the_newest_of_both_users_is_the_result_at_its_right_time(room: Room) -> None:
+async def test_the_newest_of_each_user_is_told_once_at_its_right_time(room: Room) -> None:
     """Its clock is 67 minutes slow; a result that was read before is not told again."""
     cuff = OmronMemoryCuff(room.radio, key=OURS, clock_offset=timedelta(minutes=-67))
     await room.switch_on(cuff)
-    await cuff.measure(180, 110, 90, user=1, age=timedelta(days=1))
+    await cuff.measure(*OTHERS, user=1, age=timedelta(days=1))
     await cuff.measure(150, 93, 70, user=0, age=timedelta(hours=3))
     await cuff.measure(*RESULT, user=0, age=timedelta(minutes=5), second=63)
     kept = bytes(cuff.memory[RECORDS:])
@@ -65,8 +65,9 @@ async def test_the_newest_of_both_users_is_the_result_at_its_right_time(room: Ro
         await until(lambda: cuff.fetched == 1)
         await cuff.press_button()
         await until(lambda: cuff.fetched == 2)
-    assert _values(room) == [RESULT]
-    (reading,) = room.listener.readings
+    assert _values(room) == [RESULT, OTHERS]
+    reading, older = room.listener.readings
+    assert reading.taken_at - older.taken_at > timedelta(hours=23)
     five_minutes_ago = datetime.now().astimezone() - timedelta(minutes=5)
     assert abs(reading.taken_at - five_minutes_ago) < timedelta(minutes=1, seconds=30)
     assert reading.device_time is not None and reading.device_time.second == 59
@@ -74,6 +75,16 @@ async def test_the_newest_of_both_users_is_the_result_at_its_right_time(room: Ro
     assert _kinds(cuff.told) == {"0000", "0100", "0f00"}, "its memory is read, and nothing else"
     assert set(cuff.keys) == {SHOW_KEY}
     assert (cuff.clock.times_set, cuff.clock.times_refused) == (0, 0), "its clock is read, and nothing else"
+
+
+async def test_what_was_dated_before_its_clock_was_set_back_hides_nothing_new(room: Room) -> None:
+    cuff = OmronMemoryCuff(room.radio, key=OURS)
+    await room.switch_on(cuff)
+    await cuff.measure(*OTHERS, user=1, age=timedelta(days=-30))
+    await cuff.measure(*RESULT, user=0)
+    async with running(room.links().run()):
+        await until(lambda: cuff.fetched == 1)
+    assert RESULT in _values(room)
 
 
 async def test_a_damaged_answer_is_asked_for_again_and_one_that_stays_damaged_is_no_result(
