@@ -5,7 +5,6 @@ Source: glucometerutils, glucodump, GNU Gluco Control and Tidepool's uploader, w
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 
 from devices import astm
@@ -27,7 +26,6 @@ _MARKS = {
     ">": Quality.QUESTIONABLE,
 }
 _CONTROL, _CONTROL_ORDER = "C", "Q"
-_NO_DATE = datetime.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +55,6 @@ class Result:
 
     def as_control(self) -> "Result":
         return replace(self, marks=self.marks | {_CONTROL})
-
-    def newer(self, other: "Result") -> bool:
-        """Or as new: of two in one minute, the meter sends the older first."""
-        return (self.taken.known() or _NO_DATE) >= (other.taken.known() or _NO_DATE)
 
     def measured(self, frame: bytes) -> Measured:
         value = (quantity(_UNITS[self.unit], self.value, invalid=(0,)),)

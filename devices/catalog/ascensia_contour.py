@@ -2,8 +2,8 @@
 
 Source: glucometerutils, glucodump, contourtool, contour-next and Tidepool's uploader. The meter sends all it
 keeps, the oldest first, one frame for each confirmation; what came counts once the last record has come, and
-of it only the newest is kept. Confirmations are all that it is ever sent: its command mode, which sets its
-clock, is never entered.
+of the results only the last is kept, whatever its date: the clock may have been set back. Confirmations are
+all that it is ever sent: its command mode, which sets its clock, is never entered.
 """
 
 from devices import astm
@@ -46,7 +46,7 @@ class Decoder:
     def __init__(self) -> None:
         self._held = b""
         self._framer = astm.Framer()
-        self._newest: tuple[Result, bytes] | None = None
+        self._last: tuple[Result, bytes] | None = None
         self._control: str | None = None
         self._after_header = self._is_done = False
 
@@ -94,7 +94,7 @@ class Decoder:
         """Raises FrameError."""
         match fields[0]:
             case "H":
-                self._newest, self._control, self._after_header = None, None, True
+                self._last, self._control, self._after_header = None, None, True
             case "O":
                 self._control = control_order(fields)
             case "R":
@@ -106,17 +106,16 @@ class Decoder:
     def _result(self, result: Result, part: bytes) -> None:
         if result.number == self._control:
             result = result.as_control()
-        if self._newest is None or result.newer(self._newest[0]):
-            self._newest = result, part
+        self._last = result, part
 
     def _end(self, code: str) -> list[Event]:
-        newest, self._newest = self._newest, None
+        last, self._last = self._last, None
         if code != _COMPLETE:
             raise FrameError("a transfer that was broken off")
         self._is_done = True
-        if newest is None:
+        if last is None:
             return []
-        result, part = newest
+        result, part = last
         if result.is_control:
             return [_rejected("control solution", part)]
         return [result.measured(part)]

@@ -61,6 +61,14 @@ async def test_of_all_results_the_last_is_taken_and_it_is_sent_nothing_but_confi
     assert (set(meter.written), meter.forbidden) == ({GO_ON}, [])
 
 
+async def test_what_was_dated_before_its_clock_was_set_back_hides_nothing_new(meter: Contour) -> None:
+    listener = Listener()
+    meter.results.insert(0, (LATER, "250", "mg/dL", ""))
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await listener.until(lambda: len(listener.readings) == 1)
+    assert _read(listener) == [("mg/dL", "104", TODAY)]
+
+
 async def test_a_damaged_frame_is_asked_for_again(meter: Contour) -> None:
     listener = Listener()
     meter.damaged = 3
