@@ -5,6 +5,7 @@ Source: glucometerutils, glucodump, GNU Gluco Control and Tidepool's uploader, w
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from devices import astm
@@ -71,6 +72,11 @@ def control_order(fields: list[str]) -> str | None:
     """An order says of which result that it is of control solution; None: of none."""
     is_control = len(fields) >= _ORDER_FIELDS and fields[11] == _CONTROL_ORDER
     return fields[1] if is_control else None
+
+
+def clock(header: list[str]) -> datetime | None:
+    """What the meter's own clock shows, to the minute or to the second; None: nothing. Raises FrameError."""
+    return _date_time(header[13]).known() if len(header) >= _HEADER_FIELDS else None
 
 
 def _date_time(digits: str) -> DateTime:

@@ -7,8 +7,18 @@ all that it is ever sent: its command mode, which sets its clock, is never enter
 """
 
 from devices import astm
-from devices.contour import Result, control_order, describe
-from devices.device import Device, Event, FrameError, HidMatch, Rejected, Send, Signal, SignalState
+from devices.contour import Result, clock, control_order, describe
+from devices.device import (
+    ClockShown,
+    Device,
+    Event,
+    FrameError,
+    HidMatch,
+    Rejected,
+    Send,
+    Signal,
+    SignalState,
+)
 from devices.metrics import GLUCOSE_MASS, GLUCOSE_MOLAR
 from devices.reading import Kind
 
@@ -95,6 +105,7 @@ class Decoder:
         match fields[0]:
             case "H":
                 self._last, self._control, self._after_header = None, None, True
+                return _clock_shown(fields)
             case "O":
                 self._control = control_order(fields)
             case "R":
@@ -119,6 +130,12 @@ class Decoder:
         if result.is_control:
             return [_rejected("control solution", part)]
         return [result.measured(part)]
+
+
+def _clock_shown(header: list[str]) -> list[Event]:
+    """Raises FrameError."""
+    shown = clock(header)
+    return [] if shown is None else [ClockShown(shown)]
 
 
 def _rejected(reason: object, part: bytes) -> Rejected:

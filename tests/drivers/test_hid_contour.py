@@ -17,6 +17,7 @@ from tests.fakes import usb_bus
 from tests.fakes.contour_pty import Contour, Result
 
 ID = "usb:1a79:7410:C001"
+AGO = timedelta(minutes=5)
 OLD, TODAY, LATER = datetime(2026, 11, 20, 8), datetime(2026, 11, 28, 9, 30), datetime(2026, 11, 28, 12)
 
 
@@ -27,7 +28,7 @@ def _many(count: int) -> list[Result]:
 @pytest.fixture
 def meter() -> Iterator[Contour]:
     usb_bus.require_private_namespace()
-    unit = Contour([*_many(20), (TODAY, "104", "mg/dL", "A/M0/T1")])
+    unit = Contour([*_many(20), (TODAY, "104", "mg/dL", "A/M0/T1")], TODAY + AGO)
     yield unit
     unit.close()
 
@@ -55,7 +56,8 @@ async def test_of_all_results_the_last_is_taken_and_it_is_sent_nothing_but_confi
         await until(lambda: meter.is_done)
     assert _read(listener) == [("mg/dL", "104", TODAY), ("mmol/L", "6.2", LATER)]
     first, second = listener.readings
-    assert (first.kind, first.clock, first.identity.serial) == (Kind.GLUCOMETER, Clock.DEVICE, "C001")
+    assert (first.kind, first.clock, first.identity.serial) == (Kind.GLUCOMETER, Clock.CORRECTED, "C001")
+    assert abs(datetime.now().astimezone() - AGO - first.taken_at) < timedelta(minutes=1)
     assert first.quality == {Quality.FROM_MEMORY, Quality.AFTER_MEAL}
     assert second.quality == {Quality.FROM_MEMORY, Quality.FASTING}
     assert (set(meter.written), meter.forbidden) == ({GO_ON}, [])

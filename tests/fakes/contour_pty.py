@@ -11,21 +11,22 @@ _ACK, _NAK = b"\x06", b"\x15"
 _HEADER = (
     "H|\\^&||7EyQm2|Bayer7410^01.10\\01.05\\10.03^7428-4293200^00000|A=1^C=03^G=en,en\\de\\fr\\it\\nl^I=0200"
     "^R=0^S=01^U=303^V=20600^X=054070054054180154154254054154^Y=360126099054120054252099^Z=1|{}|||||P|1|"
-    "202611280935"
+    "{:%Y%m%d%H%M}"
 )
 Result = tuple[datetime, str, str, str]
 """When, the number, its unit, and the marks: `C` is control solution."""
 
 
 class Contour(HidUnit):
-    """`results`: the oldest first. `damaged`: how many of its next frames have a wrong checksum.
+    """`results`: the oldest first. `now`: what its clock shows. `damaged`: how many of its next frames have a
+    wrong checksum.
 
     `previews`: it sends its header before it asks, and once more afterwards. `is_done`: it sent everything.
     `forbidden`: what it was sent beside confirmations.
     """
 
-    def __init__(self, results: list[Result]) -> None:
-        self.results = results
+    def __init__(self, results: list[Result], now: datetime) -> None:
+        self.results, self.now = results, now
         self.damaged = 0
         self.previews = self.is_done = False
         self.forbidden: list[bytes] = []
@@ -53,7 +54,7 @@ class Contour(HidUnit):
             f"R|{n}|^^^Glucose|{value}|{unit}^P||{marks}||{when:%Y%m%d%H%M}"
             for n, (when, value, unit, marks) in enumerate(self.results, 1)
         )
-        return [_HEADER.format(len(self.results)), "P|1", *results, "L|1||N"]
+        return [_HEADER.format(len(self.results), self.now), "P|1", *results, "L|1||N"]
 
     def _frame(self, at: int) -> bytes:
         records = self._records()
