@@ -135,11 +135,16 @@ class Remembering(Protocol):
 class Leading(Protocol):
     """A decoder with this method leads the conversation, one question after the other, until `Done`.
 
-    Each answer is waited for; a device that does not give one in time is hung up on.
+    Each answer is waited for; a device that does not give one in time is hung up on. Once it was told that
+    this is the end, nothing more is missed.
     """
 
     def begin(self, pairing: bool) -> list[Event]:
         """What is said first. `pairing`: the device shows that it may be paired with."""
+        ...
+
+    def unanswered(self) -> list[Event]:
+        """The device has hung up, or is silent: `Done` when all was said but that it is over."""
         ...
 
 

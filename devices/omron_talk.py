@@ -57,6 +57,10 @@ class Decoder:
         except FrameError as error:
             return [rejected(str(error), data)]
 
+    def unanswered(self) -> list[Event]:
+        """The cuff may go, once it was told that this is the end."""
+        return [self._done(self._outcome)] if self._asked.command == END else []
+
     def _ask(self, command: bytes, to: str = ASK) -> Send:
         self._asked, self._again = Send(command, to), _AGAIN
         return self._asked

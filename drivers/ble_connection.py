@@ -21,7 +21,7 @@ from devices import clock, gatt
 from devices.device import BleMatch, Decoder, Event, Leading, Rejected
 from drivers.ble_battery import watch_battery
 from drivers.ble_errors import needs_pairing, reason_of
-from drivers.ble_talk import is_over, to_say
+from drivers.ble_talk import is_over, is_over_unanswered, to_say
 from drivers.ble_values import Values
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason
@@ -216,10 +216,10 @@ class BleConnection:
                 async with asyncio.timeout(_QUIET_AFTER_S):
                     value = await self._values.get()
             except TimeoutError:
-                self._silent()
+                over = self._silent()
                 continue
             if value is None:
-                self._interrupted()
+                self._unanswered("it hung up in the middle of the conversation")
                 return
             if lost := self._values.lost():
                 await self._gap(lost)
@@ -239,19 +239,23 @@ class BleConnection:
         await self._feed.deliver(events, came_s)
         for wanted in to_say(self._match, events, bool(self._pairing)):
             say = partial(self._put, wanted.command, wanted.to)
-            await self._required(wanted.to or self._match.write, say)
+            try:
+                await self._required(wanted.to or self._match.write, say)
+            except DriverError as error:
+                if is_over_unanswered(self._decoder, error):
+                    return True
+                raise
         return is_over(events)
 
-    def _silent(self) -> None:
-        """An answer is missed; whoever is not asked may be silent."""
-        if isinstance(self._decoder, Leading):
-            raise DriverError(Reason.TIMEOUT, f"no answer within {_QUIET_AFTER_S} s")
-        self._feed.tracker.quiet()
+    def _silent(self) -> bool:
+        """Whoever is not asked may be silent. True when the conversation is over."""
+        over = self._unanswered(f"no answer within {_QUIET_AFTER_S} s")
+        if not over:
+            self._feed.tracker.quiet()
+        return over
 
-    def _interrupted(self) -> None:
-        """It hung up."""
-        if isinstance(self._decoder, Leading):
-            raise DriverError(Reason.TIMEOUT, "it hung up in the middle of the conversation")
+    def _unanswered(self, why: str) -> bool:
+        return is_over_unanswered(self._decoder, DriverError(Reason.TIMEOUT, why))
 
     async def _gap(self, lost: int) -> None:
         """What comes now does not go on from what came last."""

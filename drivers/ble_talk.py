@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from devices.device import BleMatch, Done, Event, Outcome, Send
+from devices.device import BleMatch, Decoder, Done, Event, Leading, Outcome, Send
 from drivers.instrument import DriverError, Reason
 
 _FAULTS = {Outcome.NOT_LET_IN: Reason.NOT_PAIRED, Outcome.NOT_UNDERSTOOD: Reason.DRIVER_FAILED}
@@ -23,3 +23,14 @@ def is_over(events: Iterable[Event]) -> bool:
     if ended is not None and ended.outcome in _FAULTS:
         raise DriverError(_FAULTS[ended.outcome], f"the conversation ended: {ended.outcome}")
     return ended is not None
+
+
+def is_over_unanswered(decoder: Decoder, why: DriverError) -> bool:
+    """Whether all was said, so that the answer that did not come is not missed. Raises `why` where it is
+    missed, DriverError where it ended badly; False where no answer is waited for.
+    """
+    if not isinstance(decoder, Leading):
+        return False
+    if not is_over(decoder.unanswered()):
+        raise why
+    return True

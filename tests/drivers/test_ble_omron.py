@@ -10,7 +10,7 @@ from drivers import ble_connection
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_omron import OmronMemoryCuff
+from tests.fakes.ble_omron import AtEnd, OmronMemoryCuff
 from tests.fakes.bluez import DEVICE, device_path
 from tests.fakes.polling import until
 
@@ -166,3 +166,19 @@ async def test_a_line_that_breaks_in_the_middle_costs_nothing(room: Room) -> Non
     states = [(s.state, s.reason) for s in room.listener.statuses if s.id == id_]
     assert (InstrumentState.LOST, Reason.TIMEOUT) in states
     assert _values(room) == [RESULT] and cuff.connections >= 2
+
+
+@pytest.mark.parametrize("at_end", [AtEnd.IS_SILENT, AtEnd.HANGS_UP, AtEnd.HANGS_UP_AT_ONCE])
+async def test_one_that_does_not_confirm_the_end_has_given_its_result(
+    room: Room, monkeypatch: pytest.MonkeyPatch, at_end: AtEnd
+) -> None:
+    monkeypatch.setattr(ble_connection, "_QUIET_AFTER_S", 0.5)
+    cuff = OmronMemoryCuff(room.radio, key=OURS)
+    cuff.at_end = at_end
+    id_ = await room.switch_on(cuff)
+    async with running(room.links().run()):
+        await cuff.measure(*RESULT)
+        await room.listener.until(lambda: bool(room.listener.readings))
+        await room.listener.until_state(id_, InstrumentState.READY)
+    assert InstrumentState.LOST not in [s.state for s in room.listener.statuses if s.id == id_]
+    assert (_values(room), cuff.fetched) == ([RESULT], 1)

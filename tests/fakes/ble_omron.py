@@ -5,6 +5,7 @@ Sources: omblepy, hass-omron. Written independently of `devices/`: UUIDs, frames
 
 import asyncio
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial, reduce
 from operator import xor
 
@@ -43,10 +44,20 @@ _INDEX, _CLOCK, _USERS, _ROOM = 0x0010, 0x003C, (0x0098, 0x06D8), 100
 _BLOCK = 16
 
 
+class AtEnd(Enum):
+    """What it does when it is told that this is the end."""
+
+    ANSWERS, IS_SILENT, HANGS_UP, HANGS_UP_AT_ONCE = range(4)  # at once: before it has even taken it
+
+
 def _framed(kind: int, address: int, size: int, data: bytes) -> bytes:
     head = bytes((8 + len(data),)) + kind.to_bytes(2, "big") + address.to_bytes(2, "big") + bytes((size,))
     body = head + data + b"\x00"
     return body + bytes((reduce(xor, body),))
+
+
+def _is_end(command: bytes) -> bool:
+    return int.from_bytes(command[1:3], "big") == _END
 
 
 def record(systolic: int, diastolic: int, pulse: int, taken: datetime, second: int) -> bytes:
@@ -78,6 +89,7 @@ class OmronMemoryCuff(Peripheral):
         self.silent_after: int | None = None
         self.drops_after: int | None = None
         self.says_pairing = True
+        self.at_end = AtEnd.ANSWERS
         self.memory = bytearray(b"\xff" * 0x1000)
         self.memory[_INDEX : _INDEX + _BLOCK] = b"\x00\x80" * (_BLOCK // 2)
         self._inbox: asyncio.Queue[tuple[int | None, bytes]] = asyncio.Queue()
@@ -132,8 +144,11 @@ class OmronMemoryCuff(Peripheral):
         value: CharacteristicValue[bytes] = CharacteristicValue(write=partial(self._heard, channel))
         return Characteristic[bytes](uuid, properties, WRITEABLE, value)
 
-    def _heard(self, channel: int | None, _connection: Connection, data: bytes) -> None:
+    async def _heard(self, channel: int | None, connection: Connection, data: bytes) -> None:
         (self.keys if channel is None else self.told).append(bytes(data))
+        if self.at_end is AtEnd.HANGS_UP_AT_ONCE and _is_end(data):
+            self._end()
+            await connection.disconnect()
         self._inbox.put_nowait((channel, bytes(data)))
 
     async def _serve(self, connection: Connection) -> None:
@@ -150,7 +165,11 @@ class OmronMemoryCuff(Peripheral):
                 await connection.disconnect()
                 return
             answered += 1
-            await self._say(connection, self._memory_answer(data))
+            answer = self._memory_answer(data)
+            if not _is_end(data) or self.at_end is AtEnd.ANSWERS:
+                await self._say(connection, answer)
+            elif self.at_end is AtEnd.HANGS_UP:
+                await connection.disconnect()
 
     async def _say(self, connection: Connection, frame: bytes) -> None:
         for at, channel in enumerate(self._channels[: -(-len(frame) // _BLOCK)]):
@@ -173,14 +192,17 @@ class OmronMemoryCuff(Peripheral):
         if kind == _WRITE_MEMORY:
             self.memory[address : address + size] = command[6 : 6 + size]
         if kind == _END:
-            self.fetched += 1
-            self._has_news = False
+            self._end()
         data = bytes(self.memory[address : address + size]) if kind in (_START, _READ) else b""
         frame = bytearray(_framed(kind | 0x8000, address, size, data))
         if self.damaged and kind == _READ:
             self.damaged -= 1
             frame[6] ^= 1
         return bytes(frame)
+
+    def _end(self) -> None:
+        self.fetched += 1
+        self._has_news = False
 
     def _tick(self) -> None:
         now = self.clock.now()
