@@ -14,10 +14,11 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
-from devices.device import BleMatch, Decoder, Device, Remembering
+from devices.device import BleMatch, Decoder, Device, Leading, Remembering
 from drivers.ble_connection import BleConnection
 from drivers.ble_errors import reason_of
 from drivers.ble_recognition import Recognition
+from drivers.ble_rests import Rests
 from drivers.bluetooth_service import BluetoothService, bluetooth_service
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
@@ -29,7 +30,6 @@ _log = logging.getLogger(__name__)
 
 _CHECK_EVERY_S = 1.0
 _SCANNER_LIMIT_S = 10.0
-_REST_S = 1.0
 _NAMED_WITHIN_S = 0.5
 
 
@@ -46,7 +46,7 @@ class BleLinks:
         self._tap = tap
         self._feeds: dict[str, Feed] = {}
         self._decoders: dict[str, Decoder] = {}
-        self._rest_until_s: dict[str, float] = {}
+        self._rests = Rests()
         self._heard_s: dict[str, float] = {}
         self._trouble = Reason.NONE
         self._tasks = Tasks()
@@ -104,7 +104,7 @@ class BleLinks:
         id_ = f"ble:{peripheral.address}"
         name = advertisement.local_name or peripheral.name or ""
         device = self._recognition.device(advertisement.service_uuids, name)
-        if device is None or self._tasks.running(id_) or _now_s() < self._rest_until_s.get(id_, 0.0):
+        if device is None or self._tasks.running(id_):
             return
         if device.any_make and not name and self._may_be_named(id_):
             return
@@ -115,7 +115,8 @@ class BleLinks:
             return
         assert isinstance(chosen.match, BleMatch)  # only such devices are recognised here
         pairing = chosen.match.pairing(name, advertisement.manufacturer_data)
-        self._tasks.start(id_, self._serve(id_, peripheral, chosen, pairing))
+        if self._rests.is_over(id_, pairing):
+            self._tasks.start(id_, self._serve(id_, peripheral, chosen, pairing))
 
     def _may_be_named(self, id_: str) -> bool:
         """A name often comes a moment after the services, and some makes have habits of their own."""
@@ -141,8 +142,8 @@ class BleLinks:
         except Exception:  # noqa: BLE001  a bug with one peripheral stays there
             _log.exception("%s: the driver failed", id_)
             feed.tracker.faulty(Reason.DRIVER_FAILED)
-        # BlueZ reports the end of a connection as if it were an advertisement.
-        self._rest_until_s[id_] = _now_s() + _REST_S
+        leads = isinstance(self._decoders.get(id_), Leading)
+        self._rests.begin(id_, feed.tracker.status.reason, leads, pairing)
 
     def _decoder(self, id_: str, make: Callable[[], Decoder]) -> Decoder:
         """The one to go on with, when a connection begins or values were lost."""

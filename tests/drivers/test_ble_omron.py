@@ -6,7 +6,7 @@ import pytest
 
 from devices.omron_eeprom import IS_ENCRYPTED, SET_KEY, SHOW_KEY
 from devices.reading import Clock, Quality
-from drivers import ble_connection
+from drivers import ble_connection, ble_rests
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
@@ -17,6 +17,12 @@ from tests.fakes.polling import until
 OURS, ANOTHERS = SHOW_KEY[1:], bytes(range(16))
 RESULT, OTHERS = (121, 79, 68), (180, 110, 90)
 RECORDS = 0x98  # where they begin
+
+
+@pytest.fixture
+def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has said all is asked again as soon as anybody else."""
+    monkeypatch.setattr(ble_rests, "_SAID_ALL_S", ble_rests._USUAL_S)
 
 
 def _values(room: Room) -> list[tuple[object, ...]]:
@@ -31,6 +37,7 @@ def _kinds(told: list[bytes]) -> set[str]:
     return {command[1:3].hex() for command in told}
 
 
+@pytest.mark.usefixtures("soon_again")
 async def test_it_is_paired_while_it_shows_so_and_read_from_then_on(room: Room) -> None:
     cuff = OmronMemoryCuff(room.radio)
     id_ = await room.switch_on(cuff)
@@ -53,6 +60,7 @@ async def test_it_is_paired_while_it_shows_so_and_read_from_then_on(room: Room) 
     assert abs(datetime.now().astimezone() - reading.taken_at) < timedelta(seconds=30)
 
 
+@pytest.mark.usefixtures("soon_again")
 async def test_the_newest_of_each_user_is_told_once_at_its_right_time(room: Room) -> None:
     """Its clock is 67 minutes slow; a result that was read before is not told again."""
     cuff = OmronMemoryCuff(room.radio, key=OURS, clock_offset=timedelta(minutes=-67))
@@ -87,6 +95,7 @@ async def test_what_was_dated_before_its_clock_was_set_back_hides_nothing_new(ro
     assert RESULT in _values(room)
 
 
+@pytest.mark.usefixtures("soon_again")
 async def test_a_damaged_answer_is_asked_for_again_and_one_that_stays_damaged_is_no_result(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +123,29 @@ async def test_a_cuff_with_another_key_is_left_alone_and_the_helper_told_what_to
     assert (cuff.clock.times_set, cuff.clock.times_refused) == (0, 0)
     assert not _is_bonded(room, cuff)
     assert room.listener.readings == []
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "reason"),
+    [
+        (OURS, InstrumentState.READY, Reason.NONE),
+        (ANOTHERS, InstrumentState.FAULTY, Reason.NOT_PAIRED),
+    ],
+)
+async def test_one_that_has_said_all_or_refused_may_go_on_advertising(
+    room: Room, monkeypatch: pytest.MonkeyPatch, key: bytes, state: InstrumentState, reason: Reason
+) -> None:
+    monkeypatch.setattr(ble_rests, "_USUAL_S", 0.0)
+    cuff = OmronMemoryCuff(room.radio, key=key)
+    next_one = OmronMemoryCuff(room.radio, key=OURS, address="C0:40:00:00:00:02")
+    id_, _ = await room.switch_on(cuff), await room.switch_on(next_one)
+    async with running(room.links().run()):
+        await cuff.measure(*OTHERS)
+        await room.listener.until_state(id_, state, reason)
+        await cuff.press_button()
+        await next_one.measure(*RESULT)
+        await until(lambda: next_one.fetched == 1)
+    assert (cuff.connections, RESULT in _values(room)) == (1, True)
 
 
 async def test_a_cuff_that_wants_a_bond_gets_none_before_it_shows_its_pairing_mode(room: Room) -> None:
