@@ -18,6 +18,7 @@ from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk import belonging, events
 from kiosk.aside import Aside
 from kiosk.duplicates import Duplicates
+from kiosk.faults import Faults
 from kiosk.instrument_board import InstrumentBoard, Owner, OwnsThePlugged
 from kiosk.session import IncidentKind, Session, SessionError
 
@@ -96,6 +97,7 @@ class Hub:
         self._owner = owner or OwnsThePlugged()
         self.board = InstrumentBoard(expected, self._owner)
         self._listed = self.instruments
+        self._faults = Faults()
         self._incidents: deque[tuple[IncidentKind, str]] = deque()
         self._aside = Aside(emit)
         self._set_aside: deque[Reading] = deque()  # not written yet
@@ -117,14 +119,14 @@ class Hub:
         return self.board.has(kind)
 
     def status(self, status: InstrumentStatus) -> None:
-        """Keep the newest state of each instrument; losing one during a session is an incident."""
+        """Keep the newest state of each instrument; losing one during a session is an incident, once."""
         before = self.board.put(status)
         if before == status:
             return
         self.tell_instruments()
-        kind = _INCIDENTS.get(status.state)
-        if kind and self.board.is_own(status) and (before is None or before.state != status.state):
-            self.incident(kind, status.name)
+        changed = before is None or before.state != status.state
+        if changed and self.board.is_own(status) and self._faults.is_new(status, self._record.session):
+            self.incident(_INCIDENTS[status.state], status.name)
 
     def tell_instruments(self) -> None:
         """One has changed, or has become the kiosk's own."""

@@ -15,7 +15,7 @@ from kiosk.events import InstrumentsChanged, Notice, NoticeReason, ReadingShown
 from kiosk.hub import Hub
 from kiosk.session import IncidentKind
 from tests.fakes.usb_bus import require_private_namespace
-from tests.kiosk.bench import bench, temperature
+from tests.kiosk.bench import Bench, bench, temperature
 
 
 class Page:
@@ -106,6 +106,33 @@ async def test_losing_an_instrument_goes_into_the_report(tmp_path: Path) -> None
         incidents = [(i.kind, i.subject) for i in session.incidents]
         assert incidents == [(IncidentKind.INSTRUMENT_LOST, "Tensiomètre")]
         assert len(kiosk.heard(InstrumentsChanged)) == 2
+
+
+async def test_trouble_that_comes_with_each_try_is_one_incident_until_it_works_again(tmp_path: Path) -> None:
+    found = InstrumentStatus("ble:1", Kind.CUFF, "Cuff", InstrumentState.FOUND)
+    refused = replace(found, state=InstrumentState.FAULTY, reason=Reason.NOT_PAIRED)
+    lost = replace(found, state=InstrumentState.LOST, reason=Reason.TIMEOUT)
+    works = replace(found, state=InstrumentState.READY)
+    faulty_twice, lost_twice = [IncidentKind.INSTRUMENT_FAULTY] * 2, [IncidentKind.INSTRUMENT_LOST] * 2
+    async with bench(tmp_path) as kiosk:
+        await kiosk.consult()
+        for tried in [refused, lost] * 3 + [works] + [refused, lost] * 2:
+            kiosk.hub.status(found)
+            kiosk.hub.status(tried)
+        assert sorted(await _incidents(kiosk)) == [*faulty_twice, *lost_twice]
+        await kiosk.keeper.end()
+        await kiosk.keeper.finish()
+        await kiosk.consult()
+        kiosk.hub.status(found)
+        kiosk.hub.status(refused)
+        assert await _incidents(kiosk) == faulty_twice[:1]
+
+
+async def _incidents(kiosk: Bench) -> list[IncidentKind]:
+    await kiosk.hub.save()
+    session = kiosk.keeper.session
+    assert session is not None
+    return [incident.kind for incident in session.incidents]
 
 
 async def test_without_bluetooth_only_what_the_site_owns_is_said_to_fail(tmp_path: Path) -> None:
