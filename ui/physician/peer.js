@@ -31,13 +31,14 @@ function withVoice(answer, { packetMs, repeat }) {
   });
 }
 
-/** What has arrived so far, as one number that grows: pictures, sound and data. */
-async function arrivedSoFar(connection) {
-  let packets = 0;
+/** What has arrived so far, as numbers that grow: `voice`, and `all` with pictures, other sound and data. */
+async function arrivedSoFar(connection, voice) {
+  const arrived = { voice: 0, all: 0 };
   for (const report of (await connection.getStats()).values()) {
-    if (report.type === "inbound-rtp" || report.type === "transport") packets += report.packetsReceived ?? 0;
+    if (report.type === "inbound-rtp" && report.mid === voice.mid) arrived.voice += report.packetsReceived ?? 0;
+    if (report.type === "inbound-rtp" || report.type === "transport") arrived.all += report.packetsReceived ?? 0;
   }
-  return packets;
+  return arrived;
 }
 
 /** `listener`: live(message), wave(message), opened(), state(text). `servers`: `ice` and `relay_only`. */
@@ -81,21 +82,25 @@ export class Peer {
   channel(name, options, deliver) {
     const channel = this.connection.createDataChannel(name, options);
     channel.onmessage = (event) => {
-      this.heardAt = performance.now();
+      if (!this.arrived?.voice) this.heardAt = performance.now();
       const message = JSON.parse(event.data);
       if (message.v === 1) deliver(message);
     };
     return channel;
   }
 
-  /** Look whether anything has arrived since the last look. */
+  /**
+   * Look whether anything has arrived since the last look: of a kiosk that has been heard, the voice. It sends one
+   * always, a muted one as silence; without it the rest is worth nothing.
+   */
   async listen() {
     if (this.listening || this.connection.signalingState === "closed") return;
     this.listening = true;
-    const packets = await arrivedSoFar(this.connection);
+    const arrived = await arrivedSoFar(this.connection, this.voice);
     this.listening = false;
-    if (packets > (this.arrived ?? 0)) this.heardAt = performance.now();
-    this.arrived = packets;
+    const counted = arrived.voice ? "voice" : "all";
+    if (arrived[counted] > (this.arrived?.[counted] ?? 0)) this.heardAt = performance.now();
+    this.arrived = arrived;
   }
 
   get silentMs() {

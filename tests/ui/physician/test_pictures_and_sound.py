@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from kiosk.call.figures import Codec
 from tests.fakes.call_bench import Bench
 from tests.ui.physician import samples
-from tests.ui.physician.visit import join, obey, pixels, send_pleth, until
+from tests.ui.physician.visit import in_state, join, obey, pixels, send_pleth, until
 
 
 async def test_the_patients_picture_and_voice_play(page: Page, kiosk: Bench) -> None:
@@ -23,6 +23,17 @@ async def test_the_patients_picture_and_voice_play(page: Page, kiosk: Bench) -> 
     figures = kiosk.call.figures()
     assert figures is not None and figures.sending is not None
     assert figures.sending.codec is Codec.H264, "what this browser takes as well costs the kiosk more"
+
+
+async def test_a_voice_that_stops_is_a_cut_though_all_else_goes_on(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    before = kiosk.call._connections._peer
+    assert before is not None
+    await kiosk.until(lambda: before._outgoing._voice._pts)
+    before._connection.getSenders()[0].replaceTrack(None)
+    await expect(page.locator("body")).to_have_attribute("data-state", "reconnecting", timeout=15_000)
+    await in_state(page, "connected")
+    assert kiosk.call._connections._peer is not before
 
 
 async def test_the_pulse_wave_moves(page: Page, kiosk: Bench) -> None:
