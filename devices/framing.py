@@ -71,6 +71,22 @@ class LengthFramer:
         return [rejected]
 
 
+class ReportFramer:
+    """Reports of one size, wherever a capture has cut them."""
+
+    def __init__(self, report_bytes: int) -> None:
+        self._report_bytes = report_bytes
+        self._held = b""
+
+    def split(self, data: bytes) -> list[bytes]:
+        held, reports = self._held + data, list[bytes]()
+        while len(held) >= self._report_bytes:
+            reports.append(held[: self._report_bytes])
+            held = held[self._report_bytes :]
+        self._held = held
+        return reports
+
+
 class MarkedFramer:
     """Frames of which the first byte alone is marked; holds at most 16 bytes.
 

@@ -19,6 +19,8 @@ from devices.device import (
     Signal,
     SignalState,
 )
+from devices.framing import ReportFramer
+from devices.gatt import rejected
 from devices.metrics import GLUCOSE_MASS, GLUCOSE_MOLAR
 from devices.reading import Kind
 
@@ -54,7 +56,7 @@ class Decoder:
     """
 
     def __init__(self) -> None:
-        self._held = b""
+        self._reports = ReportFramer(REPORT_BYTES)
         self._framer = astm.Framer()
         self._last: tuple[Result, bytes] | None = None
         self._control: str | None = None
@@ -62,12 +64,7 @@ class Decoder:
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         """Reports, whole or cut."""
-        held, events = self._held + data, list[Event]()
-        while len(held) >= REPORT_BYTES:
-            events += self._report(held[:REPORT_BYTES])
-            held = held[REPORT_BYTES:]
-        self._held = held
-        return events
+        return [event for report in self._reports.split(data) for event in self._report(report)]
 
     def _report(self, report: bytes) -> list[Event]:
         try:
@@ -89,12 +86,12 @@ class Decoder:
         try:
             fields = astm.Frame.parse(part).fields
         except FrameError as error:
-            return [_rejected(error, part), *self._answer(AGAIN)]
+            return [rejected(str(error), part), *self._answer(AGAIN)]
         answer = self._answer(GO_ON)
         try:
             return [*self._record(fields, part), *answer]
         except FrameError as error:
-            return [_rejected(error, part), *answer]
+            return [rejected(str(error), part), *answer]
 
     def _answer(self, report: bytes) -> list[Event]:
         ready: list[Event] = [Signal(SignalState.READY)]
@@ -128,7 +125,7 @@ class Decoder:
             return []
         result, part = last
         if result.is_control:
-            return [_rejected("control solution", part)]
+            return [rejected("control solution", part)]
         return [result.measured(part)]
 
 
@@ -136,10 +133,6 @@ def _clock_shown(header: list[str]) -> list[Event]:
     """Raises FrameError."""
     shown = clock(header)
     return [] if shown is None else [ClockShown(shown)]
-
-
-def _rejected(reason: object, part: bytes) -> Rejected:
-    return Rejected(str(reason), part[:REPORT_BYTES])
 
 
 DEVICE = Device(

@@ -11,6 +11,7 @@ one of 150 may come as 22, so it is not given.
 from dataclasses import dataclass
 
 from devices.device import Device, Event, FrameError, HidMatch, Rejected, Signal, SignalState
+from devices.framing import ReportFramer
 from devices.ieee11073 import DateTime
 from devices.measuring import measured, quantity
 from devices.metrics import DIASTOLIC, MEAN_PRESSURE, SYSTOLIC
@@ -67,17 +68,12 @@ class Decoder:
     """
 
     def __init__(self) -> None:
-        self._held = b""
+        self._reports = ReportFramer(REPORT_BYTES)
         self._awaited = 0
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         """Reports, whole or cut."""
-        held, events = self._held + data, list[Event]()
-        while len(held) >= REPORT_BYTES:
-            events += self._report(held[:REPORT_BYTES])
-            held = held[REPORT_BYTES:]
-        self._held = held
-        return events
+        return [event for report in self._reports.split(data) for event in self._report(report)]
 
     def _report(self, report: bytes) -> list[Event]:
         if report.startswith(_COUNT_HEAD):
