@@ -16,7 +16,7 @@ from tests.devices import vectors
 LONGEST = 1024  # bytes
 _LONGEST_PIECE = 255
 _STRANGERS = ("", "2a35")  # sources that nobody subscribed to
-_COUNTED_EVERY, _ENDLESS_EVERY = 16, 512  # inputs
+_COUNTED_EVERY, _ENDLESS_EVERY = 64, 8192  # inputs
 
 Piece = tuple[str, bytes]
 

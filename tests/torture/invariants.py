@@ -31,7 +31,7 @@ MOST_HELD_BYTES = 256 * 1024
 ENDLESS_BYTES = 16 * 1024
 LINES_AT_ONCE, LINES_A_BYTE = 2000, 600
 _MOST_EVIDENCE_BYTES = 64
-_KEPT_RAW_BYTES = 256  # evidence of a measurement that began in an earlier piece
+_HELD_BYTES = 256  # of earlier pieces: a damaged frame is looked at again from its second byte on
 
 
 def check_decoder(device: Device, data: bytes) -> None:
@@ -76,16 +76,15 @@ def _feed(device: Device, decoder: Decoder, piece: Piece, look: Look) -> list[Ev
     source, data = piece
     with _counting(look, len(data)):
         events = decoder.feed(data, source)
-    assert len(events) <= 2 * len(data) + 2, f"{len(events)} events of {len(data)} bytes"
+    assert len(events) <= 2 * (len(data) + _HELD_BYTES) + 2, f"{len(events)} events of {len(data)} bytes"
     for event in events:
         _assert_declared(device, event)
     return events
 
 
 def _counting(look: Look, size: int) -> AbstractContextManager[None]:
-    # A frame that turns out damaged is looked at again from its second byte on: what was held counts too.
-    held = _KEPT_RAW_BYTES
-    return at_most(LINES_AT_ONCE + LINES_A_BYTE * (size + held)) if look is Look.COUNTED else nullcontext()
+    most = LINES_AT_ONCE + LINES_A_BYTE * (size + _HELD_BYTES)
+    return at_most(most) if look is Look.COUNTED else nullcontext()
 
 
 def _assert_declared(device: Device, event: Event) -> None:
