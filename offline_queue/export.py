@@ -32,10 +32,7 @@ def export(directory: Path, key: bytes, to: Path) -> Exported:
     `to` must be new or empty. Its files are in clear. OutboxError: WRONG_KEY_OR_DAMAGED when nothing can be
     read with this key, CONFLICT when `to` is not empty, DISK_FULL, IO_FAILED.
     """
-    with translated():
-        files.make_directory(to)
-        if any(to.iterdir()):
-            raise OutboxError(OutboxReason.CONFLICT, f"{to} is not empty")
+    make_empty(to)
     with (
         copied(directory) as copy,
         tempfile.TemporaryDirectory(prefix="telecabine-") as work,
@@ -46,6 +43,14 @@ def export(directory: Path, key: bytes, to: Path) -> Exported:
         files.replace(to / INDEX, json.dumps(entries, indent=1).encode())
         files.replace(to / AUDIT_TRAIL, json.dumps([as_row(event) for event in found.events()]).encode())
         return Exported(found.counts, found.lost)
+
+
+def make_empty(to: Path) -> None:
+    """A folder for an export. OutboxError: CONFLICT when something is in it, DISK_FULL, IO_FAILED."""
+    with translated():
+        files.make_directory(to)
+        if any(to.iterdir()):
+            raise OutboxError(OutboxReason.CONFLICT, f"{to} is not empty")
 
 
 def _write(to: Path, item: Item) -> dict[str, object]:

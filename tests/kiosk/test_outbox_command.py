@@ -19,7 +19,9 @@ from kiosk.audit_notes import read_notes
 from kiosk.clip import CONTENT_TYPE, record_clip
 from kiosk.config import load_config
 from kiosk.data_dir import key_file, mark_file, notes_dir, store_dir
+from kiosk.outbox_words import ADVICE
 from kiosk.record import PayloadKind, reading_payload
+from offline_queue.errors import OutboxReason
 from offline_queue.item import NewItem
 from offline_queue.outcome import Backoff, Delivered, Quarantine
 from offline_queue.rotation import ready_key
@@ -254,3 +256,47 @@ def test_the_organisation_recovers_a_stolen_or_dead_kiosk(
     assert main(["outbox", "recover", *words, "--to", str(tmp_path / "new")]) == 0
     for folder in ("own", "new"):
         assert json.loads((tmp_path / folder / "index.json").read_text()) == entries
+
+
+def test_a_missing_key_is_said_and_what_helps(
+    settings: Path, directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key_file(load_config(settings)).unlink()
+    assert telecabine(settings, "keys", "list") == 0
+    assert "no key" in capsys.readouterr().out
+    for command in ("status", "recover"):
+        assert telecabine(settings, "outbox", command) == 2
+        assert "put the key file back" in capsys.readouterr().err
+    assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "own")) == 2
+    assert not read_notes(notes_dir(load_config(settings)), set()), "nothing came out"
+    private, _ = pems(X25519PrivateKey.generate())
+    (tmp_path / "org.pem").write_bytes(private)
+    words = ("--key", str(tmp_path / "org.pem"), "--from", str(directory), "--to", str(tmp_path / "out"))
+    assert main(["outbox", "recover", *words]) == 2
+    assert "it wants the private key of an organisation" in capsys.readouterr().err
+
+
+def test_an_export_into_a_folder_with_something_in_it_leaves_no_note(
+    settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "letter").write_text("mine")
+    assert telecabine(settings, "outbox", "export", "--to", str(tmp_path / "own")) == 2
+    assert "is not empty" in capsys.readouterr().err
+    assert not read_notes(notes_dir(load_config(settings)), set())
+
+
+def test_a_kiosk_that_was_never_started_has_lost_no_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, GOOD)
+    for words in (("outbox", "status"), ("audit", "list")):
+        assert telecabine(path, *words) == 2
+        said = capsys.readouterr().err
+        assert "nothing was ever stored here" in said and "put the key file back" not in said
+    assert telecabine(path, "outbox", "verify") == 1
+    assert "nothing was ever stored here" in capsys.readouterr().out
+
+
+def test_each_reason_to_stop_has_an_advice_but_those_that_say_it_all() -> None:
+    assert set(OutboxReason) - set(ADVICE) == {OutboxReason.NO_CHIP, OutboxReason.CONFLICT}
