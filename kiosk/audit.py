@@ -17,8 +17,8 @@ from offline_queue.audit.event import NewEvent
 
 
 class Told(StrEnum):
-    """The kinds of event; the outbox itself tells `delivered`, `refused`, `key_rotated`, `store_rebuilt` and
-    `checkpoint`."""
+    """The kinds of event; the outbox itself tells `delivered`, `refused`, `outbox_retried`, `key_rotated`,
+    `store_rebuilt` and `checkpoint`."""
 
     KIOSK_STARTED = "kiosk_started"
     STORE_MENDED = "store_mended"
@@ -39,7 +39,6 @@ class Told(StrEnum):
     READING_DISCARDED = "reading_discarded"
     INCIDENT = "incident"
     SENT_AGAIN = "sent_again"
-    OUTBOX_RETRIED = "outbox_retried"
     OUTBOX_EXPORTED = "outbox_exported"
     """`how`: "sealed" for the organisation's key, or "clear"."""
     SESSION_ENDED = "session_ended"

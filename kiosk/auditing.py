@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kiosk.audit import Told, of_changes, settings_of
 from kiosk.audit_notes import read_notes
+from kiosk.choices import with_choices
 from kiosk.config import Config
 from kiosk.data_dir import key_file, notes_dir, store_dir, unit_file
 from kiosk.unit import How
@@ -79,7 +80,7 @@ class Auditing:
         """After `first` what is different from the last look: commands change keys, and leave notes, beside a
         running kiosk."""
         known = {
-            Told.SETTING_CHANGED: settings_of(self._config),
+            Told.SETTING_CHANGED: settings_of(await asyncio.to_thread(with_choices, self._config)),
             Told.KEY_CHANGED: await asyncio.to_thread(_keys, self._config),
             Told.UNIT_CHANGED: await asyncio.to_thread(_units, self._config),
         }

@@ -19,7 +19,6 @@ from kiosk.fhir.server import Undelivered
 from kiosk.outbox_words import ADVICE, ADVICE_OF_A_COPY, ADVICE_OF_RECOVER, FOUND, NEVER_STARTED, WrongCall
 from kiosk.reconcile_command import open_store, private_key, reconcile
 from kiosk.store_key import usable_key
-from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.export import Exported, export, make_empty
 from offline_queue.item import ItemState
@@ -126,8 +125,6 @@ def _verify(config: Config, options: argparse.Namespace) -> int:
 def _retry(config: Config, options: argparse.Namespace) -> int:
     with closing(open_store(config)) as store:
         count = store.retry(options.session)
-        if count:
-            store.put([], {}, [NewEvent(Told.OUTBOX_RETRIED, options.session or "", {"streams": count})])
     if options.session and not count:
         raise WrongCall(f"no such session waits: {options.session}")
     print(f"{count} sessions will be tried as soon as the kiosk runs")

@@ -27,8 +27,7 @@ class OutboxDesk:
 
     async def retry(self) -> None:
         """At once, also what the server had refused."""
-        streams = await self._outbox.retry()
-        await note(self._outbox, NewEvent(Told.OUTBOX_RETRIED, "", {"streams": streams}))
+        await self._outbox.retry()
         self._delivery.kick()
 
     async def copy(self) -> CopyMade:

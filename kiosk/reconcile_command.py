@@ -21,6 +21,7 @@ from offline_queue.sealed_copies import Remembered
 from offline_queue.slots import Private, load_private
 from offline_queue.store import Store
 
+_WITHOUT_COPY = "is missing on the server, or follows what is: there is no copy that the key opens"
 _AGAIN = "~"
 """An item that is sent again has the id of the first one, this, and how often."""
 
@@ -68,7 +69,7 @@ def _send_again(store: Store, what: Remembered, private: Private | None) -> bool
     except OutboxError as error:
         print(f"{what.id}: {error}")
         payload = None
-    print(f"{_line(what)}: {'missing on the server' if payload is None else 'sent again'}")
+    print(f"{_line(what)}: {_WITHOUT_COPY if payload is None else 'sent again'}")
     if payload is None:
         return False
     again = NewItem(next_id(what.id), what.stream, what.kind, payload)

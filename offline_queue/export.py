@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from offline_queue.audit.checkpoint import as_row
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item, ItemState
 from offline_queue.rebuild import gathered
+from offline_queue.scratch import scratch
 from offline_queue.snapshot import copied
 
 INDEX = "index.json"
@@ -35,9 +35,9 @@ def export(directory: Path, key: bytes, to: Path) -> Exported:
     make_empty(to)
     with (
         copied(directory) as copy,
-        tempfile.TemporaryDirectory(prefix="telecabine-") as work,
-        gathered(copy, key, Path(work)) as found,
         translated(),
+        scratch() as work,
+        gathered(copy, key, work) as found,
     ):
         entries = [_write(to, item) for item in found.items()]
         files.replace(to / INDEX, json.dumps(entries, indent=1).encode())

@@ -4,7 +4,6 @@ A copy that is made while the kiosk writes may be torn: it is made again.
 """
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from offline_queue.item import Look
 from offline_queue.outcome import Backoff
 from offline_queue.reconcile import Finding, Found
 from offline_queue.rows import Rows
+from offline_queue.scratch import scratch
 from offline_queue.sentinel import DATABASE, SENTINEL, check_there, read_mark_file, write_mark_file
 from offline_queue.sql import Database
 from offline_queue.store import Store
@@ -37,11 +37,11 @@ class Glance:
 @contextmanager
 def copied(directory: Path) -> Iterator[Path]:
     """All files of the outbox but its reserve, readable for us alone; gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="telecabine-") as folder, translated():
+    with translated(), scratch() as folder:
         for path in sorted(directory.glob("outbox.*"), key=_turn):
             if path.is_file() and not path.name.endswith((".ballast", ".new", ".lock")):
-                _copy(path, Path(folder) / path.name)
-        yield Path(folder)
+                _copy(path, folder / path.name)
+        yield folder
 
 
 def _turn(path: Path) -> tuple[bool, bool]:

@@ -2,12 +2,13 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from offline_queue import files
-from offline_queue.audit.auditing import make_checkpoint, of_outcome
+from offline_queue.audit.auditing import RETRIED, make_checkpoint, of_outcome
 from offline_queue.audit.chain import Chain
 from offline_queue.audit.event import Event, NewEvent
 from offline_queue.ballast import Ballast
@@ -199,9 +200,13 @@ class Store:
     def retry(self, stream: str | None) -> int:
         """Lets what rests, or was refused, be tried at once: one stream, or all. Returns how many streams."""
         streams = [name for name in self._rows.unfinished_streams() if stream in (None, name)]
-        with self._database.transaction():
-            for name in streams:
-                self._rows.wake(name)
+        if streams:
+            now = time.time()
+            with self._database.transaction():
+                for name in streams:
+                    self._rows.wake(name)
+                told = self._chain.append([NewEvent(RETRIED, stream or "", {"streams": len(streams)})], now)
+            self._witness_outcome(lambda: self._witness.note(Told(told)))
         return len(streams)
 
     def next_due(self) -> float | None:

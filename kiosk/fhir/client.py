@@ -48,6 +48,12 @@ class FhirSender:
         self._server.close()
 
     def _send(self, item: Item) -> Outcome:
+        outcome = self._outcome(item)
+        if isinstance(outcome, Park):
+            self._server.forget_capability()  # it may take our ids no more
+        return outcome
+
+    def _outcome(self, item: Item) -> Outcome:
         try:
             return self._attempt(item)
         except Undelivered as end:

@@ -73,6 +73,11 @@ class FhirServer:
                 self._capability = read_capability(self._resource("GET", "/metadata", None, 0))
             return self._capability
 
+    def forget_capability(self) -> None:
+        """It is asked again before the next record."""
+        with self._asking:
+            self._capability = None
+
     def transact(self, bundle: Json, attempts: int) -> Json:
         return self._resource("POST", "", to_json(bundle), attempts)
 

@@ -12,7 +12,7 @@ from offline_queue.putting import Putting
 from offline_queue.rows import Rows, digest_of
 
 DELIVERED, REFUSED, KEY_ROTATED = "delivered", "refused", "key_rotated"
-STORE_REBUILT = "store_rebuilt"
+STORE_REBUILT, RETRIED = "store_rebuilt", "outbox_retried"
 
 
 def of_outcome(item: Item, outcome: Outcome) -> tuple[NewEvent, ...]:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from kiosk.audit import Told, of_changes, settings_of
 from kiosk.audit_notes import leave_note, read_notes
 from kiosk.config import Config
-from kiosk.data_dir import notes_dir, store_dir
+from kiosk.data_dir import notes_dir, parts_file, store_dir
 from kiosk.pin import hash_pin
 from kiosk.pin_door import PinDoor
 from kiosk.session import IncidentKind, Phase
@@ -88,6 +88,20 @@ async def test_a_changed_setting_or_key_is_told_at_the_next_start(tmp_path: Path
         (Told.SETTING_CHANGED, "site.help_phone", '{"how":"changed"}'),
         (Told.KEY_CHANGED, "slot agency", '{"how":"added"}'),
     ]
+
+
+async def test_what_the_technician_chooses_beside_the_settings_is_told(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    async with whole_kiosk(config) as whole:
+        await until(lambda: kinds_of(config) == [Told.KIOSK_STARTED])
+        parts_file(config).write_text('{"otoscope": "usb:1b3f:2247:EAR-1"}')
+        await whole.consult()
+        await whole.kiosk.end_consultation()
+        await until(lambda: Told.SETTING_CHANGED in kinds_of(config))
+    told = [
+        event for event in events(store_dir(config), usable_key(config)) if event.kind == "setting_changed"
+    ]
+    assert [(event.subject, "EAR-1" in event.detail) for event in told] == [("devices.otoscope", False)]
 
 
 async def test_a_key_that_is_added_beside_a_running_kiosk_is_told(tmp_path: Path) -> None:

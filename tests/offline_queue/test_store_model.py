@@ -156,7 +156,7 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: not any(stream.in_flight for stream in self.streams.values()))
     @rule()
     def retry(self) -> None:
-        self.store.retry(None)
+        self.told += self.store.retry(None) > 0
         for stream in self.streams.values():
             stream.retry()
 

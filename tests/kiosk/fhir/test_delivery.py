@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from kiosk import record
+from kiosk.fhir.answers import TRIES_BEFORE_PARKING
 from kiosk.fhir.client import FhirSender
 from kiosk.fhir.naming import EUI64, FINESS, RPPS, consent_id, observation_id
 from kiosk.fhir.server import FhirSettings
@@ -302,3 +303,19 @@ async def test_sessions_side_by_side(sender: FhirSender, server: FhirServer, mod
     await asyncio.gather(*map(one, names))
     assert [len(observations(server, name)) for name in names] == [8] * 4
     assert server.get(f"Organization?identifier={FINESS}|{SITE.finess}")["total"] == 1
+
+
+async def test_a_server_that_takes_our_ids_no_more_is_asked_again(
+    sender: FhirSender, line: FaultyLine, server: FhirServer, name: str
+) -> None:
+    site, opening, *_ = whole_session(name)
+    await deliver(sender, site)
+    line.hide_update_create = True
+    line.fault("answer:409", times=TRIES_BEFORE_PARKING + 1)
+    parked = await sender.send(replace(opening, attempts=TRIES_BEFORE_PARKING))
+    line.clear()
+    assert isinstance(parked, Park)
+    line.seen.clear()
+    await deliver(sender, opening)
+    assert any("/Encounter?identifier=" in path for _, path in line.seen), "looked for first, as it wants now"
+    assert holds(server, "Encounter", "session", session(name).id) == 1
