@@ -9,13 +9,13 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-from devices import clock, ieee11073
+from devices import clock, driverless, ieee11073
 from devices.device import Device
 from devices.reading import Kind
 
 
 class UnknownProtocol(KeyError):
-    """No catalogued device decodes a protocol of this name."""
+    """Nothing here decodes a protocol of this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -54,7 +54,7 @@ def devices(kind: Kind | None = None) -> tuple[Device, ...]:
 
 @cache
 def _protocols() -> dict[str, ieee11073.Describe]:
-    known = dict(ieee11073.PROTOCOLS + clock.PROTOCOLS)
+    known = dict(ieee11073.PROTOCOLS + clock.PROTOCOLS + driverless.PROTOCOLS)
     for device in devices():
         for name, describe in device.protocols:
             if known.setdefault(name, describe) is not describe:

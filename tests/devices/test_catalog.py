@@ -32,7 +32,8 @@ from tests.devices import vectors
 DECODING = [name for name in catalog.module_names() if catalog.by_key()[name].decoder is not None]
 # What a make writes like everybody is decoded by the profile's own decoder, and tried there.
 OWN = [name for name in DECODING if catalog.by_key()[name].protocols]
-FRAMES = [frame for name in [*DECODING, "ieee11073"] for frame in vectors.frames(name)]
+WITHOUT_DEVICE = ("ieee11073", "driverless")
+FRAMES = [frame for name in [*DECODING, *WITHOUT_DEVICE] for frame in vectors.frames(name)]
 STREAMS = [(name, stream) for name in DECODING for stream in vectors.streams(name)]
 anything = st.binary(max_size=80)
 
@@ -75,7 +76,7 @@ def test_every_decoder_has_frames_and_streams_as_evidence(name: str) -> None:
 
 def test_no_vector_file_without_its_module() -> None:
     files = {path.stem for path in vectors.FOLDER.glob("*.toml")}
-    assert files <= {*catalog.module_names(), "ieee11073"}
+    assert files <= {*catalog.module_names(), *WITHOUT_DEVICE}
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: f"{frame.protocol}-{frame.data.hex()}")
