@@ -36,7 +36,8 @@ class LengthFramer:
         parts: list[bytes | Rejected] = []
         while (size := self._size_at(held, at)) is not None:
             if size:
-                parts += self._rejected()
+                if self._junk:
+                    parts += self._rejected()
                 parts.append(held[at : at + size])
                 at += size
             else:
