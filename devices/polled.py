@@ -1,8 +1,8 @@
-"""Results that a device keeps showing until the next one: which of them were measured while we looked."""
+"""Results that a device gives each time that it is asked, until the next one: which of them are new."""
 
 from collections.abc import Hashable
 
-from devices.device import Event, Signal, SignalState
+from devices.device import Event, Measured, Signal, SignalState
 from devices.measuring import measured
 from devices.reading import Quality, Quantity
 
@@ -35,3 +35,18 @@ class Shown:
         if result is not None:
             self._last = result
         return new
+
+
+class Once:
+    """Of one connection: a memory that is asked again gives the same result again, with the same date.
+
+    On the next connection it is told anew, as somebody may mean it: whoever takes it knows it again.
+    """
+
+    def __init__(self) -> None:
+        self._told: Hashable = None
+
+    def events(self, result: Measured) -> list[Event]:
+        act = result.device_time, result.quantities
+        told, self._told = self._told, act
+        return [] if act == told else [result]

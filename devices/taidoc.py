@@ -10,6 +10,7 @@ from datetime import datetime
 from devices.device import Event, FrameError, Measured
 from devices.measuring import quantity
 from devices.metrics import GLUCOSE_MASS
+from devices.polled import Once
 from devices.reading import Quality
 
 START, SIZE = 0x51, 8
@@ -70,6 +71,7 @@ class Meter:
 
     def __init__(self) -> None:
         self.is_meter = False
+        self._once = Once()
         self._taken: datetime | None = None
 
     def take(self, command: int, message: bytes, data: bytes) -> list[Event]:
@@ -79,7 +81,7 @@ class Meter:
         elif command == TIME:
             self._taken = date_time(message)
         elif command == VALUE:
-            return [self._result(message, data)]
+            return self._once.events(self._result(message, data))
         return []
 
     def _result(self, message: bytes, data: bytes) -> Measured:

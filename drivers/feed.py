@@ -1,10 +1,8 @@
 """From decoder events to the sink: one feed per instrument, kept over reconnections."""
 
 import logging
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from devices.device import (
     Battery,
@@ -17,7 +15,7 @@ from devices.device import (
     Samples,
     Signal,
 )
-from devices.reading import DeviceIdentity, Quality, Quantity
+from devices.reading import DeviceIdentity, Quality
 from drivers.instrument import Sink
 from drivers.raw import Tap, no_tap
 from drivers.stamp import Stamp
@@ -25,8 +23,6 @@ from drivers.tracker import Tracker
 from drivers.undated import Undated
 
 _log = logging.getLogger(__name__)
-
-_REMEMBERED_RESULTS = 256
 
 
 class Feed:
@@ -40,7 +36,6 @@ class Feed:
         self.undated = Undated(device.kind)
         self.rejected = 0
         self._sink = sink
-        self._told: deque[tuple[datetime, tuple[Quantity, ...]]] = deque(maxlen=_REMEMBERED_RESULTS)
 
     def identify(self, identity: DeviceIdentity) -> None:
         self.stamp.identity = identity
@@ -67,8 +62,6 @@ class Feed:
     async def _deliver(self, event: Event, came_s: float | None) -> bool:
         doubtful = self.undated.is_doubtful(event, came_s)
         match event:
-            case Measured() if self._is_told(event):
-                _log.debug("%s: a result that was told before", self.tracker.status.id)
             case Measured():
                 self.tracker.data()
                 await self._sink.reading(self.stamp.reading(_unsure(event) if doubtful else event))
@@ -86,14 +79,6 @@ class Feed:
                 _log.info("%s: rejected %d bytes: %s", self.tracker.status.id, len(event.raw), event.reason)
                 return False
         return True
-
-    def _is_told(self, event: Measured) -> bool:
-        """A memory that is read again gives the same results again."""
-        if event.device_time is None or Quality.FROM_MEMORY not in event.quality:
-            return False
-        told = (event.device_time, event.quantities) in self._told
-        self._told.append((event.device_time, event.quantities))
-        return told
 
 
 def _unsure(measured: Measured) -> Measured:

@@ -1,6 +1,6 @@
 """The same act of measurement, delivered again: on another connection, or live and then from memory. Pure.
 
-Within one connection a stamped result that is repeated byte for byte never gets here (`devices/gatt.py`).
+What one connection repeats does not get here (`devices/gatt.py`, `devices/polled.py`).
 """
 
 import secrets

@@ -15,6 +15,7 @@ from devices.framing import ReportFramer
 from devices.ieee11073 import DateTime
 from devices.measuring import measured, quantity
 from devices.metrics import DIASTOLIC, MEAN_PRESSURE, SYSTOLIC
+from devices.polled import Once
 from devices.reading import Kind, Quality
 
 REPORT_BYTES = 64
@@ -70,6 +71,7 @@ class Decoder:
     def __init__(self) -> None:
         self._reports = ReportFramer(REPORT_BYTES)
         self._awaited = 0
+        self._once = Once()
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         """Reports, whole or cut."""
@@ -88,18 +90,18 @@ class Decoder:
         if not self._awaited:
             return [Rejected("a result that was not announced", report)]
         self._awaited -= 1
-        return [Signal(SignalState.READY)] if self._awaited else [self._last(report)]
+        return [Signal(SignalState.READY)] if self._awaited else self._last(report)
 
-    def _last(self, report: bytes) -> Event:
+    def _last(self, report: bytes) -> list[Event]:
         try:
             record = Record.parse(report.rstrip(b"\x00"))
         except FrameError as error:
-            return Rejected(str(error), report)
+            return [Rejected(str(error), report)]
         if not record.agrees:
-            return Rejected("the mean pressure contradicts the others", report)
+            return [Rejected("the mean pressure contradicts the others", report)]
         pressures = ((SYSTOLIC, record.sys), (DIASTOLIC, record.dia), (MEAN_PRESSURE, record.map))
         values = tuple(quantity(metric, number) for metric, number in pressures)
-        return measured(values, frozenset({Quality.FROM_MEMORY}), report, record.taken)
+        return self._once.events(measured(values, frozenset({Quality.FROM_MEMORY}), report, record.taken))
 
 
 def describe(data: bytes) -> dict[str, object]:

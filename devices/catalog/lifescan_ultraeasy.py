@@ -14,6 +14,7 @@ from devices.device import Device, Event, FrameError, Measured, Rejected, Send, 
 from devices.framing import LengthFramer
 from devices.measuring import quantity
 from devices.metrics import GLUCOSE_MASS
+from devices.polled import Once
 from devices.reading import Kind, Quality
 
 _START, _END = b"\x02", 0x03
@@ -78,6 +79,7 @@ class Decoder:
         self._link = 0
         self._wanted: list[int] = []
         self._found: list[tuple[Record, bytes]] = []
+        self._once = Once()
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         """Bytes of the serial stream, cut anywhere."""
@@ -116,7 +118,7 @@ class Decoder:
             return []
         record, part = max(found, key=lambda each: each[0].taken)
         value = (quantity(GLUCOSE_MASS, Decimal(record.mg_dl), invalid=(0,)),)
-        return [Measured(value, frozenset({Quality.FROM_MEMORY}), record.taken, part)]
+        return self._once.events(Measured(value, frozenset({Quality.FROM_MEMORY}), record.taken, part))
 
 
 def _ends(message: bytes) -> list[int]:

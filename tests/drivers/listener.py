@@ -7,18 +7,21 @@ from typing import Any
 
 from devices.reading import Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from kiosk.duplicates import Duplicates
 
 WAIT_S = 20.0
 
 
 class Listener:
-    """Everything drivers delivered, in order."""
+    """Everything drivers delivered, in order. `acts`: the readings that the hub would not know again."""
 
     def __init__(self) -> None:
         self.statuses: list[InstrumentStatus] = []
         self.readings: list[Reading] = []
         self.waveforms: list[Waveform] = []
+        self.acts: list[Reading] = []
         self._news = asyncio.Event()
+        self._known = Duplicates()
 
     def status(self, status: InstrumentStatus) -> None:
         self.statuses.append(status)
@@ -27,6 +30,9 @@ class Listener:
     async def reading(self, reading: Reading) -> None:
         await asyncio.sleep(0)  # as a commit does: others run meanwhile
         self.readings.append(reading)
+        if not self._known.seen(reading):
+            self._known.remember(reading)
+            self.acts.append(reading)
         self._news.set()
 
     def waveform(self, waveform: Waveform) -> None:

@@ -32,7 +32,9 @@ async def test_its_last_result_is_read_once_and_nothing_but_questions_is_sent(cu
     listener = Listener()
     async with running(SerialLinks(catalog.devices(), listener).run(), cuff.run()):
         await listener.until(lambda: len(listener.readings) == 1)
+        cuff.hear(RESULTS)  # asked once more it says nothing new
         cuff.results.append(record(118, 76, 66, 90, (25, 7, 15, 10, 9)))
+        cuff.hear(RESULTS)
         await listener.until(lambda: len(listener.readings) == 2)
     first, second = listener.readings
     assert [str(quantity.value) for quantity in first.quantities] == ["128", "80", "98"]
@@ -85,5 +87,5 @@ async def test_a_report_of_another_size_is_refused_and_the_next_one_is_understoo
         cuff.say_part(b"\x82\x80\x94")
         await listener.until_state(ID, InstrumentState.FAULTY, Reason.GARBLED)
         cuff.results.append(OLD)
-        await listener.until(lambda: len(listener.readings) == 2)
+        await listener.until(lambda: len(listener.acts) == 2)
         await listener.until_state(ID, InstrumentState.READY)

@@ -33,10 +33,11 @@ def meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TaidocMet
 
 
 def _read(listener: Listener) -> list[tuple[str, datetime | None]]:
-    return [(str(reading.quantities[0].value), reading.device_time) for reading in listener.readings]
+    return [(str(reading.quantities[0].value), reading.device_time) for reading in listener.acts]
 
 
 async def test_its_last_result_is_read_once_and_nothing_but_questions_is_sent(meter: TaidocMeter) -> None:
+    """Plugged in again it is told again: somebody may mean it, and the hub knows it again."""
     listener = Listener()
     async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
         await listener.until(lambda: len(listener.readings) == 1)
@@ -45,20 +46,33 @@ async def test_its_last_result_is_read_once_and_nothing_but_questions_is_sent(me
         meter.results.insert(0, (LATER, 95, 0x40))
         meter.plug()
         await listener.until(lambda: len(listener.readings) == 2)
-        asked = len(meter.written)
         meter.close()
         await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
         meter.plug()  # the same result once more
-        await until(lambda: len(meter.written) >= asked + 4)
+        await listener.until(lambda: len(listener.readings) == 3)
         await listener.until_state(ID, InstrumentState.READY)
     assert _read(listener) == [("104", TODAY), ("95", LATER)]
-    first, second = listener.readings
+    first, second = listener.acts
     assert (first.kind, first.clock) == (Kind.GLUCOMETER, Clock.DEVICE)
     assert first.identity.device == "taidoc_glucose_usb"
     assert first.quality == {Quality.FROM_MEMORY, Quality.AFTER_MEAL}
     assert second.quality == {Quality.FROM_MEMORY, Quality.BEFORE_MEAL}
     assert (meter.refused, meter.forbidden) == ([], [])
     assert {command[1] for command in meter.written} == {0x22, 0x24, 0x25, 0x26}
+
+
+async def test_asked_once_more_on_one_connection_it_says_nothing_new(meter: TaidocMeter) -> None:
+    """It is asked every ten seconds, and asks to be asked itself."""
+    listener = Listener()
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await listener.until(lambda: len(listener.readings) == 1)
+        asked = len(meter.written)
+        meter.call()
+        await until(lambda: len(meter.written) == asked + 3)
+        meter.results.insert(0, (LATER, 95, 0x40))
+        meter.call()
+        await listener.until(lambda: len(listener.readings) == 2)
+    assert (_read(listener), len(listener.readings)) == ([("104", TODAY), ("95", LATER)], 2)
 
 
 @pytest.mark.parametrize("there", [0x24, 0x54])

@@ -62,9 +62,9 @@ async def test_a_second_conversation_begins_anew_with_the_clock_that_it_shows() 
     first = vectors.streams(key)[0].pieces
     second = tuple((source, AN_HOUR_AHEAD.get(piece, piece)) for source, piece in first)
     assert await replay((Raw(0.0, "ble:1", key, *piece) for piece in first + second), again) == 0
-    values = [reading.quantities[0].value for reading in again.readings]
+    values = [reading.quantities[0].value for reading in again.acts]
     assert values == [150, 121, 151], "the newest of both users, then what only the second one has"
-    offsets_s = [float(reading.clock_offset_s or 0) for reading in again.readings]
+    offsets_s = [float(reading.clock_offset_s or 0) for reading in again.acts]
     assert offsets_s[0] - offsets_s[2] == pytest.approx(3600, abs=60)
 
 

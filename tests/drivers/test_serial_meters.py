@@ -35,7 +35,7 @@ def ultraeasy() -> Iterator[UltraEasy]:
 
 
 def _read(listener: Listener) -> list[tuple[int, datetime]]:
-    return [(int(r.quantities[0].value or 0), r.taken_at.replace(tzinfo=None)) for r in listener.readings]
+    return [(int(r.quantities[0].value or 0), r.taken_at.replace(tzinfo=None)) for r in listener.acts]
 
 
 async def test_two_meters_beside_each_other(codefree: CodeFree, ultraeasy: UltraEasy) -> None:
@@ -53,14 +53,29 @@ async def test_two_meters_beside_each_other(codefree: CodeFree, ultraeasy: Ultra
         await until(lambda: codefree.is_done)
         codefree.switch_on()  # the same result once more
         await until(lambda: codefree.is_done)
+        await listener.until(lambda: len(listener.readings) == 4)
         await listener.until_state("usb:10c4:ea60:0001", InstrumentState.READY)
-    by_device = {reading.identity.device: reading for reading in listener.readings[:2]}
+    by_device = {reading.identity.device: reading for reading in listener.acts[:2]}
     assert set(by_device) == {"sd_codefree", "lifescan_ultraeasy"}
     assert sorted(_read(listener)) == [(95, LATER), (104, TODAY), (104, TODAY)]
     assert {(r.kind, r.clock) for r in listener.readings} == {(Kind.GLUCOMETER, Clock.DEVICE)}
     assert by_device["sd_codefree"].quality == {Quality.FROM_MEMORY, Quality.BEFORE_MEAL}
     assert by_device["lifescan_ultraeasy"].quality == {Quality.FROM_MEMORY}
     assert (ultraeasy.refused, ultraeasy.acknowledged, codefree.error) == ([], 3, False)
+
+
+async def test_asked_once_more_on_one_connection_it_says_nothing_new(ultraeasy: UltraEasy) -> None:
+    """It is asked every ten seconds."""
+    listener = Listener()
+    ultraeasy.plug("ttyUSB1")
+    async with running(SerialLinks([by_key()["lifescan_ultraeasy"]], listener).run(), ultraeasy.run()):
+        await until(lambda: ultraeasy.acknowledged == 3)
+        ultraeasy.connect()
+        await until(lambda: ultraeasy.acknowledged == 6)
+        ultraeasy.results.append((LATER, 95))
+        ultraeasy.connect()
+        await listener.until(lambda: len(listener.readings) == 2)
+    assert (_read(listener), len(listener.readings)) == ([(104, TODAY), (95, LATER)], 2)
 
 
 async def test_a_decoder_that_asks_for_more_is_not_obeyed() -> None:

@@ -55,6 +55,11 @@ class UltraEasy(SerialUnit):
         self.acknowledged = 0
         self._sent = self._expected = 0
 
+    def connect(self) -> None:
+        """Begin a conversation anew."""
+        self._sent = self._expected = 0
+        self._send(0x0C)
+
     def hear(self, data: bytes) -> None:
         while data:
             packet, data = data[: data[1]], data[data[1] :]
@@ -64,8 +69,7 @@ class UltraEasy(SerialUnit):
         if _crc(packet[:-2]) != packet[-2:]:
             self.refused.append(packet)
         elif link == 0x08:
-            self._sent = self._expected = 0
-            self._send(0x0C)
+            self.connect()
         elif link == 0x04 | (1 - self._sent) << 1 | self._expected:
             self._sent = 1 - self._sent
             self.acknowledged += 1

@@ -162,6 +162,10 @@ class TaidocMeter(Bridge):
         else:
             self.forbidden.append(data)
 
+    def call(self) -> None:
+        """Say by itself that it is there."""
+        self._answer(0x54, bytes(4))
+
     def _answer(self, command: int, message: bytes) -> None:
         body = bytes((0x51, command)) + message + b"\xa5"
         self.say(body + bytes((sum(body) + self.damaged & 0xFF,)))
