@@ -14,7 +14,7 @@ from dbus_fast.aio import MessageBus
 from devices.catalog import sig_blood_pressure, sig_pulse_oximeter, sig_thermometer
 from devices.device import Device
 from devices.reading import Absent, Clock, Kind
-from drivers import ble_connection
+from drivers import ble_connection, ble_rests
 from drivers.ble import BleLinks
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.listener import Listener, running
@@ -187,14 +187,34 @@ async def test_a_cuff_that_wants_a_bond_gets_one(room: Room) -> None:
     assert room.listener.of(Kind.CUFF)[0].identity.serial == "BP-0002"
 
 
-async def test_a_refused_bond_says_so(room: Room) -> None:
+async def test_a_refused_bond_says_so_and_is_not_asked_for_again_at_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on advertising; what anybody else has to say is heard meanwhile."""
+    monkeypatch.setattr(ble_rests, "_USUAL_S", 0.0)
+    shy = Cuff(room.radio, "C0:0B:00:00:00:02", "BP-0002", needs_bond=True)
+    await shy.power_on()
+    room.bluez.tree.faults["Pair"] = [refusal("AuthenticationRejected", "no")] * 9
+    async with running(room.links().run()):
+        await shy.measure(RESULT)
+        await room.listener.until_state(room.id(shy), InstrumentState.FAULTY, Reason.PAIRING_REFUSED)
+        await room.cuff.measure(RESULT)
+        await room.listener.until(lambda: bool(room.listener.of(Kind.CUFF)))
+    await shy.close()
+    states = [s.state for s in room.listener.statuses if s.id == room.id(shy)]
+    assert (shy.connections, states.count(InstrumentState.PAIRING)) == (1, 1)
+
+
+async def test_a_refused_bond_is_made_after_a_while(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ble_rests._NO_BOND_S, Reason.PAIRING_REFUSED, 0.5)
     shy = Cuff(room.radio, "C0:0B:00:00:00:02", "BP-0002", needs_bond=True)
     await shy.power_on()
     room.bluez.tree.faults["Pair"] = [refusal("AuthenticationRejected", "no")]
     async with running(room.links().run()):
         await shy.measure(RESULT)
-        await room.listener.until_state(room.id(shy), InstrumentState.FAULTY, Reason.PAIRING_REFUSED)
+        await room.listener.until(lambda: bool(room.listener.of(Kind.CUFF)))
     await shy.close()
+    assert room.listener.of(Kind.CUFF)[0].identity.serial == "BP-0002"
 
 
 async def test_bluetoothd_dies_and_comes_back(room: Room) -> None:

@@ -26,6 +26,8 @@ class Clock:
         (Reason.DRIVER_FAILED, True, False, 15),
         (Reason.NOT_PAIRED, True, True, 15),
         (Reason.NOT_PAIRED, True, False, 60),
+        (Reason.PAIRING_REFUSED, False, None, 20),
+        (Reason.PAIRING_REFUSED, True, True, 20),
     ],
 )
 def test_how_long_it_rests(ended: Reason, leads: bool, pairing: bool | None, rest_s: int) -> None:
@@ -40,9 +42,10 @@ def test_how_long_it_rests(ended: Reason, leads: bool, pairing: bool | None, res
     assert rests.is_over(ID, pairing)
 
 
-def test_one_that_refused_is_wanted_again_as_soon_as_it_may_be_paired_with() -> None:
+@pytest.mark.parametrize("ended", [Reason.NOT_PAIRED, Reason.PAIRING_REFUSED])
+def test_one_that_refused_is_wanted_again_as_soon_as_it_may_be_paired_with(ended: Reason) -> None:
     rests = Rests(Clock())
-    rests.begin(ID, Reason.NOT_PAIRED, leads=True, pairing=False)
+    rests.begin(ID, ended, leads=True, pairing=False)
     assert rests.is_over(ID, pairing=True)
-    rests.begin(ID, Reason.NOT_PAIRED, leads=True, pairing=True)
+    rests.begin(ID, ended, leads=True, pairing=True)
     assert not rests.is_over(ID, pairing=True)

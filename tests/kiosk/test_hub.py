@@ -108,9 +108,12 @@ async def test_losing_an_instrument_goes_into_the_report(tmp_path: Path) -> None
         assert len(kiosk.heard(InstrumentsChanged)) == 2
 
 
-async def test_trouble_that_comes_with_each_try_is_one_incident_until_it_works_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reason", [Reason.NOT_PAIRED, Reason.PAIRING_REFUSED])
+async def test_trouble_that_comes_with_each_try_is_one_incident_until_it_works_again(
+    tmp_path: Path, reason: Reason
+) -> None:
     found = InstrumentStatus("ble:1", Kind.CUFF, "Cuff", InstrumentState.FOUND)
-    refused = replace(found, state=InstrumentState.FAULTY, reason=Reason.NOT_PAIRED)
+    refused = replace(found, state=InstrumentState.FAULTY, reason=reason)
     lost = replace(found, state=InstrumentState.LOST, reason=Reason.TIMEOUT)
     works = replace(found, state=InstrumentState.READY)
     faulty_twice, lost_twice = [IncidentKind.INSTRUMENT_FAULTY] * 2, [IncidentKind.INSTRUMENT_LOST] * 2
@@ -118,6 +121,7 @@ async def test_trouble_that_comes_with_each_try_is_one_incident_until_it_works_a
         await kiosk.consult()
         for tried in [refused, lost] * 3 + [works] + [refused, lost] * 2:
             kiosk.hub.status(found)
+            kiosk.hub.status(replace(found, state=InstrumentState.PAIRING))
             kiosk.hub.status(tried)
         assert sorted(await _incidents(kiosk)) == [*faulty_twice, *lost_twice]
         await kiosk.keeper.end()
