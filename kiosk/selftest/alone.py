@@ -1,10 +1,12 @@
 """The self-test as a command: no window, no session; it runs beside a kiosk or instead of one."""
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from devices.reading import Kind, Reading, Waveform
+from devices.catalog import by_key
+from devices.reading import DeviceIdentity, Kind, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk.choices import with_choices
 from kiosk.config import Config
@@ -17,7 +19,7 @@ from kiosk.selftest.causes import name_once
 from kiosk.selftest.chosen import expected_kinds
 from kiosk.selftest.instruments import PARTS
 from kiosk.selftest.machine import check_machine, check_store
-from kiosk.selftest.report import Check, Part, Problem, Report, green, red, skipped
+from kiosk.selftest.report import Check, Part, Problem, Report, amber, green, red, skipped
 from kiosk.selftest.senses import check_senses, open_media
 from kiosk.selftest.servers import check_servers
 from kiosk.units import Units
@@ -93,23 +95,33 @@ async def _check_senses(config: Config, seconds: float) -> tuple[Check, ...]:
     await open_media(instruments)
     running = asyncio.create_task(instruments.run())
     try:
-        return await check_senses(config, instruments, seen.all, seen.within(seconds), seconds, audible=True)
+        shown = seen.within(seconds)
+        checks = await check_senses(config, instruments, seen.all, shown, seconds, audible=True)
+        return (*checks, *seen.taken())
     finally:
         running.cancel()
         await asyncio.wait([running])
 
 
 class _Seen:
-    """A sink that only remembers states: a self-test measures nobody."""
+    """A sink that only remembers states, and what it should not have got: a self-test measures nobody."""
 
     def __init__(self, board: InstrumentBoard, expected: tuple[str, ...], bluetooth: bool) -> None:
         """With `bluetooth` there is always something that may still come."""
         self._board = board
         self._expected = None if bluetooth else {Kind(kind) for kind in expected}
         self._all_measure = asyncio.Event()
+        self._taken: Counter[tuple[Kind, DeviceIdentity]] = Counter()
 
     def all(self) -> tuple[InstrumentStatus, ...]:
         return self._board.all
+
+    def taken(self) -> tuple[Check, ...]:
+        """Who has sent what it sends only once, and how often: at a bridge that others have, nobody knew."""
+        return tuple(
+            amber(PARTS[kind], Problem.RESULT_TAKEN, identity.model, str(count))
+            for (kind, identity), count in self._taken.items()
+        )
 
     async def within(self, seconds: float) -> None:
         """Until all that is expected measures."""
@@ -125,6 +137,8 @@ class _Seen:
 
     async def reading(self, reading: Reading) -> None:
         """Belongs to nobody."""
+        if by_key()[reading.identity.device].sends_once:
+            self._taken[reading.kind, reading.identity] += 1
 
     def waveform(self, waveform: Waveform) -> None:
         """Belongs to nobody."""

@@ -58,6 +58,7 @@ class Problem(StrEnum):
     LOW_BATTERY = "low_battery"
     UNKNOWN_UNIT = "unknown_unit"  # by Bluetooth, and nobody said that it belongs to this kiosk
     UNITS_UNUSABLE = "units_unusable"  # the list of those that do belong to it
+    RESULT_TAKEN = "result_taken"  # the test got what an instrument sends once: the kiosk does not get it
     IN_USE = "in_use"
     WRONG_KEY_OR_DAMAGED = "wrong_key_or_damaged"
     KEY_READABLE_BY_OTHERS = "key_readable_by_others"

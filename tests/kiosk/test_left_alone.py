@@ -20,6 +20,7 @@ from kiosk.selftest.alone import check_alone
 from kiosk.selftest.report import Check, Part, Problem, Verdict
 from tests.drivers.ble_room import DEVICES
 from tests.drivers.listener import Listener, running
+from tests.fakes import usb_bus
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter
 from tests.fakes.bluez import FakeBluez
 from tests.fakes.call_bench import PAGE_DIR
@@ -72,6 +73,28 @@ async def test_the_selftest_sees_a_cuff_and_leaves_its_result(reach: Reach, tmp_
     assert [(check.verdict, check.detail) for check in found] == [(Verdict.GREEN, "found")]
     assert reach.cuff.connections == 0
     await kiosk_gets_it()
+
+
+async def test_the_selftest_says_what_it_could_not_leave(tmp_path: Path) -> None:
+    """A spot checker at the bridge of an Xpod, with two results that nobody has got yet."""
+    usb_bus.require_private_namespace()
+    async with whole_kiosk(config_in(tmp_path)):
+        pass  # it makes the outbox
+    config, spot_checker = config_in(tmp_path), SpotChecker()
+    for spo2 in (95, 96):
+        spot_checker.remember(datetime(2026, 11, 27, 17, 45, spo2 - 90), spo2, 61)
+    spot_checker.plug("ttyUSB5")
+    try:
+        async with running(spot_checker.run()):
+            report = await check_alone(config, PAGE_DIR, 15.0)
+    finally:
+        spot_checker.close()
+    found = [check for check in report.checks if check.part is Part.OXIMETER]
+    assert [(check.verdict, check.problem, check.detail) for check in found] == [
+        (Verdict.GREEN, Problem.NONE, "ready"),
+        (Verdict.AMBER, Problem.RESULT_TAKEN, "2"),
+    ]
+    assert {check.subject for check in found} == {"Nonin spot check (format 13)"}
 
 
 async def test_watching_names_a_cuff_and_leaves_its_result(reach: Reach) -> None:

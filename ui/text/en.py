@@ -505,6 +505,7 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_WORKING: "Found, but it does not work. Unplug it, plug it in again, then check again.",
         Problem.LOW_BATTERY: "Low battery. Change or charge it before the next consultation.",
         Problem.UNITS_UNUSABLE: "The list of this kiosk's instruments is damaged: every Bluetooth reading is set aside. Erase nothing, call support.",
+        Problem.RESULT_TAKEN: "This check received a result that the instrument had kept and now forgets: no consultation gets it. Measure again.",
         Problem.IN_USE: "The kiosk is running and uses it. Check from the technician's screen.",
         Problem.WRONG_KEY_OR_DAMAGED: "The key is not the right one or the data is damaged. Erase nothing, call support.",
         Problem.KEY_READABLE_BY_OTHERS: "Other accounts can read the key. Make the key file readable by the kiosk alone (0600).",

@@ -490,6 +490,7 @@ TECHNICIAN = TechnicianText(
         Problem.NOT_WORKING: "Trouvé, mais il ne marche pas. Débranchez-le, rebranchez-le, puis vérifiez encore.",
         Problem.LOW_BATTERY: "Pile faible. Changez-la ou rechargez l'appareil avant la prochaine consultation.",
         Problem.UNITS_UNUSABLE: "La liste des appareils de ce poste est abîmée : toutes les mesures Bluetooth sont mises de côté. N'effacez rien, appelez le support.",
+        Problem.RESULT_TAKEN: "Cette vérification a reçu un résultat que l'appareil gardait et oublie à présent : aucune consultation ne l'aura. Refaites la mesure.",
         Problem.IN_USE: "La cabine est en marche et s'en sert. Vérifiez depuis l'écran du technicien.",
         Problem.WRONG_KEY_OR_DAMAGED: "La clé n'est pas la bonne ou les données sont abîmées. N'effacez rien, appelez le support.",
         Problem.KEY_READABLE_BY_OTHERS: "D'autres comptes peuvent lire la clé. Remettez le fichier de clé en lecture pour le poste seul (0600).",
