@@ -5,11 +5,10 @@ Source: glucometerutils, glucodump, GNU Gluco Control and Tidepool's uploader, w
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 
 from devices import astm
-from devices.device import FrameError, Measured
+from devices.device import ClockShown, Event, FrameError, Measured
 from devices.ieee11073 import DateTime, json_number
 from devices.measuring import measured, quantity
 from devices.metrics import GLUCOSE_MASS, GLUCOSE_MOLAR
@@ -18,6 +17,7 @@ from devices.reading import Quality
 _HEADER_FIELDS, _RESULT_FIELDS, _ORDER_FIELDS = 14, 9, 12
 _NUMBER, _COUNT = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?"), re.compile(r"[0-9]{1,5}")
 _TIME = re.compile(r"[0-9]{12}([0-9]{2})?")
+_TO_THE_MINUTE = 12  # digits
 _UNITS = {"mg/dL": GLUCOSE_MASS, "mmol/L": GLUCOSE_MOLAR}
 _MARKS = {
     "B": Quality.BEFORE_MEAL,
@@ -74,9 +74,10 @@ def control_order(fields: list[str]) -> str | None:
     return fields[1] if is_control else None
 
 
-def clock(header: list[str]) -> datetime | None:
-    """What the meter's own clock shows, to the minute or to the second; None: nothing. Raises FrameError."""
-    return _date_time(header[13]).known() if len(header) >= _HEADER_FIELDS else None
+def clock_shown(header: list[str]) -> list[Event]:
+    """What the meter's own clock shows, to the minute or to the second, or nothing. Raises FrameError."""
+    shown = _date_time(header[13]).known() if len(header) >= _HEADER_FIELDS else None
+    return [] if shown is None else [ClockShown(shown, to_the_minute=len(header[13]) == _TO_THE_MINUTE)]
 
 
 def _date_time(digits: str) -> DateTime:

@@ -77,9 +77,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class ClockShown:
-    """What the device's own clock shows at this moment: naive, as it has no zone."""
+    """What the device's own clock shows at this moment: naive, as it has no zone.
+
+    `to_the_minute`: it shows no seconds.
+    """
 
     device_now: datetime
+    to_the_minute: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,21 @@
 """What TaiDoc's and FORA's meters are asked, and answer: eight bytes each way, by Bluetooth or by wire.
 
 Source: glucometer-protocols, glucometerutils (TD-42xx: frames, commands, records). The newest result is
-record 0; its value is always in mg/dL. Nothing clears the memory (52), sets the clock (33) or starts a cuff
-(43).
+record 0; its value is always in mg/dL. Neither its time nor the clock has seconds. Nothing clears the memory
+(52), sets the clock (33) or starts a cuff (43).
 """
 
 from datetime import datetime
 
-from devices.device import Event, FrameError, Measured
+from devices.device import ClockShown, Event, FrameError, Measured
 from devices.measuring import quantity
 from devices.metrics import GLUCOSE_MASS
 from devices.polled import Once
 from devices.reading import Quality
 
 START, SIZE = 0x51, 8
-CONNECT, MODEL, TIME, VALUE = 0x22, 0x24, 0x25, 0x26
-_ALLOWED = (CONNECT, MODEL, TIME, VALUE)
+CONNECT, CLOCK, MODEL, TIME, VALUE = 0x22, 0x23, 0x24, 0x25, 0x26
+_ALLOWED = (CONNECT, CLOCK, MODEL, TIME, VALUE)
 _ASKED, _ANSWERED = 0xA3, 0xA5
 _METERS = 0x4  # the first of the model's four digits: others are cuffs and thermometers
 # What is none of these is no patient's: C0 is said to be control solution.
@@ -78,6 +78,8 @@ class Meter:
         """An answer, and the frame that it came in. Raises FrameError."""
         if command == MODEL:
             self.is_meter, self._taken = message[1] >> 4 == _METERS, None
+        elif command == CLOCK:
+            return _clock_shown(message)
         elif command == TIME:
             self._taken = date_time(message)
         elif command == VALUE:
@@ -92,6 +94,14 @@ class Meter:
             raise FrameError("not a patient's result")
         value = (quantity(GLUCOSE_MASS, int.from_bytes(message[:2], "little"), invalid=(0,)),)
         return Measured(value, _MEALS[message[3]] | {Quality.FROM_MEMORY}, taken, data)
+
+
+def _clock_shown(message: bytes) -> list[Event]:
+    """Nothing when it was never set: what is no date says nothing of what it is off."""
+    try:
+        return [ClockShown(date_time(message), to_the_minute=True)]
+    except FrameError:
+        return []
 
 
 def describe(data: bytes) -> dict[str, object]:

@@ -73,7 +73,7 @@ class Feed:
             case Battery():
                 self.tracker.battery(event)
             case ClockShown():
-                self.stamp.clock_shown(event.device_now)
+                self.stamp.clock_shown(event.device_now, event.to_the_minute)
             case Rejected():
                 self.rejected += 1
                 _log.info("%s: rejected %d bytes: %s", self.tracker.status.id, len(event.raw), event.reason)

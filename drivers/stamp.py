@@ -11,6 +11,7 @@ from devices.measuring import is_implausible
 from devices.reading import Clock, DeviceIdentity, Kind, Quality, Quantity, Reading, Waveform
 
 _RESOLUTION = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
 _MAX_DRIFT = timedelta(seconds=2)
 
 
@@ -63,9 +64,15 @@ class Stamp:
         self.interrupted()
         self.device_clock = None
 
-    def clock_shown(self, device_now: datetime) -> None:
-        """What the device's clock says at this moment; one that was read and set before counts instead."""
-        self.device_clock = self.device_clock or DeviceClock(device_now, self._now())
+    def clock_shown(self, device_now: datetime, to_the_minute: bool = False) -> None:
+        """What the device's clock says at this moment; one that was read and set before counts instead.
+
+        Of one without seconds no more is corrected than it is off for certain.
+        """
+        kiosk_now = self._now()
+        seconds = kiosk_now.replace(tzinfo=None) - device_now if to_the_minute else timedelta(0)
+        seconds = max(timedelta(0), min(seconds, _MINUTE))
+        self.device_clock = self.device_clock or DeviceClock(device_now + seconds, kiosk_now)
 
     def interrupted(self) -> None:
         """Samples were lost."""

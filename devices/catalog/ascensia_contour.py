@@ -7,9 +7,8 @@ all that it is ever sent: its command mode, which sets its clock, is never enter
 """
 
 from devices import astm
-from devices.contour import Result, clock, control_order, describe
+from devices.contour import Result, clock_shown, control_order, describe
 from devices.device import (
-    ClockShown,
     Device,
     Event,
     FrameError,
@@ -102,7 +101,7 @@ class Decoder:
         match fields[0]:
             case "H":
                 self._last, self._control, self._after_header = None, None, True
-                return _clock_shown(fields)
+                return clock_shown(fields)
             case "O":
                 self._control = control_order(fields)
             case "R":
@@ -127,12 +126,6 @@ class Decoder:
         if result.is_control:
             return [rejected("control solution", part)]
         return [result.measured(part)]
-
-
-def _clock_shown(header: list[str]) -> list[Event]:
-    """Raises FrameError."""
-    shown = clock(header)
-    return [] if shown is None else [ClockShown(shown)]
 
 
 DEVICE = Device(

@@ -1,14 +1,14 @@
 """TaiDoc and FORA glucose meters over Bluetooth (the frames of the TD-42xx).
 
-Source: as `devices/taidoc.py`; the Bluetooth service from one source. The meter is asked for its model and
-its newest result.
+Source: as `devices/taidoc.py`; the Bluetooth service from one source. The meter is asked for its model, its
+clock and its newest result.
 """
 
 from devices.device import BleMatch, Device, Event, FrameError
 from devices.gatt import rejected, unexpected
 from devices.metrics import GLUCOSE_MASS
 from devices.reading import Kind
-from devices.taidoc import MODEL, TIME, VALUE, Meter, answer, describe, describe_date_time, request
+from devices.taidoc import CLOCK, MODEL, TIME, VALUE, Meter, answer, describe, describe_date_time, request
 
 SERVICE = "00001523-1212-efde-1523-785feabcd123"
 CHARACTERISTIC = "00001524-1212-efde-1523-785feabcd123"
@@ -36,7 +36,7 @@ DEVICE = Device(
     kind=Kind.GLUCOMETER,
     match=BleMatch(
         SERVICE, (CHARACTERISTIC,), names=("TAIDOC", "TaiDoc", "FORA"), write=CHARACTERISTIC,
-        start=(request(MODEL), request(TIME), request(VALUE)),
+        start=(request(MODEL), request(CLOCK), request(TIME), request(VALUE)),
     ),
     metrics=(GLUCOSE_MASS,),
     reference="glucometer-protocols, glucometerutils",

@@ -1,7 +1,7 @@
 """TaiDoc's TD-42xx glucose meters at their USB cable (GlucoRx Nexus, Menarini GlucoMen Nexus and others).
 
 Inside is a CP2110 bridge. Source: as `devices/taidoc.py`. It is asked one thing after the other: whether it
-is there, its model, the time of its newest result, and the result.
+is there, its model, its clock, the time of its newest result, and the result.
 """
 
 from devices.device import Device, Event, FrameError, HidMatch, Rejected, Send, Signal, SignalState
@@ -9,6 +9,7 @@ from devices.framing import LengthFramer
 from devices.metrics import GLUCOSE_MASS
 from devices.reading import Kind
 from devices.taidoc import (
+    CLOCK,
     CONNECT,
     MODEL,
     SIZE,
@@ -25,21 +26,25 @@ from devices.taidoc import (
 
 _LISTENS = 0x54  # it says so by itself, and sometimes instead of an answer
 _NOTHING = bytes(4)
-_NEXT = {CONNECT: MODEL, _LISTENS: MODEL, MODEL: TIME, TIME: VALUE}
+_NEXT = {CONNECT: MODEL, _LISTENS: MODEL, MODEL: CLOCK, CLOCK: TIME, TIME: VALUE}
 
 
 def may_send(command: bytes) -> bool:
     """Questions alone."""
-    return command in (request(MODEL), request(TIME), request(VALUE))
+    return command in map(request, (MODEL, CLOCK, TIME, VALUE))
 
 
 class Decoder:
-    """A conversation: each time that the meter says that it is there, anew."""
+    """A conversation: each time that the meter says that it is there, anew.
+
+    One that does not answer about its clock is not asked for it again.
+    """
 
     def __init__(self) -> None:
         self._framer = LengthFramer(bytes((START,)), 1, lambda _: SIZE, is_sound)
         self._meter = Meter()
         self._asked = CONNECT
+        self._tells_clock = True
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
         """Bytes of the bridge's line, cut anywhere."""
@@ -56,13 +61,19 @@ class Decoder:
             return [Rejected(str(error), part)]
 
     def _answer(self, command: int, message: bytes, part: bytes) -> list[Event]:
-        if command == MODEL and message == _NOTHING and self._asked == CONNECT:
+        if command == MODEL and message == _NOTHING and self._asked != MODEL:
             command = CONNECT  # so may it say that it is there
-        measured = self._meter.take(command, message, part)
-        if command in (MODEL, TIME) and not self._meter.is_meter:
+        if command in (CONNECT, _LISTENS) and self._asked == CLOCK:
+            self._tells_clock = False
+        found = self._meter.take(command, message, part)
+        if command in (MODEL, CLOCK, TIME) and not self._meter.is_meter:
             raise FrameError("not a glucose meter")
         ready: list[Event] = [Signal(SignalState.READY)] if self._meter.is_meter else []
-        return [*ready, *measured, *self._ask(_NEXT.get(command))]
+        return [*ready, *found, *self._ask(self._next(command))]
+
+    def _next(self, command: int) -> int | None:
+        following = _NEXT.get(command)
+        return TIME if following == CLOCK and not self._tells_clock else following
 
     def _ask(self, command: int | None) -> list[Event]:
         self._asked = CONNECT if command is None else command

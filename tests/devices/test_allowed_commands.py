@@ -32,7 +32,7 @@ SENT = {
     "masimo_mightysat": {"77020107", "7705031f0003d6"},
     "ascii_cuff": {"0231383b3b444603"},  # its state; 01 and 03 would start it
     "suntech_advantage": {"3a7903004a"},  # its last result; 20, 28 and 87 would start it
-    "taidoc_glucose": {"512400000000a318", "512500000000a319", "512600000000a31a"},
+    "taidoc_glucose": {"512300000000a317", "512400000000a318", "512500000000a319", "512600000000a31a"},
     "taidoc_glucose_usb": {"512200000000a316"},  # whether it is there
     "viatom_o2ring": {"aa17e8000000001b"},
 }
@@ -75,17 +75,17 @@ def test_a_thermometer_that_can_be_erased_is_sent_nothing() -> None:
     assert match.write == ""
 
 
-@pytest.mark.parametrize("command", [0x23, 0x33, 0x43, 0x50, 0x52])
+@pytest.mark.parametrize("command", [0x33, 0x43, 0x50, 0x52])
 def test_a_taidoc_cannot_be_cleared_set_started_or_switched_off(command: int) -> None:
     with pytest.raises(ValueError, match="not allowed"):
         taidoc.request(command)
 
 
-def test_a_taidoc_at_its_cable_is_asked_for_its_model_and_its_newest_result() -> None:
+def test_a_taidoc_at_its_cable_is_asked_for_its_model_its_clock_and_its_newest_result() -> None:
     for command in range(256):
         body = bytes((0x51, command, 0, 0, 0, 0, 0xA3))
         frame = body + bytes((sum(body) & 0xFF,))
-        assert taidoc_glucose_usb.may_send(frame) is (command in (0x24, 0x25, 0x26))
+        assert taidoc_glucose_usb.may_send(frame) is (command in (0x23, 0x24, 0x25, 0x26))
 
 
 def test_a_contour_is_told_to_go_on_or_to_say_it_again_and_never_to_take_commands() -> None:

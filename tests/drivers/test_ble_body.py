@@ -53,7 +53,7 @@ async def test_a_meter_is_asked_for_its_last_result_and_for_nothing_else(room: R
     assert set(meter.asked) == {b"\x01\x06"}
 
 
-async def test_a_taidoc_is_asked_for_its_model_and_its_newest_result(room: Room) -> None:
+async def test_a_taidoc_is_asked_for_its_model_its_clock_and_its_newest_result(room: Room) -> None:
     taken = datetime(2026, 11, 28, 9, 30)
     meter = TaiDocMeter(room.radio, 104, taken)
     await room.switch_on(meter)
@@ -63,8 +63,8 @@ async def test_a_taidoc_is_asked_for_its_model_and_its_newest_result(room: Room)
     reading = room.listener.readings[0]
     assert [(q.metric, q.value) for q in reading.quantities] == [(GLUCOSE_MASS, Decimal(104))]
     assert reading.quality == {Quality.BEFORE_MEAL, Quality.FROM_MEMORY}
-    assert (reading.taken_at.replace(tzinfo=None), reading.clock) == (taken, Clock.DEVICE)
-    assert [question[1] for question in meter.asked] == [0x24, 0x25, 0x26]
+    assert (reading.device_time, reading.clock) == (taken, Clock.CORRECTED)
+    assert [question[1] for question in meter.asked] == [0x24, 0x23, 0x25, 0x26]
 
 
 async def test_a_heart_rate_sensor_streams_and_says_when_it_is_taken_off(room: Room) -> None:

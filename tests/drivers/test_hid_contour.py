@@ -57,10 +57,28 @@ async def test_of_all_results_the_last_is_taken_and_it_is_sent_nothing_but_confi
     assert _read(listener) == [("mg/dL", "104", TODAY), ("mmol/L", "6.2", LATER)]
     first, second = listener.readings
     assert (first.kind, first.clock, first.identity.serial) == (Kind.GLUCOMETER, Clock.CORRECTED, "C001")
-    assert abs(datetime.now().astimezone() - AGO - first.taken_at) < timedelta(minutes=1)
+    age = datetime.now().astimezone() - first.taken_at
+    assert AGO <= age < AGO + timedelta(minutes=1, seconds=30)
     assert first.quality == {Quality.FROM_MEMORY, Quality.AFTER_MEAL}
     assert second.quality == {Quality.FROM_MEMORY, Quality.FASTING}
     assert (set(meter.written), meter.forbidden) == ({GO_ON}, [])
+
+
+@pytest.mark.parametrize("shows_seconds", [False, True])
+async def test_its_clock_is_believed_to_the_second_where_it_shows_seconds(
+    meter: Contour, shows_seconds: bool
+) -> None:
+    """To the minute, it is corrected by half a minute less than it is off: the half that it does not show."""
+    listener = Listener()
+    meter.shows_seconds = shows_seconds
+    meter.now = (datetime.now() - timedelta(hours=1)).replace(second=30)
+    late_s = (datetime.now() - meter.now).total_seconds()
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await listener.until(lambda: len(listener.readings) == 1)
+    (reading,) = listener.readings
+    assert reading.device_time == TODAY and reading.clock_offset_s is not None
+    off_s = float(reading.clock_offset_s) - late_s
+    assert (0 <= off_s < 30) if shows_seconds else (-30 <= off_s < 0)
 
 
 async def test_what_was_dated_before_its_clock_was_set_back_hides_nothing_new(meter: Contour) -> None:

@@ -1,7 +1,7 @@
 """A glucose meter behind a HID-to-serial bridge: reports with numbers, and a line that has to be set up."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from devices import catalog
 from devices.device import HidMatch
 from devices.reading import Clock, Kind, Quality
+from devices.taidoc import request
 from drivers.hid_port import find_hid
 from drivers.hid_uart import HidUart
 from drivers.instrument import DriverError, InstrumentState, Reason
@@ -19,6 +20,7 @@ from tests.fakes import usb_bus
 from tests.fakes.hid_bridge import TaidocMeter
 
 ID = "usb:10c4:ea80:00A1"
+CONNECT = request(0x22)
 OLD, TODAY, LATER = datetime(2026, 11, 20, 8), datetime(2026, 11, 28, 9, 30), datetime(2026, 11, 28, 12)
 
 
@@ -53,12 +55,12 @@ async def test_its_last_result_is_read_once_and_nothing_but_questions_is_sent(me
         await listener.until_state(ID, InstrumentState.READY)
     assert _read(listener) == [("104", TODAY), ("95", LATER)]
     first, second = listener.acts
-    assert (first.kind, first.clock) == (Kind.GLUCOMETER, Clock.DEVICE)
+    assert (first.kind, first.clock) == (Kind.GLUCOMETER, Clock.CORRECTED)
     assert first.identity.device == "taidoc_glucose_usb"
     assert first.quality == {Quality.FROM_MEMORY, Quality.AFTER_MEAL}
     assert second.quality == {Quality.FROM_MEMORY, Quality.BEFORE_MEAL}
     assert (meter.refused, meter.forbidden) == ([], [])
-    assert {command[1] for command in meter.written} == {0x22, 0x24, 0x25, 0x26}
+    assert {command[1] for command in meter.written} == {0x22, 0x23, 0x24, 0x25, 0x26}
 
 
 async def test_asked_once_more_on_one_connection_it_says_nothing_new(meter: TaidocMeter) -> None:
@@ -68,11 +70,39 @@ async def test_asked_once_more_on_one_connection_it_says_nothing_new(meter: Taid
         await listener.until(lambda: len(listener.readings) == 1)
         asked = len(meter.written)
         meter.call()
-        await until(lambda: len(meter.written) == asked + 3)
+        await until(lambda: len(meter.written) == asked + 4)
         meter.results.insert(0, (LATER, 95, 0x40))
         meter.call()
         await listener.until(lambda: len(listener.readings) == 2)
     assert (_read(listener), len(listener.readings)) == ([("104", TODAY), ("95", LATER)], 2)
+
+
+async def test_its_clock_is_read_and_what_it_is_off_is_told(meter: TaidocMeter) -> None:
+    """It shows no seconds: a right one is off by nothing, a slow one by no more than is certain."""
+    listener = Listener()
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await listener.until(lambda: len(listener.readings) == 1)
+        meter.close()
+        await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+        meter.clock_offset = timedelta(hours=-1)
+        meter.plug()
+        await listener.until(lambda: len(listener.readings) == 2)
+    right, slow = listener.readings
+    assert {(r.clock, r.device_time) for r in (right, slow)} == {(Clock.CORRECTED, TODAY)}
+    assert right.clock_offset_s is not None and 0 <= right.clock_offset_s < 5
+    assert slow.clock_offset_s is not None and 3540 <= slow.clock_offset_s < 3605
+
+
+@pytest.mark.parametrize("there", [0x22, 0x24])
+async def test_one_that_does_not_tell_its_clock_gives_its_result(meter: TaidocMeter, there: int) -> None:
+    listener = Listener()
+    meter.clock_offset, meter.there = None, there
+    async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
+        await until(lambda: meter.written[-1:] != [] and meter.written[-1][1] == 0x23)
+        meter.hear(CONNECT)  # it is asked every ten seconds whether it is there
+        await listener.until(lambda: len(listener.readings) == 1)
+    assert _read(listener) == [("104", TODAY)]
+    assert listener.readings[0].clock is Clock.DEVICE
 
 
 @pytest.mark.parametrize("there", [0x24, 0x54])

@@ -131,6 +131,16 @@ def test_values_without_a_rate_are_stamped_as_they_come() -> None:
     assert (live.t0, live.gap) == (wall.time, False)
 
 
+@pytest.mark.parametrize(
+    ("off_s", "told_s"), [(0, 0), (30, 0), (60, 0), (90, 30), (3600, 3540), (-30, -30), (-3600, -3600)]
+)
+def test_of_a_clock_without_seconds_no_more_is_corrected_than_it_is_off(off_s: int, told_s: int) -> None:
+    stamp = _stamp(lambda: NOW)
+    stamp.clock_shown(NAIVE - timedelta(seconds=off_s), to_the_minute=True)
+    reading = stamp.reading(_measured(NAIVE - HOUR))
+    assert (reading.clock_offset_s, reading.device_time) == (Decimal(told_s), NAIVE - HOUR)
+
+
 def test_a_clock_that_was_read_before_counts_more_than_what_is_shown_later() -> None:
     """What is shown later may have been set meanwhile."""
     stamp = _stamp(lambda: NOW)

@@ -125,10 +125,10 @@ class TaiDocMeter(Peripheral):
 
     def __init__(self, radio: Radio, mg_dl: int, taken: datetime, address: str = "C0:17:00:00:00:01") -> None:
         self.asked: list[bytes] = []
-        day = (taken.year - 2000) << 9 | taken.month << 5 | taken.day
         self._answers = {
             0x24: b"\x72\x42\x00\x00",
-            0x25: day.to_bytes(2, "little") + bytes((taken.minute, taken.hour)),
+            0x23: _to_the_minute(datetime.now()),
+            0x25: _to_the_minute(taken),
             0x26: mg_dl.to_bytes(2, "little") + b"\x00\x40",
         }
         base = "-1212-EFDE-1523-785FEABCD123"
@@ -146,6 +146,11 @@ class TaiDocMeter(Peripheral):
         asyncio.get_running_loop().create_task(
             self._device.notify_subscriber(connection, self._channel, frame)
         )
+
+
+def _to_the_minute(when: datetime) -> bytes:
+    day = (when.year - 2000) << 9 | when.month << 5 | when.day
+    return day.to_bytes(2, "little") + bytes((when.minute, when.hour))
 
 
 class HeartRateSensor(StreamingOximeter):

@@ -11,7 +11,7 @@ _ACK, _NAK = b"\x06", b"\x15"
 _HEADER = (
     "H|\\^&||7EyQm2|Bayer7410^01.10\\01.05\\10.03^7428-4293200^00000|A=1^C=03^G=en,en\\de\\fr\\it\\nl^I=0200"
     "^R=0^S=01^U=303^V=20600^X=054070054054180154154254054154^Y=360126099054120054252099^Z=1|{}|||||P|1|"
-    "{:%Y%m%d%H%M}"
+    "{}"
 )
 Result = tuple[datetime, str, str, str]
 """When, the number, its unit, and the marks: `C` is control solution."""
@@ -21,14 +21,14 @@ class Contour(HidUnit):
     """`results`: the oldest first. `now`: what its clock shows. `damaged`: how many of its next frames have a
     wrong checksum.
 
-    `previews`: it sends its header before it asks, and once more afterwards. `is_done`: it sent everything.
-    `forbidden`: what it was sent beside confirmations.
+    `shows_seconds`: its clock does. `previews`: it sends its header before it asks, and once more afterwards.
+    `is_done`: it sent everything. `forbidden`: what it was sent beside confirmations.
     """
 
     def __init__(self, results: list[Result], now: datetime) -> None:
         self.results, self.now = results, now
         self.damaged = 0
-        self.previews = self.is_done = False
+        self.shows_seconds = self.previews = self.is_done = False
         self.forbidden: list[bytes] = []
         self._at: int | None = None
         super().__init__(IDS, _REPORT_BYTES)
@@ -49,12 +49,15 @@ class Contour(HidUnit):
             self.is_done = self._at == len(self._records())
             self._send(b"\x04" if self.is_done else self._frame(self._at))
 
+    def _format(self) -> str:
+        return "%Y%m%d%H%M%S" if self.shows_seconds else "%Y%m%d%H%M"
+
     def _records(self) -> list[str]:
         results = (
             f"R|{n}|^^^Glucose|{value}|{unit}^P||{marks}||{when:%Y%m%d%H%M}"
             for n, (when, value, unit, marks) in enumerate(self.results, 1)
         )
-        return [_HEADER.format(len(self.results), self.now), "P|1", *results, "L|1||N"]
+        return [_HEADER.format(len(self.results), f"{self.now:{self._format()}}"), "P|1", *results, "L|1||N"]
 
     def _frame(self, at: int) -> bytes:
         records = self._records()

@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.fakes import usb_bus
@@ -138,7 +138,8 @@ class Bridge:
 class TaidocMeter(Bridge):
     """`results`: the newest first. `model`: the two bytes that name it. `there`: how it says that it is.
 
-    `damaged`: its next answer has a wrong checksum. `forbidden`: what it was told beside the questions.
+    `clock_offset`: how far its clock is off; None: it tells none. `damaged`: its next answer has a wrong
+    checksum. `forbidden`: what it was told beside the questions.
     """
 
     def __init__(self, folder: Path, results: list[Result]) -> None:
@@ -146,6 +147,7 @@ class TaidocMeter(Bridge):
         self.results = results
         self.model = b"\x77\x42"
         self.there = 0x22
+        self.clock_offset: timedelta | None = timedelta(0)
         self.damaged = False
         self.forbidden: list[bytes] = []
 
@@ -157,6 +159,9 @@ class TaidocMeter(Bridge):
             self._answer(self.there, bytes(4))
         elif command == 0x24:
             self._answer(command, self.model + bytes(2))
+        elif command == 0x23:
+            if self.clock_offset is not None:
+                self._answer(command, _minute(datetime.now() + self.clock_offset))
         elif command in (0x25, 0x26) and at < len(self.results):
             self._answer(command, _record(command, self.results[at]))
         else:
@@ -176,5 +181,9 @@ def _record(command: int, result: Result) -> bytes:
     when, value, meal = result
     if command == 0x26:
         return value.to_bytes(2, "little") + bytes((0, meal))
+    return _minute(when)
+
+
+def _minute(when: datetime) -> bytes:
     day = when.year - 2000 << 9 | when.month << 5 | when.day
     return day.to_bytes(2, "little") + bytes((when.minute, when.hour))
