@@ -212,7 +212,8 @@ class BleMatch:
     `results_notified`: it notifies its results, as others notify live values. `may_send`: what a decoder may
     want sent; the second argument says whether the device shows that it may be paired with. `shows_pairing`:
     whether its advertised name and its maker's data (by company number) show that; such a device is paired
-    with at no other time. None: it is paired with whenever it wants to be.
+    with at no other time. None: it is paired with whenever it wants to be. `speaks_in_advert`: its decoder is
+    also given the data that its advertisement carries for `service`, which is then the source.
     """
 
     service: str
@@ -226,6 +227,7 @@ class BleMatch:
     clock_tolerance_s: float = 0.0
     pauses_s: tuple[tuple[str, float], ...] = ()
     results_notified: bool = False
+    speaks_in_advert: bool = False
     may_send: Callable[[Send, bool], bool] = nothing
     shows_pairing: Callable[[str, Mapping[int, bytes]], bool] | None = None
 

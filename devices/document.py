@@ -45,7 +45,7 @@ def _link(match: Match) -> str:
         case HidMatch():
             return f"USB HID, {match.bridge_baud} baud" if match.bridge_baud else "USB HID"
         case BleMatch():
-            return "Bluetooth LE"
+            return "Bluetooth LE, also unconnected" if match.speaks_in_advert else "Bluetooth LE"
         case CameraMatch():
             return "USB camera"
         case AudioMatch():

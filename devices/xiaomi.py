@@ -1,7 +1,7 @@
 """What Xiaomi's scales have in common: many frames while somebody stands, one weight when it settles. Pure.
 
 Each frame says whether its weight has settled, and whether nobody stands there any more: the settled weight
-is then sent once more, with nobody on it.
+is then sent once more, with nobody on it. A scale notifies its frames, and advertises the newest of them too.
 """
 
 from collections.abc import Callable
@@ -53,21 +53,33 @@ class Standing:
 class StandingDecoder:
     """One measurement for each person who steps on: the first settled weight, until it moves again.
 
-    `parse`: one value of the characteristic `source`. It may raise FrameError.
+    `parse`: one value of `characteristic`, or of what is advertised for `service`. It may raise FrameError.
     """
 
-    def __init__(self, source: str, parse: Callable[[bytes], Standing]) -> None:
-        self._source = source
+    def __init__(self, characteristic: str, service: str, parse: Callable[[bytes], Standing]) -> None:
+        self._characteristic = characteristic
+        self._service = service
         self._parse = parse
+        self._advertised = b""
         self._settled = False
 
+    def reconnected(self) -> None:
+        """Whoever was heard to step on in its advertisements stands there still (see `Remembering`)."""
+
     def feed(self, data: bytes, source: str = "") -> list[Event]:
-        if source != self._source:
+        if source not in (self._characteristic, self._service):
             return [unexpected(source, data)]
+        if source == self._service and self._is_old(data):
+            return []
         try:
             return self._frame(self._parse(data), data)
         except FrameError as error:
             return [rejected(str(error), data)]
+
+    def _is_old(self, data: bytes) -> bool:
+        """An advertisement is repeated, also once it was notified that nobody stands there any more."""
+        before, self._advertised = self._advertised, bytes(data)
+        return data == before
 
     def _frame(self, frame: Standing, data: bytes) -> list[Event]:
         if frame.removed:

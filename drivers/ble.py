@@ -14,7 +14,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
-from devices.device import BleMatch, Decoder, Device, Leading, Remembering
+from devices.device import BleMatch, Decoder, Device, Leading, Measured, Remembering
 from drivers.ble_connection import BleConnection
 from drivers.ble_errors import reason_of
 from drivers.ble_recognition import Recognition
@@ -104,7 +104,7 @@ class BleLinks:
         id_ = f"ble:{peripheral.address}"
         name = advertisement.local_name or peripheral.name or ""
         device = self._recognition.device(advertisement.service_uuids, name)
-        if device is None or self._tasks.running(id_):
+        if device is None:
             return
         if device.any_make and not name and self._may_be_named(id_):
             return
@@ -114,9 +114,31 @@ class BleLinks:
             self._feed(id_, chosen).tracker.move(InstrumentState.FOUND)
             return
         assert isinstance(chosen.match, BleMatch)  # only such devices are recognised here
+        if chosen.match.speaks_in_advert and chosen.match.service in advertisement.service_data:
+            self._said(id_, chosen, advertisement.service_data[chosen.match.service])
+        if self._tasks.running(id_):
+            return
         pairing = chosen.match.pairing(name, advertisement.manufacturer_data)
         if self._rests.is_over(id_, pairing):
             self._tasks.start(id_, self._serve(id_, peripheral, chosen, pairing))
+
+    def _said(self, id_: str, device: Device, data: bytes) -> None:
+        """In its advertisement: decoded at once, as another may follow at once. Only results count: what is
+        not connected shows no signal, for nobody would say when it ends.
+        """
+        assert isinstance(device.match, BleMatch) and device.decoder is not None
+        decoder = self._decoders.get(id_) or self._decoders.setdefault(id_, device.decoder())
+        feed = self._feed(id_, device)
+        feed.heard(data, device.match.service)
+        events = decoder.feed(data, device.match.service)
+        results = [event for event in events if isinstance(event, Measured)]
+        if results:
+            self._tasks.start(f"{id_} said", self._deliver(id_, feed, results))
+
+    async def _deliver(self, id_: str, feed: Feed, results: Sequence[Measured]) -> None:
+        await feed.deliver(results)
+        if not self._tasks.running(id_):
+            feed.tracker.move(InstrumentState.READY)
 
     def _may_be_named(self, id_: str) -> bool:
         """A name often comes a moment after the services, and some makes have habits of their own."""
@@ -138,7 +160,7 @@ class BleLinks:
             _after(connection, feed.tracker)
         except DriverError as error:
             _log.warning("%s: %s", id_, error)
-            _failed(feed.tracker, error.reason)
+            _failed(feed.tracker, error.reason, device.match.speaks_in_advert)
         except Exception:  # noqa: BLE001  a bug with one peripheral stays there
             _log.exception("%s: the driver failed", id_)
             feed.tracker.faulty(Reason.DRIVER_FAILED)
@@ -163,9 +185,11 @@ def _after(connection: BleConnection, tracker: Tracker) -> None:
         tracker.move(InstrumentState.READY if connection.completed else InstrumentState.FOUND)
 
 
-def _failed(tracker: Tracker, reason: Reason) -> None:
-    """Silence is a device out of reach; anything else needs somebody's hand."""
-    if reason is Reason.TIMEOUT:
+def _failed(tracker: Tracker, reason: Reason, speaks_in_advert: bool) -> None:
+    """Silence is a device out of reach, unless it speaks unconnected; anything else needs somebody's hand."""
+    if reason is Reason.TIMEOUT and speaks_in_advert:
+        tracker.move(InstrumentState.FOUND)
+    elif reason is Reason.TIMEOUT:
         tracker.lost(reason)
     else:
         tracker.faulty(reason)

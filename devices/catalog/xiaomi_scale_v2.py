@@ -50,11 +50,13 @@ DEVICE = Device(
     key="xiaomi_scale_v2",
     name="Xiaomi body composition scale",
     kind=Kind.SCALE,
-    match=BleMatch(uuid(SERVICE), (uuid(RECORD),), names=("MIBCS", "MIBFS")),
+    match=BleMatch(
+        uuid(SERVICE), (uuid(RECORD),), names=("MIBCS", "MIBFS"), results_notified=True, speaks_in_advert=True
+    ),
     metrics=(BODY_WEIGHT,),
     reference="Xiaomi scale, 13-byte record",
     experimental=True,
     limits="the weight is read, not what it makes of its impedance; its advertised names are not certain",
-    decoder=partial(StandingDecoder, uuid(RECORD), Frame.parse),
+    decoder=partial(StandingDecoder, uuid(RECORD), uuid(SERVICE), Frame.parse),
     protocols=(("mi_scale_v2", describe),),
 )

@@ -45,7 +45,9 @@ def _decoder(name: str) -> Decoder:
 
 
 def _sources(device: Device) -> tuple[str, ...]:
-    return device.match.subscribe if isinstance(device.match, BleMatch) else ("",)
+    if not isinstance(device.match, BleMatch):
+        return ("",)
+    return (*device.match.subscribe, device.match.service)
 
 
 def test_the_catalogue_is_not_empty_and_modules_are_named_after_their_key() -> None:

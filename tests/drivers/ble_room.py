@@ -9,6 +9,7 @@ from drivers.ble import BleLinks
 from tests.drivers.listener import Listener
 from tests.fakes.ble_peripheral import Peripheral
 from tests.fakes.bluez import FakeBluez
+from tests.fakes.polling import until
 from tests.fakes.radio import Radio
 
 DEVICES = tuple(device for device in catalog.devices() if isinstance(device.match, BleMatch))
@@ -28,6 +29,10 @@ class Room:
         await instrument.power_on()
         self.stack.push_async_callback(instrument.close)
         return f"ble:{instrument.address}"
+
+    async def heard(self, address: str, service_data: bytes) -> None:
+        """Until bluetoothd has heard this advertised."""
+        await until(lambda: self.bluez.advertised_by(address) == service_data)
 
     def links(self) -> BleLinks:
         return BleLinks(DEVICES, self.listener)

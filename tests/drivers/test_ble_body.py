@@ -3,12 +3,16 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from devices.metrics import BODY_WEIGHT, GLUCOSE_MASS
-from devices.reading import Absent, Clock, Quality
+from devices.reading import Absent, Clock, Kind, Quality
+from drivers import ble_connection
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, MiScale, Scale, TaiDocMeter
+from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, MiBroadcast, MiScale, Scale, TaiDocMeter
+from tests.fakes.polling import until
 
 
 async def test_a_scale_is_fetched_and_its_clock_is_known(room: Room) -> None:
@@ -34,6 +38,65 @@ async def test_a_mi_scale_gives_the_weight_that_has_settled_and_no_other(room: R
     values = [[(q.metric, q.value) for q in reading.quantities] for reading in room.listener.readings]
     assert values == [[(BODY_WEIGHT, Decimal("68.4"))]]
     assert room.listener.readings[0].identity.device == "xiaomi_scale_v1"
+
+
+@pytest.mark.parametrize("model", [1, 2])
+async def test_a_scale_that_nobody_connects_to_says_each_weight_once_in_its_advertisement(
+    room: Room, model: int
+) -> None:
+    scale, now = MiBroadcast(room.radio, model), datetime.now().replace(microsecond=0)
+    id_, weights = await room.switch_on(scale), (68.4, 68.4, 82.5)
+    async with running(room.links().run()):
+        for told, kg in enumerate(weights):
+            when = now + timedelta(seconds=told)
+            await scale.say(kg / 3, stable=False, removed=False, when=when)
+            await room.heard(scale.address, scale.frame(kg / 3, stable=False, removed=False, when=when))
+            await scale.say(kg, stable=True, removed=False, when=when)
+            await until(lambda: len(room.listener.readings) == told + 1)  # noqa: B023  it is awaited here
+            left = when + timedelta(seconds=1)
+            await scale.say(kg, stable=True, removed=True, when=left)
+            await room.heard(scale.address, scale.frame(kg, stable=True, removed=True, when=left))
+    readings = room.listener.readings
+    assert [float(r.quantities[0].value or 0) for r in readings] == list(weights)
+    assert {(r.kind, r.identity.address, r.identity.device) for r in readings} == {
+        (Kind.SCALE, id_, f"xiaomi_scale_v{model}")
+    }
+    assert [r.device_time for r in readings] == [now + timedelta(seconds=n) for n in range(3)]
+
+
+async def test_a_scale_that_speaks_unconnected_is_not_lost(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(ble_connection, "_CONNECT_LIMIT_S", 0.1)
+    scale = MiBroadcast(room.radio, 2)
+    id_ = await room.switch_on(scale)
+    async with running(room.links().run()):
+        await scale.say(68.4, stable=True, removed=False, when=datetime.now())
+        await room.listener.until(lambda: bool(room.listener.readings))
+        await until(lambda: f"{id_}: timeout" in caplog.text)
+    assert InstrumentState.LOST not in [status.state for status in room.listener.statuses if status.id == id_]
+
+
+async def test_a_weight_that_was_advertised_is_not_told_again_by_the_connection(room: Room) -> None:
+    """Nor is what bluetoothd still holds of the advertisement when the connection has ended."""
+    scale, now = MiBroadcast(room.radio, 2, connectable=True), datetime.now().replace(microsecond=0)
+    id_ = await room.switch_on(scale)
+    await scale.say(68.4, stable=True, removed=False, when=now)
+    async with running(room.links().run()):
+        await room.listener.until(lambda: bool(room.listener.readings))
+        await scale.heard.wait()
+        later = now + timedelta(seconds=2)
+        await scale.notify(scale.frame(68.4, stable=True, removed=False, when=later))
+        await scale.notify(scale.frame(68.4, stable=True, removed=True, when=later))
+        await scale.hang_up()
+        await until(lambda: scale.connections == 2)
+        await scale.heard.wait()
+        await scale.notify(scale.frame(25.0, stable=False, removed=False, when=later))
+        await scale.notify(scale.frame(82.5, stable=True, removed=False, when=later))
+        await room.listener.until(lambda: len(room.listener.readings) > 1)
+    values = [float(reading.quantities[0].value or 0) for reading in room.listener.readings]
+    assert values == [68.4, 82.5]
+    assert InstrumentState.LOST not in [status.state for status in room.listener.statuses if status.id == id_]
 
 
 async def test_a_meter_is_asked_for_its_last_result_and_for_nothing_else(room: Room) -> None:

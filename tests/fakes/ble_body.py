@@ -6,7 +6,7 @@ Sources: Weight Scale Service 1.0.1, Glucose Service 1.0.1, Heart Rate Service 1
 import asyncio
 from datetime import datetime
 
-from bumble.device import Connection
+from bumble.device import AdvertisingType, Connection
 from bumble.gatt import Characteristic, CharacteristicValue
 
 from tests.fakes import frames
@@ -20,11 +20,13 @@ from tests.fakes.ble_peripheral import (
     Peripheral,
     PeripheralClock,
     Subscription,
+    advertised,
 )
 from tests.fakes.radio import Radio
 
 _LINGER_S = 0.5
 _REPORT_LAST = b"\x01\x06"
+_MI_MODELS = {1: ("MI_SCALE", "181D", "2A9D"), 2: ("MIBFS", "181B", "2A9C")}
 
 
 class Scale(Peripheral):
@@ -78,6 +80,52 @@ class MiScale(Peripheral):
 
     async def _gone(self) -> None:
         self._results.reset()
+
+
+class MiBroadcast(Peripheral):
+    """A Xiaomi scale that says in its advertisement what it weighs, over and over: its first model, or its
+    second. It notifies nothing of its own, and cannot be connected to unless it is `connectable`.
+    """
+
+    def __init__(self, radio: Radio, model: int, connectable: bool = False) -> None:
+        name, self._service, characteristic = _MI_MODELS[model]
+        self._is_first, self._connectable = model == 1, connectable
+        self.result = Characteristic[bytes](characteristic, NOTIFY, UNREADABLE, b"")
+        super().__init__(
+            radio, name, f"C0:19:00:00:00:0{model}", self._service, [self.result], serial=f"MB-{model}"
+        )
+        self.heard = Subscription(self.result)
+
+    def frame(self, kg: float, stable: bool, removed: bool, when: datetime) -> bytes:
+        steps, state = round(kg * 200).to_bytes(2, "little"), stable << 5 | removed << 7
+        if self._is_first:
+            return bytes((0x02 | state,)) + steps + frames.date_time(when)
+        return bytes((0x02, 0x04 | state)) + frames.date_time(when) + bytes(2) + steps
+
+    async def say(self, kg: float, stable: bool, removed: bool, when: datetime) -> None:
+        """Advertise this from now on."""
+        said = self.frame(kg, stable, removed, when)
+        self._device.advertising_data = advertised(self._device.name, self._service, service_data=said)
+        if self._device.is_advertising:
+            await self._device.stop_advertising()
+        await self.advertise()
+
+    async def advertise(self) -> None:
+        if self._connectable:
+            await super().advertise()
+        else:
+            await self._device.start_advertising(advertising_type=AdvertisingType.UNDIRECTED)
+
+    async def notify(self, said: bytes) -> None:
+        """To whoever is connected."""
+        await self._device.notify_subscribers(self.result, said)
+
+    async def _serve(self, connection: Connection) -> None:
+        await asyncio.Event().wait()
+
+    async def _gone(self) -> None:
+        self.heard.reset()
+        await self.advertise()
 
 
 class GlucoseMeter(Peripheral):

@@ -66,14 +66,18 @@ class PeripheralClock:
         self.times_set += 1
 
 
-def advertised(name: str, service: str = "", maker_data: bytes = b"") -> bytes:
-    """What goes on air. `maker_data` begins with the company's number, little-endian."""
+def advertised(name: str, service: str = "", maker_data: bytes = b"", service_data: bytes = b"") -> bytes:
+    """What goes on air. `maker_data` begins with the company's number, little-endian; `service_data` is of
+    `service`, which then has 16 bits.
+    """
     on_air = [
         (AdvertisingData.FLAGS, bytes((0x06,))), (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode()),
     ]  # fmt: skip
     if service:
         uuid = UUID(service).to_bytes()
         on_air.append((_SERVICES[len(uuid)], uuid))
+        if service_data:
+            on_air.append((AdvertisingData.SERVICE_DATA_16_BIT_UUID, uuid + service_data))
     if maker_data:
         on_air.append((AdvertisingData.MANUFACTURER_SPECIFIC_DATA, maker_data))
     return bytes(AdvertisingData(on_air))

@@ -116,6 +116,12 @@ class FakeBluez:
     def knows(self, address: str) -> bool:
         return device_path(address) in self.tree.objects
 
+    def advertised_by(self, address: str) -> bytes:
+        """The data of a service that it was heard to advertise last."""
+        shown = self.tree.objects.get(device_path(address), {}).get(DEVICE, {})
+        said = shown.get("ServiceData", Variant("a{sv}", {})).value
+        return next((bytes(each.value) for each in said.values()), b"")
+
     async def _accept(self, _message: Message) -> None:
         return None
 
@@ -224,6 +230,9 @@ def _heard(advertisement: Advertisement) -> Properties:
     if (maker := data.get(_Type.MANUFACTURER_SPECIFIC_DATA)) is not None:
         company, said = maker
         heard["ManufacturerData"] = Variant("a{qv}", {company: Variant("ay", bytes(said))})
+    if (said_of := data.get(_Type.SERVICE_DATA_16_BIT_UUID)) is not None:
+        service, said = said_of
+        heard["ServiceData"] = Variant("a{sv}", {uuid128(service): Variant("ay", bytes(said))})
     return heard | ({"Name": Variant("s", name), "Alias": Variant("s", name)} if name else {})
 
 

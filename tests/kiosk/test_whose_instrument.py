@@ -6,6 +6,7 @@ Over bleak's own BlueZ backend and real GATT servers.
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ from kiosk.unit_desk import UnitDesk
 from kiosk.units import Units
 from tests.drivers.ble_room import DEVICES
 from tests.drivers.listener import running
+from tests.fakes.ble_body import MiBroadcast
 from tests.fakes.ble_cuffs import UnluckyCuff
 from tests.fakes.ble_peripheral import Peripheral
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter, Thermometer
@@ -123,6 +125,21 @@ async def test_a_strangers_thermometer_is_set_aside_and_the_helper_may_attach_it
         await here.hub.attach(waiting.id)
         assert here.shown[0].quality >= {UNKNOWN, Quality.ATTACHED_BY_HELPER}
         assert await here.kiosk.keeper.readings() == tuple(here.shown)
+
+
+@pytest.mark.parametrize("is_ours", [False, True])
+async def test_what_a_strangers_scale_advertises_is_set_aside_too(tmp_path: Path, is_ours: bool) -> None:
+    async with site(tmp_path) as here:
+        scale = MiBroadcast(here.radio, 2)
+        if is_ours:
+            await here.units.declare(Unit(scale.address))
+        await here.kiosk.consult()
+        async with here.in_reach(scale):
+            await scale.say(82.5, stable=True, removed=False, when=datetime.now())
+            await until(lambda: here.shown or here.aside)
+        told = here.shown or here.aside
+        assert [float(reading.quantities[0].value or 0) for reading in told] == [82.5]
+        assert (bool(here.shown), UNKNOWN in told[0].quality) == (is_ours, not is_ours)
 
 
 async def test_declared_by_a_technician_it_measures_for_the_patient_until_forgotten(tmp_path: Path) -> None:

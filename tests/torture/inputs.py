@@ -34,8 +34,9 @@ def speakers(key: str) -> tuple[str, ...]:
     """Who can speak to a catalogued device's decoder: its own characteristics first, strangers last."""
     match = catalog.by_key()[key].match
     subscribed = match.subscribe if isinstance(match, BleMatch) else ()
+    advertised = (match.service,) if isinstance(match, BleMatch) and match.speaks_in_advert else ()
     shown = (source for stream in vectors.streams(key) for source, _ in stream.pieces)
-    return tuple(dict.fromkeys((*subscribed, *shown, *_STRANGERS)))
+    return tuple(dict.fromkeys((*subscribed, *advertised, *shown, *_STRANGERS)))
 
 
 def look(data: bytes) -> Look:
