@@ -9,7 +9,7 @@ from tests.torture.outbox import disk
 
 _PROOF = """
 import json, logging
-from tests.torture.outbox import changes, clocks, damage, noticed, proofs
+from tests.torture.outbox import changes, clocks, damage, deliveries, noticed, proofs, restored
 logging.disable(logging.ERROR)
 print(json.dumps({proof}.broken))
 """
@@ -28,6 +28,8 @@ print(json.dumps({proof}.broken))
         "noticed.flips(44, seed=2)",
         "clocks.jumps(4, seed=2)",
         "clocks.pairs(4, seed=2)",
+        "deliveries.deliveries(4, seed=2)",
+        "restored.restored(1, seed=2)",
     ],
 )
 def test_nothing_acknowledged_is_lost(proof: str) -> None:

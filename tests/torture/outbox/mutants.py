@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,17 +117,19 @@ MUTANTS = (
 )  # fmt: skip
 
 
-def caught(mutants: tuple[Mutant, ...] = MUTANTS) -> Iterator[tuple[Mutant, str]]:
+def caught(
+    mutants: Sequence[Mutant] = MUTANTS, tests: Sequence[str] = _TESTS
+) -> Iterator[tuple[Mutant, str]]:
     """Each with the test that failed first, "" when none did. AssertionError: its text is not there."""
     with tempfile.TemporaryDirectory() as folder:
-        failed = _first_failure(Path(folder), None)
+        failed = _first_failure(Path(folder), None, tests)
         assert not failed, f"the program as it is does not pass either: {failed}"
     for mutant in mutants:
         with tempfile.TemporaryDirectory() as folder:
-            yield mutant, _first_failure(Path(folder), mutant)
+            yield mutant, _first_failure(Path(folder), mutant, tests)
 
 
-def _first_failure(folder: Path, mutant: Mutant | None) -> str:
+def _first_failure(folder: Path, mutant: Mutant | None, tests: Sequence[str]) -> str:
     for name in _COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
@@ -135,7 +137,7 @@ def _first_failure(folder: Path, mutant: Mutant | None) -> str:
         (folder / name).symlink_to(ROOT / name)
     if mutant is not None:
         _weaken(folder / mutant.file, mutant)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *_TESTS]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode in (0, 1), done.stdout[-2000:] + done.stderr[-2000:]
     failed = _FAILED.search(done.stdout)
