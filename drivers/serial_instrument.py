@@ -7,6 +7,7 @@ from devices.device import Device, Event, HidMatch, PortMatch, Rejected
 from devices.reading import DeviceIdentity, Kind
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
+from drivers.pace import Pace
 from drivers.port import FoundPort
 from drivers.raw import Tap
 from drivers.serial_probe import Found, greet, probe
@@ -121,6 +122,7 @@ class _Session:
         self._talk = talk
         self._feed = feed
         self._is_certain = is_certain
+        self._pace = Pace(talk.match)
         self._patience_s = _patience_s(talk.match)
         self._understood_at_s = now_s()
         self._trust = 0
@@ -142,6 +144,7 @@ class _Session:
             elif now_s() - self._understood_at_s > self._patience_s:
                 await self._not_understood(data)
             await self._talk.keep_alive()
+            await asyncio.sleep(self._pace.wait_s(len(data), now_s()))
 
     def _end_silence(self) -> None:
         """What speaks only when it is used gets its time from its first byte on, not from its silence."""
