@@ -4,7 +4,8 @@ Whoever streams by itself is listened to first, at its own speed; only then is a
 the start commands that the declarations name. Those that speak at the same speed and are sent nothing are
 listened to together: what one of them says but once is not lost while another is tried. A device is believed
 when its decoder has understood several things in a row, or one where the frames have a checksum: bytes heard
-at a wrong speed do not pass for that.
+at a wrong speed do not pass for that. One is enough also of who was there before and sends one frame a second
+or less: with nothing else between, as no stream of another device would have it.
 
 A port is opened for all who may be at it, also where one of them sends once what it kept: see left_alone.
 """
@@ -21,6 +22,7 @@ _SILENT_S = 0.3  # a stream sends fifty frames a second
 _LISTEN_S = 1.0
 _PATIENCE_S = 2.0  # for those that speak only when they are used
 _GOOD_IN_A_ROW = 4
+_SLOW_S = 1.0  # from one frame to the next: four would take longer than a replug may
 _REFUSED = 20
 
 
@@ -28,16 +30,21 @@ _REFUSED = 20
 class Found:
     """The device that answered, its port open, and what it has said since it was last understood wrongly.
 
-    `events`: without samples, which came too long ago for a wave that is live.
+    `events`: without samples, which came too long ago for a wave that is live. `was_here`: it was understood
+    at this port before.
     """
 
     talk: Talk
+    was_here: bool = False
     data: bytes = b""
     events: list[Event] = field(default_factory=list)
     good: int = 0
     refused: int = 0
+    paused: bool = False
 
     def take(self, data: bytes, events: Iterable[Event]) -> None:
+        """What was read and says this; no data when the line is silent."""
+        self.paused |= bool(self.data) and not data
         self.data += data
         for event in events:
             if isinstance(event, Rejected):
@@ -50,7 +57,12 @@ class Found:
 
     @property
     def is_sure(self) -> bool:
-        return self.good >= (1 if self.talk.match.checked else _GOOD_IN_A_ROW)
+        return self.good >= (1 if self.talk.match.checked or self._is_back else _GOOD_IN_A_ROW)
+
+    @property
+    def _is_back(self) -> bool:
+        is_slow = self.talk.match.every_s >= _SLOW_S
+        return self.was_here and is_slow and self.paused and not self.refused
 
 
 async def probe(port: FoundPort, last: Device | None) -> Found:
@@ -60,7 +72,7 @@ async def probe(port: FoundPort, last: Device | None) -> Found:
     """
     heard = False
     for devices, wait_s in _round(port.devices, last):
-        tried = await _try(port.node, devices, wait_s)
+        tried = await _try(port.node, devices, wait_s, last)
         for found in tried:
             if found.is_sure:
                 return found
@@ -115,9 +127,10 @@ def _match(device: Device) -> PortMatch:
     return device.match
 
 
-async def _try(node: str, devices: Sequence[Device], wait_s: float) -> list[Found]:
+async def _try(node: str, devices: Sequence[Device], wait_s: float, last: Device | None) -> list[Found]:
     """Listen to the port as to each of these; it is closed again unless one of them was understood."""
     first = await greet(node, devices[0])
+    first.was_here = devices[0] is last
     tried = [first, *(Found(first.talk.beside(device)) for device in devices[1:])]
     try:
         await _listen(tried, wait_s)

@@ -109,6 +109,21 @@ async def test_four_bytes_a_second_that_end_are_missed_and_understood_again(slow
         await listener.until(lambda: listener.statuses[-1].battery_is_low)
 
 
+async def test_four_bytes_a_second_go_on_with_the_first_frame_after_a_replug(slow: Format8) -> None:
+    listener = Listener()
+    slow.plug("ttyUSB5")
+    async with running(SerialLinks(_serial(), listener).run(), slow.run()):
+        await listener.until_state(ID, InstrumentState.MEASURING)
+        slow.close()
+        await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+        before, told = slow.frames_sent, len(listener.readings)
+        slow.numbers = (91, 99)
+        slow.plug("ttyUSB6")
+        await listener.until(lambda: len(listener.readings) > told)
+        assert slow.frames_sent - before == 2, "a frame is over when the next one begins"
+    assert [quantity.value for quantity in listener.readings[told].quantities] == [91, 99]
+
+
 async def test_a_spot_check_that_was_kept_comes_first_and_says_of_when_it_is(
     spot_checker: SpotChecker,
 ) -> None:

@@ -24,6 +24,7 @@ from tests.fakes.serial_unit import Streamer
 from tests.fakes.usb_bus import UsbIds
 
 OLD, BCI, V7 = by_key()["contec_cms50_old"], by_key()["berry_serial"], by_key()["contec_cms50_v7"]
+SLOW = by_key()["nonin_xpod_8"]
 OLD_LINE, BCI_LINE = Line(19200, odd=True), Line(4800)
 STEADY = bytes.fromhex("84374c0a5f")
 BOX, BOX_LINE = by_key()["creative_pc300"], Line(115200)
@@ -185,3 +186,21 @@ def test_four_things_in_a_row_are_proof_and_one_where_there_is_a_checksum() -> N
     checked = _found(replace(OLD, match=replace(OLD.match, checked=True)))
     checked.take(b"", good[:1])
     assert checked.is_sure
+
+
+def test_one_slow_frame_is_proof_of_who_was_there_alone_and_with_silence_around_it() -> None:
+    signal: list[Event] = [Signal(SignalState.MEASURING)]
+
+    def is_sure(device: Device, was_here: bool, silence: bool, before: list[Event]) -> bool:
+        found = Found(Talk("/dev/null", device), was_here)
+        found.take(b"\x80", before)
+        if silence:
+            found.take(b"", [])
+        found.take(b"\x80", signal)
+        return found.is_sure
+
+    assert is_sure(SLOW, was_here=True, silence=True, before=[])
+    assert not is_sure(SLOW, was_here=True, silence=False, before=[])
+    assert not is_sure(SLOW, was_here=False, silence=True, before=[])
+    assert not is_sure(SLOW, was_here=True, silence=True, before=[Rejected("noise", b"\x00")])
+    assert not is_sure(OLD, was_here=True, silence=True, before=[])

@@ -20,7 +20,7 @@ class Format8(SerialUnit):
         self.numbers = (spo2, pulse_rate)
         self.finger_in = self.sensor_in = True
         self.low_battery = self.silent = False
-        self.lost = 0
+        self.lost = self.frames_sent = 0
         self._ticks = _TICKS - 1
 
     def tick(self) -> None:
@@ -28,6 +28,7 @@ class Format8(SerialUnit):
         if self._ticks % _TICKS == 0 and not self.silent:
             self.say(self._frame()[self.lost :])
             self.lost = 0
+            self.frames_sent += 1
 
     def _frame(self) -> bytes:
         measures = self.finger_in and self.sensor_in
