@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
@@ -19,6 +20,7 @@ from drivers.ble_connection import BleConnection
 from drivers.ble_errors import reason_of
 from drivers.ble_recognition import Recognition
 from drivers.ble_rests import Rests
+from drivers.ble_seen import Seen
 from drivers.bluetooth_service import BluetoothService, bluetooth_service
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
@@ -47,6 +49,7 @@ class BleLinks:
         self._feeds: dict[str, Feed] = {}
         self._decoders: dict[str, Decoder] = {}
         self._rests = Rests()
+        self._seen = Seen()
         self._heard_s: dict[str, float] = {}
         self._trouble = Reason.NONE
         self._tasks = Tasks()
@@ -104,7 +107,7 @@ class BleLinks:
         id_ = f"ble:{peripheral.address}"
         name = advertisement.local_name or peripheral.name or ""
         device = self._recognition.device(advertisement.service_uuids, name)
-        if device is None:
+        if device is None or not self._remember(id_):
             return
         if device.any_make and not name and self._may_be_named(id_):
             return
@@ -139,6 +142,22 @@ class BleLinks:
         await feed.deliver(results)
         if not self._tasks.running(id_):
             feed.tracker.move(InstrumentState.READY)
+
+    def _remember(self, id_: str) -> bool:
+        """False: so many others are being served that there is no room."""
+        gone = self._seen.note(id_, self._tasks.running)
+        for each in gone:
+            self._forget(each)
+        return id_ not in gone
+
+    def _forget(self, id_: str) -> None:
+        if id_ in self._feeds:
+            self._feeds[id_].tracker.move(InstrumentState.ABSENT)
+        by_id: tuple[dict[str, Any], ...] = (self._chosen, self._feeds, self._decoders, self._heard_s)
+        for each in by_id:
+            each.pop(id_, None)
+        self._rests.forget(id_)
+        self._tasks.forget(id_)
 
     def _may_be_named(self, id_: str) -> bool:
         """A name often comes a moment after the services, and some makes have habits of their own."""

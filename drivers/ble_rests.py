@@ -29,6 +29,10 @@ class Rests:
         (self._refused.add if refused else self._refused.discard)(id_)
         self._until_s[id_] = self._clock_s() + _rest_s(ended, leads, refused)
 
+    def forget(self, id_: str) -> None:
+        self._refused.discard(id_)
+        self._until_s.pop(id_, None)
+
     def is_over(self, id_: str, pairing: bool | None) -> bool:
         """Also when one that refused shows by now that it may be paired with."""
         woken = bool(pairing) and id_ in self._refused

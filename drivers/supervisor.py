@@ -46,7 +46,7 @@ class Supervisor:
                 group.create_task(guard.run())
 
     def statuses(self) -> tuple[InstrumentStatus, ...]:
-        """Every instrument seen or missed so far, in a stable order."""
+        """Every instrument seen so far, but for what is not missed, in a stable order."""
         known = (status for guard in self._guards for status in guard.statuses.values())
         return tuple(sorted(known, key=lambda status: status.id))
 
@@ -61,6 +61,8 @@ class _Guard:
 
     def status(self, status: InstrumentStatus) -> None:
         self.statuses[status.id] = status
+        if status.state is InstrumentState.ABSENT:  # not missed, and it may have an address a minute
+            del self.statuses[status.id]
         self._sink.status(status)
 
     async def reading(self, reading: Reading) -> None:
@@ -88,8 +90,7 @@ class _Guard:
     def _crashed(self, reason: Reason) -> None:
         _log.exception("a driver crashed and is started again")
         for status in tuple(self.statuses.values()):
-            if status.state is not InstrumentState.ABSENT:
-                self.status(replace(status, state=InstrumentState.FAULTY, reason=reason))
+            self.status(replace(status, state=InstrumentState.FAULTY, reason=reason))
 
 
 def _built_in(devices: Sequence[Device], tap: Tap) -> list[LinkMaker]:

@@ -22,6 +22,11 @@ class Tasks:
     def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._tasks[name] = asyncio.create_task(work, name=name)
 
+    def forget(self, name: str) -> None:
+        """One that has ended, whatever it raised."""
+        if not self.running(name):
+            self._tasks.pop(name, None)
+
     async def cancel(self, name: str) -> None:
         """Cancel and wait until it has cleaned up."""
         task = self._tasks.pop(name, None)

@@ -43,7 +43,7 @@ class InstrumentBoard:
 
     @property
     def seen(self) -> tuple[InstrumentStatus, ...]:
-        """Since the start, whosever it is, also what has gone."""
+        """Since the start, whosever it is, also what has gone and is missed."""
         return tuple(self._newest.values())
 
     @property
@@ -55,16 +55,24 @@ class InstrumentBoard:
 
     @property
     def own(self) -> tuple[InstrumentStatus, ...]:
-        shown = [s for s in self.seen if s.state is not InstrumentState.ABSENT and self.is_own(s)]
+        shown = [s for s in self.seen if self.is_own(s)]
         there = {kind for status in shown for kind in status.kinds}
         return _sorted([*shown, *(_not_seen(kind) for kind in self._expected if kind not in there)])
 
     def put(self, status: InstrumentStatus) -> InstrumentStatus | None:
         """Keep the newest state of each instrument. Returns the one before."""
-        before = self._newest.get(status.id)
-        self._newest[status.id] = status
-        self._heard_s[status.id] = self._clock_s()
+        before = self._newest.pop(status.id, None)
+        if status.state is InstrumentState.ABSENT:
+            self._forget(status.id)
+        else:
+            self._newest[status.id] = status
+            self._heard_s[status.id] = self._clock_s()
         return before
+
+    def _forget(self, id_: str) -> None:
+        """Nobody misses it: a Bluetooth unit that was not seen for long may have changed its address."""
+        self._heard_s.pop(id_, None)
+        self._without_result.discard(id_)
 
     def note_result(self, reading: Reading) -> bool:
         """What gives one result at a time has spoken. True: whether it gave a value is other than before."""

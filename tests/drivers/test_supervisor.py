@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -72,3 +73,22 @@ async def test_a_driver_that_ends_is_a_fault() -> None:
 
     async with running(Supervisor((), listener, (Quitter,)).run()):
         await listener.until_state(CAMERA.id, InstrumentState.FAULTY, Reason.DRIVER_FAILED)
+
+
+async def test_what_is_not_missed_is_not_kept() -> None:
+    class Passing:
+        """A driver in whose reach something was, and is no more."""
+
+        def __init__(self, sink: Sink) -> None:
+            self._sink = sink
+
+        async def run(self) -> None:
+            self._sink.status(CAMERA)
+            self._sink.status(replace(CAMERA, state=InstrumentState.ABSENT))
+            await asyncio.Event().wait()
+
+    listener = Listener()
+    supervisor = Supervisor((), listener, (Passing,))
+    async with running(supervisor.run()):
+        await listener.until_state(CAMERA.id, InstrumentState.ABSENT)
+        assert supervisor.statuses() == ()

@@ -300,6 +300,14 @@ def test_a_stranger_who_gave_a_result_is_not_in_reach_for_ever() -> None:
     assert [status.id for status in board.all] == ["ble:C0:00:00:00:00:01", "usb:1"]
 
 
+def test_a_unit_that_the_driver_has_forgotten_is_not_kept_either() -> None:
+    board = InstrumentBoard((), OwnsThePlugged())
+    status = InstrumentStatus("ble:C0:00:00:00:00:09", Kind.CUFF, "Cuff", InstrumentState.READY)
+    assert board.put(status) is None
+    assert board.put(replace(status, state=InstrumentState.ABSENT)) == status
+    assert board.seen == ()
+
+
 async def test_a_strangers_loss_is_not_the_sessions(tmp_path: Path) -> None:
     async with bench(tmp_path) as kiosk:
         await kiosk.consult()
