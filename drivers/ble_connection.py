@@ -83,6 +83,7 @@ class BleConnection:
             for command in self._match.start:
                 await self._required(self._match.write, partial(self._put, command))
             self._feed.undated.connected()
+            self._feed.listening()
             async with self._beside():
                 await self._deliver_until_gone()
         except (
@@ -260,8 +261,7 @@ class BleConnection:
     async def _gap(self, lost: int) -> None:
         """What comes now does not go on from what came last."""
         self._decoder = self._resume()
-        self._feed.stamp.interrupted()
-        self._feed.tracker.forget_signal()
+        self._feed.interrupted()
         await self._feed.deliver([Rejected(f"{lost} values came faster than they could be taken", b"")])
 
     async def _authorised(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from devices.device import (
     Battery,
     ClockShown,
-    Decoder,
     Device,
     Event,
     Measured,
@@ -17,7 +16,7 @@ from devices.device import (
 )
 from devices.reading import DeviceIdentity, Quality
 from drivers.instrument import Sink
-from drivers.raw import Tap, no_tap
+from drivers.raw import CLOCK, CONNECTED, LOST, Tap, no_tap
 from drivers.stamp import Stamp
 from drivers.tracker import Tracker
 from drivers.undated import Undated
@@ -41,12 +40,17 @@ class Feed:
         self.stamp.identity = identity
         self.tracker.identify(identity)
 
-    async def take(
-        self, decoder: Decoder, data: bytes, source: str = "", came_s: float | None = None
-    ) -> bool:
-        """Bytes as they came, at `came_s` (monotonic) or now. True when something could be decoded."""
-        self.heard(data, source)
-        return await self.deliver(decoder.feed(data, source), came_s)
+    def listening(self) -> None:
+        """A new connection is ready: said to whoever captures, with what is known of its clock."""
+        self.heard(b"", CONNECTED)
+        if self.stamp.device_clock is not None:
+            self.heard(self.stamp.device_clock.packed(), CLOCK)
+
+    def interrupted(self) -> None:
+        """Values were lost in the middle of a connection."""
+        self.heard(b"", LOST)
+        self.stamp.interrupted()
+        self.tracker.forget_signal()
 
     def heard(self, data: bytes, source: str = "") -> None:
         """Bytes that somebody else decodes."""

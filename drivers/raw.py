@@ -10,12 +10,22 @@ from math import isfinite
 from pathlib import Path
 from typing import TextIO
 
+from drivers.stamp import DeviceClock
+
 MOST_BYTES = 50_000_000  # some hours of everything
+
+CONNECTED = "connected"
+CLOCK = "clock"
+LOST = "lost"
+"""Marks among the pieces, in place of a source: here a connection began; this is what its instrument's clock
+showed and was set to (a packed `DeviceClock`); here values came faster than they could be taken.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A piece as it came: `id` of the instrument, `device` of the catalogue, `source` a characteristic or "".
+    """A piece as it came: `id` of the instrument, `device` of the catalogue, `source` a characteristic or "",
+    or one of the marks above.
 
     `at_s`: since some moment that is the same for the whole file.
     """
@@ -88,6 +98,8 @@ def _piece(number: int, line: str) -> Raw:
         piece = Raw(
             float(found["at_s"]), found["id"], found["device"], found["source"], bytes.fromhex(found["data"])
         )
+        if piece.source == CLOCK:
+            DeviceClock.unpacked(piece.data)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RawError(number) from error
     texts = (piece.id, piece.device, piece.source)

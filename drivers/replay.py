@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from devices.catalog import by_key
-from devices.device import Decoder, Done, Event, Leading
+from devices.device import BleMatch, Decoder, Device, Done, Leading, Remembering
 from drivers.feed import Feed
 from drivers.instrument import InstrumentState, Sink
-from drivers.raw import Raw
+from drivers.raw import CLOCK, CONNECTED, LOST, Raw
+from drivers.stamp import DeviceClock
+from drivers.undated import Undated
 
 
 class UnknownDevice(ValueError):
@@ -32,41 +33,70 @@ async def replay(pieces: Iterable[Raw], sink: Sink, *, speed: float = 0.0) -> in
             due_s = began_s + (piece.at_s - first_s) / speed
             await asyncio.sleep(max(0.0, due_s - asyncio.get_running_loop().time()))
         player = players.get(piece.id) or players.setdefault(piece.id, _player(piece, sink))
-        await player.feed.take(player.decoder, piece.data, piece.source)
-    return sum(player.feed.rejected for player in players.values())
+        await player.play(piece)
+    return sum(player.rejected for player in players.values())
 
 
-class _Conversations:
-    """A `Decoder`. After `Done` the driver hung up: what comes then is of another conversation."""
+class _Player:
+    """One instrument, over all its connections. A capture may lack the marks of where each began."""
 
-    def __init__(self, make: Callable[[], Decoder], feed: Feed) -> None:
+    def __init__(self, device: Device, make: Callable[[], Decoder], id_: str, sink: Sink) -> None:
         self._make = make
-        self._feed = feed
+        self._by_radio = isinstance(device.match, BleMatch)
+        self._at_s = 0.0
+        self._feed = Feed(device, sink, id_)
+        self._feed.undated = Undated(device.kind, lambda: self._at_s)
+        self._feed.tracker.move(InstrumentState.READY)
         self._decoder = _begun(make())
         self._is_over = False
 
-    def feed(self, data: bytes, source: str = "") -> list[Event]:
-        if self._is_over:
-            self._decoder = _begun(self._make())
-            self._feed.stamp.reconnected()
-        events = self._decoder.feed(data, source)
+    @property
+    def rejected(self) -> int:
+        return self._feed.rejected
+
+    async def play(self, piece: Raw) -> None:
+        self._at_s = piece.at_s
+        if piece.source == CONNECTED:
+            self._connected()
+        elif piece.source == CLOCK:
+            self._feed.stamp.device_clock = DeviceClock.unpacked(piece.data)
+        elif piece.source == LOST:
+            self._decoder = self._resumed()
+            self._feed.interrupted()
+        else:
+            await self._heard(piece)
+
+    def _connected(self) -> None:
+        self._begin_anew()
+        self._feed.tracker.forget_signal()
+        self._feed.tracker.move(InstrumentState.READY)
+        if self._by_radio:
+            self._feed.undated.connected()
+
+    async def _heard(self, piece: Raw) -> None:
+        if self._is_over:  # the driver hung up: what comes then is of another conversation
+            self._begin_anew()
+        events = self._decoder.feed(piece.data, piece.source)
         self._is_over = any(isinstance(event, Done) for event in events)
-        return events
+        await self._feed.deliver(events, piece.at_s)
 
+    def _begin_anew(self) -> None:
+        self._decoder = _begun(self._resumed())
+        self._feed.stamp.reconnected()
+        self._is_over = False
 
-@dataclass(frozen=True, slots=True)
-class _Player:
-    feed: Feed
-    decoder: Decoder
+    def _resumed(self) -> Decoder:
+        if self._by_radio and isinstance(self._decoder, Remembering):
+            self._decoder.reconnected()
+            return self._decoder
+        return self._make()
 
 
 def _player(piece: Raw, sink: Sink) -> _Player:
     device = by_key().get(piece.device)
     if device is None or device.decoder is None:
         raise UnknownDevice(piece.device)
-    feed = Feed(device, sink, piece.id)
-    feed.tracker.move(InstrumentState.READY)
-    return _Player(feed, _Conversations(device.decoder, feed))
+    return _Player(device, device.decoder, piece.id, sink)
 
 
 def _begun(decoder: Decoder) -> Decoder:

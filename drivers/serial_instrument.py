@@ -73,6 +73,7 @@ class SerialInstrument:
         try:
             feed = self._become(port, found.talk.device)
             feed.stamp.reconnected()
+            feed.listening()
             feed.tracker.forget_signal()
             feed.tracker.move(_at_first(found.talk.match))
             if found.data:

@@ -31,6 +31,20 @@ class DeviceClock:
     kiosk_now: datetime
     set_at: datetime | None = None
 
+    @classmethod
+    def unpacked(cls, data: bytes) -> "DeviceClock":
+        """The inverse of `packed`. Raises ValueError."""
+        try:
+            device_now, *kiosk_times = map(datetime.fromisoformat, data.decode().split())
+            return cls(device_now.replace(tzinfo=None), *(each.astimezone() for each in kiosk_times))
+        except (TypeError, OverflowError) as error:
+            raise ValueError("not a clock") from error
+
+    def packed(self) -> bytes:
+        """As it is kept in a capture."""
+        times = (self.device_now, self.kiosk_now, *([self.set_at] if self.set_at else []))
+        return " ".join(each.isoformat() for each in times).encode()
+
     def is_right(self, tolerance_s: float) -> bool:
         """Off by no more than `tolerance_s`."""
         off = self.kiosk_now.replace(tzinfo=None) - self.device_now
