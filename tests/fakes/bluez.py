@@ -39,6 +39,7 @@ class FakeBluez:
     def __init__(self, radio: Radio) -> None:
         self.tree = ObjectTree()
         self.agents: list[str] = []
+        self.discovers = True  # services, when it is connected
         self._agent = ("", "")
         self._radio = transceiver(radio, "bluetoothd", _ADAPTER_ADDRESS)
         no_keys = PairingDelegate.IoCapability.NO_OUTPUT_NO_INPUT
@@ -185,6 +186,8 @@ class FakeBluez:
         self._connections[path] = connection
         connection.on("disconnection", lambda _reason: self._disconnected(path))
         self.tree.set(path, DEVICE, Connected=Variant("b", True))
+        if not self.discovers:
+            return
         services = await self._gatt.resolve(path, connection)
         self.tree.set(path, DEVICE, ServicesResolved=Variant("b", True), UUIDs=Variant("as", services))
 

@@ -15,6 +15,7 @@ Handler = Callable[[Message], Awaitable[Reply | None]]
 _MANAGER = "org.freedesktop.DBus.ObjectManager"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _LEFT_TO_LIBRARY = ("org.freedesktop.DBus.Peer", "org.freedesktop.DBus.Introspectable")
+NEVER_S = 3600.0  # a delay that no limit of ours waits for
 UNKNOWN_OBJECT = "org.freedesktop.DBus.Error.UnknownObject"
 UNKNOWN_METHOD = "org.freedesktop.DBus.Error.UnknownMethod"
 
@@ -37,6 +38,20 @@ class ObjectTree:
         self.client_vanished: Callable[[str], Awaitable[None]] | None = None
         self._bus: MessageBus | None = None
         self._answers: set[asyncio.Future[None]] = set()
+        self._runs = asyncio.Event()
+        self._runs.set()
+        self._held: list[Message] = []
+
+    def stop(self) -> None:
+        """As a process that is stopped (SIGSTOP): on the bus, and deaf and dumb."""
+        self._runs.clear()
+
+    def go_on(self) -> None:
+        """Everything that waited is said and answered."""
+        self._runs.set()
+        held, self._held = self._held, []
+        for signal in held:
+            self._send(signal)
 
     async def publish(self, bus_address: str, name: str) -> None:
         """Answer under a well-known name."""
@@ -97,10 +112,17 @@ class ObjectTree:
             self._signal(path, _PROPERTIES, "PropertiesChanged", "sa{sv}as", body)
 
     def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
+        kind = MessageType.SIGNAL
+        where: dict[str, Any] = {"path": path, "interface": interface, "member": member}
+        message = Message(message_type=kind, **where, signature=signature, body=body)
+        if self._runs.is_set():
+            self._send(message)
+        else:
+            self._held.append(message)
+
+    def _send(self, message: Message) -> None:
         if self._bus is not None:
-            kind = MessageType.SIGNAL
-            where: dict[str, Any] = {"path": path, "interface": interface, "member": member}
-            self._bus.send(Message(message_type=kind, **where, signature=signature, body=body))
+            self._bus.send(message)
 
     def _received(self, message: Message) -> bool | None:
         if message.member == "NameOwnerChanged" and not message.body[2] and self.client_vanished:
@@ -116,6 +138,7 @@ class ObjectTree:
         task.add_done_callback(self._answers.discard)
 
     async def _answer(self, message: Message) -> None:
+        await self._runs.wait()
         try:
             await self._play_fault(message.member or "")
             signature, body = await self._call(message) or ("", [])
@@ -125,8 +148,8 @@ class ObjectTree:
         except Exception as error:  # noqa: BLE001  a caller always gets an answer
             traceback.print_exc()
             reply = Message.new_error(message, "org.bluez.Error.Failed", repr(error))
-        if self._bus is not None:
-            self._bus.send(reply)
+        await self._runs.wait()
+        self._send(reply)
 
     async def _play_fault(self, member: str) -> None:
         if self.faults.get(member):
