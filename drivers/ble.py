@@ -136,7 +136,7 @@ class BleLinks:
         events = decoder.feed(data, device.match.service)
         results = [event for event in events if isinstance(event, Measured)]
         if results:
-            self._tasks.start(f"{id_} said", self._deliver(id_, feed, results))
+            self._tasks.start(_saying(id_), self._deliver(id_, feed, results))
 
     async def _deliver(self, id_: str, feed: Feed, results: Sequence[Measured]) -> None:
         await feed.deliver(results)
@@ -157,7 +157,8 @@ class BleLinks:
         for each in by_id:
             each.pop(id_, None)
         self._rests.forget(id_)
-        self._tasks.forget(id_)
+        for name in (id_, _saying(id_)):
+            self._tasks.forget(name)
 
     def _may_be_named(self, id_: str) -> bool:
         """A name often comes a moment after the services, and some makes have habits of their own."""
@@ -226,6 +227,11 @@ async def _stop(scanner: BleakScanner) -> None:
         BleakError, DriverError, OSError, EOFError
     ):  # with bluetoothd gone there is nothing to stop
         await bounded(scanner.stop(), _SCANNER_LIMIT_S)
+
+
+def _saying(id_: str) -> str:
+    """The task that delivers what was said in an advertisement."""
+    return f"{id_} said"
 
 
 def _now_s() -> float:
