@@ -13,25 +13,28 @@ from pathlib import Path
 
 from devices.device import Device, HidMatch
 from drivers.instrument import DriverError, Reason
-from drivers.port import READ_TIMEOUT_S, FoundPort, Port, port_id
+from drivers.port import READ_TIMEOUT_S, Candidates, FoundPort, Port, found_ports
+from drivers.port_ids import Plug, PortIds
 
 SYSFS_HIDRAW = Path("/sys/class/hidraw")
 _UNNUMBERED = b"\x00"
 _BUS_USB = 0x03
 
 
-def find_hid(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
-    """Every plugged HID device that one of the devices recognises. Empty where there is no hidraw."""
-    found: dict[str, FoundPort] = {}
+def find_hid(devices: Sequence[Device], ids: PortIds | None = None) -> tuple[FoundPort, ...]:
+    """Every plugged HID device that one of the devices recognises. Empty where there is no hidraw.
+
+    `ids`: how they were called before.
+    """
+    found: dict[Plug, Candidates] = {}
     for entry in sorted(SYSFS_HIDRAW.glob("hidraw*")):
         said = _uevent(entry / "device" / "uevent")
-        ids = _usb_ids(said.get("HID_ID", ""))
-        fitting = tuple(d for d in devices if isinstance(d.match, HidMatch) and ids in d.match.usb_ids)
-        if ids and fitting:
-            serial, location = said.get("HID_UNIQ", ""), said.get("HID_PHYS", "")
-            id_ = port_id(*ids, serial, location, found)
-            found[id_] = FoundPort(fitting, id_, f"/dev/{entry.name}", serial, location)
-    return tuple(found.values())
+        numbers = _usb_ids(said.get("HID_ID", ""))
+        fitting = tuple(d for d in devices if isinstance(d.match, HidMatch) and numbers in d.match.usb_ids)
+        if numbers and fitting:
+            plug = Plug(*numbers, said.get("HID_UNIQ", ""), said.get("HID_PHYS", ""))
+            found[plug] = fitting, f"/dev/{entry.name}"
+    return found_ports(found, ids)
 
 
 def _uevent(path: Path) -> dict[str, str]:

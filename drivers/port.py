@@ -3,13 +3,14 @@
 import asyncio
 import errno
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from devices.device import Device
 from drivers.instrument import DriverError, Reason
+from drivers.port_ids import Plug, PortIds
 
 READ_TIMEOUT_S = 0.2
 _REASONS = {
@@ -19,13 +20,14 @@ _REASONS = {
     errno.EAGAIN: Reason.PORT_BUSY,
 }
 T = TypeVar("T")
+Candidates = tuple[tuple[Device, ...], str]  # who may be at a port, and its node
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPort:
     """A port that declarations recognise, several where devices share a bridge; never none.
 
-    `node` may change at every plug, `id` does not.
+    `node` may change at every plug, `id` does not: see port_ids.
     """
 
     devices: tuple[Device, ...]
@@ -45,10 +47,13 @@ class FoundPort:
         return any(device.decoder is None for device in self.devices)
 
 
-def port_id(vid: int, pid: int, serial: str, location: str, taken: Container[str]) -> str:
-    """Many bridges carry the same factory serial number: a second one is told apart by its USB socket."""
-    id_ = f"usb:{vid:04x}:{pid:04x}:{serial or location}"
-    return f"{id_}@{location}" if id_ in taken else id_
+def found_ports(found: Mapping[Plug, Candidates], ids: PortIds | None) -> tuple[FoundPort, ...]:
+    """Each with its id."""
+    names = (ids or PortIds()).of(tuple(found))
+    return tuple(
+        FoundPort(devices, names[plug], node, plug.serial, plug.location)
+        for plug, (devices, node) in found.items()
+    )
 
 
 def reason_of(error: Exception) -> Reason:

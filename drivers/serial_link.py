@@ -7,6 +7,7 @@ from devices.device import Device
 from drivers.hid_port import find_hid
 from drivers.instrument import Sink
 from drivers.port import FoundPort
+from drivers.port_ids import PortIds
 from drivers.raw import Tap, no_tap
 from drivers.serial_instrument import SerialInstrument
 from drivers.serial_port import find_ports
@@ -22,6 +23,7 @@ class SerialLinks:
         self._devices = devices
         self._sink = sink
         self._tap = tap
+        self._ids = PortIds()
         self._instruments: dict[str, SerialInstrument] = {}
         self._served: dict[str, FoundPort] = {}
         self._tasks = Tasks()
@@ -35,7 +37,7 @@ class SerialLinks:
             await self._tasks.cancel_all()
 
     async def _look(self) -> None:
-        ports = await asyncio.to_thread(_find, self._devices)
+        ports = await asyncio.to_thread(_find, self._devices, self._ids)
         nodes = {port.id: port.node for port in ports}
         for id_, port in tuple(self._served.items()):
             if nodes.get(id_) != port.node:
@@ -56,5 +58,5 @@ class SerialLinks:
         self._instruments[id_].gone()
 
 
-def _find(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
-    return (*find_ports(devices), *find_hid(devices))
+def _find(devices: Sequence[Device], ids: PortIds) -> tuple[FoundPort, ...]:
+    return (*find_ports(devices, ids), *find_hid(devices, ids))

@@ -8,7 +8,8 @@ import serial
 from serial.tools import list_ports
 
 from devices.device import Device, SerialMatch
-from drivers.port import READ_TIMEOUT_S, FoundPort, Port, port_id
+from drivers.port import READ_TIMEOUT_S, Candidates, FoundPort, Port, found_ports
+from drivers.port_ids import Plug, PortIds
 
 try:
     from termios import error as _termios_error
@@ -19,16 +20,18 @@ _CHUNK = 4096
 _WRITE_TIMEOUT_S = 1.0
 
 
-def find_ports(devices: Sequence[Device]) -> tuple[FoundPort, ...]:
-    """Every plugged port that one of the devices recognises by USB VID and PID. Blocks for some ms."""
-    found: dict[str, FoundPort] = {}
+def find_ports(devices: Sequence[Device], ids: PortIds | None = None) -> tuple[FoundPort, ...]:
+    """Every plugged port that one of the devices recognises by USB VID and PID. Blocks for some ms.
+
+    `ids`: how they were called before.
+    """
+    found: dict[Plug, Candidates] = {}
     for info in sorted(list_ports.comports(), key=lambda port: (port.location or "", port.device)):
         fitting = tuple(device for device in devices if _fits(device, info.vid, info.pid))
         if fitting:
-            number, location = info.serial_number or "", info.location or ""
-            id_ = port_id(info.vid, info.pid, number, location, found)
-            found[id_] = FoundPort(fitting, id_, info.device, number, location)
-    return tuple(found.values())
+            plug = Plug(info.vid, info.pid, info.serial_number or "", info.location or "")
+            found[plug] = fitting, info.device
+    return found_ports(found, ids)
 
 
 def _fits(device: Device, vid: int | None, pid: int | None) -> bool:

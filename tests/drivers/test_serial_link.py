@@ -181,6 +181,30 @@ async def test_two_of_one_kind_are_told_apart(oximeter: ContecSpeaker) -> None:
     assert {r.kind for r in listener.readings} == {Kind.OXIMETER}
 
 
+async def test_two_with_one_serial_number_keep_their_names_when_one_is_pulled_out(
+    oximeter: ContecSpeaker,
+) -> None:
+    listener, second = Listener(), ContecSpeaker()
+    second_id = f"{ID}@1-ttyUSB1"
+    oximeter.plug("ttyUSB0")
+    second.plug("ttyUSB1")
+    try:
+        async with running(_links(listener).run(), oximeter.run(), second.run()):
+            await listener.until_state(ID, InstrumentState.MEASURING)
+            await listener.until_state(second_id, InstrumentState.MEASURING)
+            told = len(listener.statuses)
+            oximeter.close()
+            await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+            await listener.until(
+                lambda: [r.identity.address for r in listener.readings[-2:]] == [second_id] * 2
+            )
+            oximeter.plug("ttyUSB0")
+            await listener.until_state(ID, InstrumentState.MEASURING)
+    finally:
+        second.close()
+    assert {status.id for status in listener.statuses[told:]} == {ID}
+
+
 async def test_cancelled_while_nobody_sends(oximeter: ContecSpeaker) -> None:
     """The port is free again at once."""
     listener = Listener()
