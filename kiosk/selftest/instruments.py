@@ -53,14 +53,19 @@ def _check_kind(kind: Kind, found: list[InstrumentStatus]) -> Iterable[Check]:
 
 def _check(part: Part, status: InstrumentStatus) -> Check:
     if status.state in _BAD:
-        shy = status.kind in SHY and status.state is InstrumentState.LOST
-        verdict = amber if shy else red
+        verdict = amber if _has_gone_to_rest(status) else red
         return verdict(part, Problem.NOT_WORKING, status.name, status.reason.value)
     if status.state in _NOT_YET and status.kind not in SHY:
         return amber(part, Problem.NOT_WORKING, status.name, status.state.value)
     if status.battery_is_low:
         return amber(part, Problem.LOW_BATTERY, status.name, _left(status))
     return green(part, status.name, status.state.value)
+
+
+def _has_gone_to_rest(status: InstrumentStatus) -> bool:
+    """By radio it hangs up and says no more until it measures; a cable that comes out is a fault."""
+    lost = status.state is InstrumentState.LOST and status.reason is not Reason.UNPLUGGED
+    return lost and status.kind in SHY
 
 
 def _left(status: InstrumentStatus) -> str:

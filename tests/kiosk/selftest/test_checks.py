@@ -19,7 +19,7 @@ from kiosk.rendezvous.tls import self_signed, server_context
 from kiosk.selftest.alone import check_alone
 from kiosk.selftest.chosen import ALWAYS, expected_kinds, name_chosen
 from kiosk.selftest.fhir import ask_fhir
-from kiosk.selftest.instruments import check_bluetooth, check_kinds
+from kiosk.selftest.instruments import PARTS, check_bluetooth, check_kinds
 from kiosk.selftest.keys import check_key
 from kiosk.selftest.machine import judge_store
 from kiosk.selftest.network import Heard
@@ -106,8 +106,14 @@ def test_a_chosen_part_that_is_not_there_is_called_by_its_name() -> None:
 def test_a_cuff_shows_itself_only_after_a_measurement() -> None:
     (cuff,) = (c for c in check_kinds(["cuff"], []) if c.part is Part.CUFF)
     assert (cuff.verdict, cuff.problem) == (Verdict.AMBER, Problem.NOT_SEEN_YET)
-    lost = status(Kind.CUFF, InstrumentState.LOST, Reason.UNPLUGGED)
+    lost = status(Kind.CUFF, InstrumentState.LOST, Reason.TIMEOUT)
     assert reds(check_kinds(["cuff"], [lost])) == []
+
+
+@pytest.mark.parametrize("kind", [k for k in Kind if k is not Kind.UNKNOWN])
+def test_what_is_pulled_out_is_a_fault_of_every_kind(kind: Kind) -> None:
+    pulled = status(kind, InstrumentState.LOST, Reason.UNPLUGGED)
+    assert reds(check_kinds([kind.value], [pulled])) == [(PARTS[kind], Problem.NOT_WORKING)]
 
 
 def test_a_box_that_does_several_things_has_one_line() -> None:
