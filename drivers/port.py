@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from devices.device import Device
+from devices.device import Device, PortMatch
 from drivers.instrument import DriverError, Reason
 from drivers.port_ids import Plug, PortIds
 
@@ -40,6 +40,11 @@ class FoundPort:
     def is_certain(self) -> bool:
         """Nobody else has this kind of bridge."""
         return len(self.devices) == 1
+
+    @property
+    def may_be_quiet(self) -> bool:
+        """One of those that may be at it speaks only when it is used."""
+        return any(isinstance(device.match, PortMatch) and device.match.quiet for device in self.devices)
 
     @property
     def is_left_alone(self) -> bool:

@@ -57,16 +57,24 @@ class SerialInstrument:
             try:
                 await self._session(port)
             except DriverError as error:
-                if error.reason is not self._tracker.status.reason:
-                    _log.warning("%s: %s", port.id, error)
+                self._failed(port, error)
                 if error.reason is Reason.UNPLUGGED:
-                    self.gone()
                     return
-                self._tracker.faulty(error.reason)
             except Exception:  # noqa: BLE001  a bug with one port stays there
                 _log.exception("%s: the driver failed", port.id)
                 self._tracker.faulty(Reason.DRIVER_FAILED)
             await asyncio.sleep(_RETRY_S)
+
+    def _failed(self, port: FoundPort, error: DriverError) -> None:
+        if self._feed is None and _is_idle(port, error):
+            self._unknown.move(InstrumentState.FOUND)
+            return
+        if error.reason is not self._tracker.status.reason:
+            _log.warning("%s: %s", port.id, error)
+        if error.reason is Reason.UNPLUGGED:
+            self.gone()
+        else:
+            self._tracker.faulty(error.reason)
 
     async def _session(self, port: FoundPort) -> None:
         found = await self._find(port)
@@ -90,7 +98,7 @@ class SerialInstrument:
         try:
             return await probe(port, self._device)
         except DriverError as error:
-            if self._feed is None and error.reason in _NOBODY:
+            if self._feed is None and error.reason in _NOBODY and not _is_idle(port, error):
                 raise DriverError(Reason.NOT_UNDERSTOOD) from error
             raise
 
@@ -102,6 +110,11 @@ class SerialInstrument:
         identity = DeviceIdentity(device.key, model=device.name, serial=port.serial, address=port.id)
         self._feed.identify(identity)
         return self._feed
+
+
+def _is_idle(port: FoundPort, error: DriverError) -> bool:
+    """Nothing was heard where somebody may be who speaks only when it is used."""
+    return port.may_be_quiet and error.reason is Reason.NO_DATA
 
 
 def _at_first(match: PortMatch) -> InstrumentState:

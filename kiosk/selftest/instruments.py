@@ -56,7 +56,9 @@ def _check(part: Part, status: InstrumentStatus) -> Check:
         verdict = amber if _has_gone_to_rest(status) else red
         return verdict(part, Problem.NOT_WORKING, status.name, status.reason.value)
     if status.state in _NOT_YET and status.kind not in SHY:
-        return amber(part, Problem.NOT_WORKING, status.name, status.state.value)
+        silent = status.kind is Kind.UNKNOWN  # and whoever it is may speak only when it is used
+        problem = Problem.NOT_SEEN_YET if silent else Problem.NOT_WORKING
+        return amber(part, problem, status.name, status.state.value)
     if status.battery_is_low:
         return amber(part, Problem.LOW_BATTERY, status.name, _left(status))
     return green(part, status.name, status.state.value)

@@ -163,9 +163,34 @@ async def test_a_box_that_speaks_only_when_it_is_used_is_waited_for_and_its_sile
     assert box.written == b""
 
 
-async def _used(box: Streamer) -> None:
-    while box.heard_at[-1:] != [BOX_LINE]:  # noqa: ASYNC110  the test has a limit
+async def test_silence_is_no_fault_where_somebody_may_be_who_is_not_in_use(box: Streamer) -> None:
+    listener = Listener()
+    box.plug("ttyUSB0")
+    async with running(SerialLinks((OLD, BOX), listener).run(), box.run()):
+        await _tried(box)
+        assert {status.state for status in listener.statuses} == {InstrumentState.FOUND}
+        box.frame = b"$GPRMC,,V*67\r\n"
+        await listener.until_state(ID("0001"), InstrumentState.FAULTY, Reason.NOT_UNDERSTOOD)
+        box.frame = b""
+        await listener.until_state(ID("0001"), InstrumentState.FOUND)
+        await _heard_at(box, OLD_LINE)
+        await _used(box)
+        await listener.until_state(ID("0001"), InstrumentState.READY)
+
+
+async def _tried(box: Streamer) -> None:
+    """As each, and again: a round is over."""
+    while len(box.heard_at) < 3:  # noqa: ASYNC110  the test has a limit
         await asyncio.sleep(0.01)
+
+
+async def _heard_at(box: Streamer, line: Line) -> None:
+    while box.heard_at[-1:] != [line]:  # noqa: ASYNC110  the test has a limit
+        await asyncio.sleep(0.01)
+
+
+async def _used(box: Streamer) -> None:
+    await _heard_at(box, BOX_LINE)
     box.once = TEMPERATURE
 
 

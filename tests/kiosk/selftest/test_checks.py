@@ -79,6 +79,13 @@ def test_what_streams_and_was_only_found_is_a_warning(state: InstrumentState) ->
     assert cuff.verdict is Verdict.GREEN, "it shows itself when it measures"
 
 
+def test_an_unknown_instrument_that_is_silent_may_be_at_rest() -> None:
+    silent, noisy = status(Kind.UNKNOWN, InstrumentState.FOUND), status(Kind.UNKNOWN, InstrumentState.FAULTY)
+    (idle,) = check_kinds([], [silent])
+    assert (idle.part, idle.verdict, idle.problem) == (Part.UNKNOWN, Verdict.AMBER, Problem.NOT_SEEN_YET)
+    assert reds(check_kinds([], [noisy])) == [(Part.UNKNOWN, Problem.NOT_WORKING)]
+
+
 def test_a_low_battery_is_a_warning_that_names_the_instrument() -> None:
     low = replace(status(Kind.CUFF, InstrumentState.FOUND), battery=Battery(12, is_low=True))
     (cuff,) = (c for c in check_kinds(["cuff"], [low]) if c.part is Part.CUFF)
