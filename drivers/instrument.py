@@ -55,9 +55,10 @@ class DriverError(Exception):
 class InstrumentStatus:
     """One instrument as the screens show it. `id` is stable across replugs (serial number or address).
 
-    `also`: what else the same box does, beside `kind`. `battery`: what it said last, also before it was
-    switched off; None: nothing. Not `known`: nobody said that this Bluetooth unit belongs to the kiosk;
-    `no_result`: and its last measurement gave no value. These two the kiosk tells, not a driver.
+    `also`: what else the same box does, beside `kind`. `may_be`: what something that nobody has understood
+    yet may do. `battery`: what it said last, also before it was switched off; None: nothing. Not `known`:
+    nobody said that this Bluetooth unit belongs to the kiosk; `no_result`: and its last measurement gave no
+    value. These two the kiosk tells, not a driver.
     """
 
     id: str
@@ -67,6 +68,7 @@ class InstrumentStatus:
     reason: Reason = Reason.NONE
     identity: DeviceIdentity | None = None
     also: tuple[Kind, ...] = ()
+    may_be: tuple[Kind, ...] = ()
     battery: Battery | None = None
     known: bool = True
     no_result: bool = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from devices.device import Device, PortMatch
+from devices.reading import Kind
 from drivers.instrument import DriverError, Reason
 from drivers.port_ids import Plug, PortIds
 
@@ -40,6 +41,11 @@ class FoundPort:
     def is_certain(self) -> bool:
         """Nobody else has this kind of bridge."""
         return len(self.devices) == 1
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Of all that may be at it."""
+        return tuple(dict.fromkeys(kind for device in self.devices for kind in (device.kind, *device.also)))
 
     @property
     def may_be_quiet(self) -> bool:

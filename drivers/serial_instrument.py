@@ -25,14 +25,14 @@ _NOBODY = (Reason.NO_DATA, Reason.GARBLED)
 
 
 class SerialInstrument:
-    """One port id. Who was last understood there is remembered, and tried first."""
+    """The id of `port`. Who was last understood there is remembered, and tried first."""
 
-    def __init__(self, id_: str, sink: Sink, tap: Tap) -> None:
+    def __init__(self, port: FoundPort, sink: Sink, tap: Tap) -> None:
         self._sink = sink
         self._tap = tap
         self._device: Device | None = None
         self._feed: Feed | None = None
-        self._unknown = Tracker(sink, id_, Kind.UNKNOWN, _UNNAMED)
+        self._unknown = Tracker(sink, port.id, Kind.UNKNOWN, _UNNAMED, may_be=port.kinds)
 
     @property
     def _tracker(self) -> Tracker:

@@ -45,12 +45,12 @@ class SerialLinks:
         for port in ports:
             if not self._tasks.running(port.id):
                 self._served[port.id] = port
-                self._tasks.start(port.id, self._instrument(port.id).serve(port))
+                self._tasks.start(port.id, self._instrument(port).serve(port))
 
-    def _instrument(self, id_: str) -> SerialInstrument:
-        if id_ not in self._instruments:
-            self._instruments[id_] = SerialInstrument(id_, self._sink, self._tap)
-        return self._instruments[id_]
+    def _instrument(self, port: FoundPort) -> SerialInstrument:
+        if port.id not in self._instruments:
+            self._instruments[port.id] = SerialInstrument(port, self._sink, self._tap)
+        return self._instruments[port.id]
 
     async def _drop(self, id_: str) -> None:
         await self._tasks.cancel(id_)

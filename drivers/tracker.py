@@ -19,9 +19,17 @@ _LIVE = (InstrumentState.MEASURING, InstrumentState.POOR_SIGNAL)
 class Tracker:
     """One instrument's state machine. Reports every change once, in order."""
 
-    def __init__(self, sink: Sink, id_: str, kind: Kind, name: str, also: tuple[Kind, ...] = ()) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        id_: str,
+        kind: Kind,
+        name: str,
+        also: tuple[Kind, ...] = (),
+        may_be: tuple[Kind, ...] = (),
+    ) -> None:
         self._sink = sink
-        self.status = InstrumentStatus(id_, kind, name, InstrumentState.ABSENT, also=also)
+        self.status = InstrumentStatus(id_, kind, name, InstrumentState.ABSENT, also=also, may_be=may_be)
         self._signal: SignalState | None = None
 
     def move(self, state: InstrumentState, reason: Reason = Reason.NONE) -> None:

@@ -1,6 +1,7 @@
 """One check per kind of instrument the site owns, and per camera and sound device every kiosk needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
@@ -17,19 +18,42 @@ _SHARED = _BLUETOOTH | {
 def check_kinds(expected: Iterable[str], statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
     """Every expected kind, and every instrument that is there whether expected or not, or not ours."""
     by_kind: dict[str, list[InstrumentStatus]] = {kind: [] for kind in expected}
+    owned = tuple(by_kind)
     said: set[str] = set()  # by another line: one fault, or one box, has one
-    strangers = []
+    strangers, unknown = [], []
     for status in statuses:
         if not status.known:
             strangers.append(amber(PARTS[status.kind], Problem.UNKNOWN_UNIT, status.name, status.id))
         elif status.reason in _SHARED:
             said.update(status.kinds)
+        elif status.kind is Kind.UNKNOWN:
+            unknown.append(status)
         elif status.state is not InstrumentState.ABSENT:
             by_kind.setdefault(status.kind.value, []).append(status)
             said.update(status.also)
+    missing = [kind for kind in owned if not by_kind[kind] and kind not in said]
+    for kind, status in _named(unknown, owned, missing):
+        by_kind.setdefault(kind, []).append(status)
     told = {kind: found for kind, found in by_kind.items() if found or kind not in said}
     own = tuple(check for kind, found in told.items() for check in _check_kind(Kind(kind), found))
     return (*own, *strangers)
+
+
+def _named(
+    unknown: Iterable[InstrumentStatus], owned: Sequence[str], missing: Sequence[str]
+) -> Iterable[tuple[str, InstrumentStatus]]:
+    """What was not understood, each as what it must be: one that the site owns, and misses before others.
+
+    None of what is silent and may be one that is missing: the line of that kind says so.
+    """
+    for status in unknown:
+        lost = sorted((kind for kind in missing if kind in status.may_be), key=SHY.__contains__)
+        ours = [kind for kind in owned if kind in status.may_be]
+        if status.state in _BAD:
+            kind = Kind(lost[0] if lost else ours[0] if len(ours) == 1 else Kind.UNKNOWN)
+            yield kind.value, replace(status, kind=kind)
+        elif status.state is not InstrumentState.ABSENT and not lost:
+            yield status.kind.value, status
 
 
 def check_bluetooth(wanted: bool, statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:

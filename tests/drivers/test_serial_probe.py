@@ -78,6 +78,7 @@ async def test_three_at_the_same_kind_of_bridge_are_told_apart(old: Streamer) ->
     assert found == {(ID("0001"), OLD.key, "95"), (ID("0002"), BCI.key, "95"), (ID("0003"), V7.key, "98")}
     first = next(status for status in listener.statuses if status.id == ID("0001"))
     assert (first.kind, first.state) == (Kind.UNKNOWN, InstrumentState.FOUND)
+    assert first.may_be == (Kind.OXIMETER,)
     assert v7.commands[0] == frames.CONTEC_START
     assert bci.written == b""
 

@@ -106,6 +106,11 @@ class ContecSpeaker:
         """The next frames break off in the middle."""
         self._truncate += count
 
+    def mend(self) -> None:
+        """Neither damaged nor silent any more."""
+        self._corrupt = self._truncate = 0
+        self.silent = False
+
     def stats(self) -> dict[str, object]:
         """JSON-ready. `readings`: contents that a listener must have seen so far, oldest first."""
         return {

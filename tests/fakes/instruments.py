@@ -75,6 +75,7 @@ class Instruments:
             "corrupt": lambda a: contec.corrupt(int(a.get("frames", 5))),
             "truncate": lambda a: contec.truncate(int(a.get("frames", 1))),
             "silence": lambda a: setattr(contec, "silent", bool(a.get("on", True))),
+            "mend": lambda _: contec.mend(),
             "unplug": lambda _: contec.unplug(),
             "replug": lambda a: contec.plug(str(a.get("node", "ttyUSB1"))),
         }

@@ -31,6 +31,7 @@ from offline_queue.sentinel import DATABASE
 from offline_queue.slots import SLOTS, add_slot
 from tests.fakes.call_bench import PAGE_DIR
 from tests.fakes.fhir_server import FhirServer, fhir_server, free_port
+from tests.kiosk.selftest import found as short
 from tests.kiosk.selftest.found import reds
 from tests.kiosk.whole import config_in, whole_kiosk
 from tests.offline_queue.helpers import pems
@@ -84,6 +85,38 @@ def test_an_unknown_instrument_that_is_silent_may_be_at_rest() -> None:
     (idle,) = check_kinds([], [silent])
     assert (idle.part, idle.verdict, idle.problem) == (Part.UNKNOWN, Verdict.AMBER, Problem.NOT_SEEN_YET)
     assert reds(check_kinds([], [noisy])) == [(Part.UNKNOWN, Problem.NOT_WORKING)]
+
+
+AT_A_BRIDGE = (Kind.CUFF, Kind.OXIMETER, Kind.ECG)
+
+
+@pytest.mark.parametrize(
+    ("expected", "garbled", "silent"),
+    [
+        (("oximeter",), (Part.OXIMETER, Problem.NOT_WORKING), (Part.OXIMETER, Problem.NOT_FOUND)),
+        (("cuff", "oximeter"), (Part.OXIMETER, Problem.NOT_WORKING), (Part.OXIMETER, Problem.NOT_FOUND)),
+        (("cuff",), (Part.CUFF, Problem.NOT_WORKING), None),
+        (("scale",), (Part.UNKNOWN, Problem.NOT_WORKING), None),
+        ((), (Part.UNKNOWN, Problem.NOT_WORKING), None),
+    ],
+)
+def test_what_is_not_understood_is_what_the_site_misses(
+    expected: tuple[str, ...], garbled: short.Found, silent: short.Found | None
+) -> None:
+    plugged = replace(status(Kind.UNKNOWN, InstrumentState.FOUND), may_be=AT_A_BRIDGE)
+    broken = replace(plugged, state=InstrumentState.FAULTY, reason=Reason.NOT_UNDERSTOOD)
+    assert reds(check_kinds(expected, [broken])) == [garbled]
+    assert reds(check_kinds(expected, [plugged])) == ([silent] if silent else [])
+
+
+def test_what_is_not_understood_beside_one_of_its_kind() -> None:
+    broken = replace(status(Kind.UNKNOWN, InstrumentState.FAULTY), may_be=AT_A_BRIDGE)
+    beside = [status(kind, InstrumentState.MEASURING) for kind in (Kind.OXIMETER, Kind.CUFF)]
+    oximeters = check_kinds(["oximeter"], [beside[0], broken])
+    assert [(c.part, c.verdict) for c in oximeters] == [
+        (Part.OXIMETER, Verdict.GREEN), (Part.OXIMETER, Verdict.RED),
+    ]  # fmt: skip
+    assert reds(check_kinds(["oximeter", "cuff"], [*beside, broken])) == [(Part.UNKNOWN, Problem.NOT_WORKING)]
 
 
 def test_a_low_battery_is_a_warning_that_names_the_instrument() -> None:
