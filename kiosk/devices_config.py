@@ -17,7 +17,8 @@ class DevicesConfig:
     """Which camera and which sound input serve for what; empty means: the first that fits.
 
     Each as `drivers.identity` writes it: "usb:0d8c:0014", "usb:0d8c:0014:SERIAL", a path, or a name.
-    `expected`: the kinds of instrument this site owns; the self-test is red when one is missing. `units`: its
+    `expected`: the kinds of instrument this site owns, one that it owns twice is named twice; the self-test
+    is red when one is missing. `units`: its
     Bluetooth instruments, each by its address or its serial number, beside those that a technician declares.
     """
 

@@ -34,7 +34,7 @@ class InstrumentBoard:
         self, expected: Sequence[Kind], owner: Owner, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
         """`expected`: what the site owns; shown as absent until it is seen."""
-        self._expected = expected
+        self._expected = tuple(dict.fromkeys(expected))
         self._owner = owner
         self._clock_s = clock_s
         self._newest: dict[str, InstrumentStatus] = {}

@@ -1,6 +1,6 @@
 """One Bluetooth instrument as a thing that somebody owns, and when two descriptions mean the same. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from devices.reading import DeviceIdentity
@@ -21,11 +21,15 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`address` in capitals; `model` and `serial` as the unit says them, empty when it does not."""
+    """`address` in capitals; `model` and `serial` as the unit says them, empty when it does not.
+
+    `kind`: what it does, as `devices.reading.Kind` writes it; empty until it was seen.
+    """
 
     address: str
     model: str = ""
     serial: str = ""
+    kind: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:

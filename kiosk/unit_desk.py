@@ -1,7 +1,7 @@
 """What a technician sees of the Bluetooth units, and may say of them: ours, or not any more."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from devices.reading import Kind
 from kiosk.instrument_board import InstrumentBoard
@@ -30,7 +30,11 @@ class UnitDesk:
 
     async def watch(self) -> None:
         """Look who is ours, until cancelled."""
-        await self._units.watch()
+        await self._units.watch(self._own)
+
+    def away(self, seen: Sequence[Unit]) -> tuple[Unit, ...]:
+        """Those of this kiosk that are not among `seen`."""
+        return self._units.away(seen)
 
     async def lines(self) -> tuple[UnitLine, ...]:
         """Whose owner is unknown comes first: there is something to say of it."""
@@ -53,6 +57,11 @@ class UnitDesk:
         else:
             await self._units.forget(unit)
         return await self.lines()
+
+    def _own(self) -> Iterable[Unit]:
+        """Each with what it does."""
+        own = (line for line in self._seen() if line.how is not How.UNKNOWN)
+        return [replace(line.unit, kind=line.kinds[0].value) for line in own]
 
     def _seen(self) -> Iterable[UnitLine]:
         for status in self._board.seen:

@@ -26,9 +26,13 @@ class UnitFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """`bonds_counted`: whom the machine was paired with before is among them; a bond counts once."""
+    """`bonds_counted`: whom the machine was paired with before is among them; a bond counts once.
+
+    `met`: those of this kiosk that it has seen, each with its kind; it declares nothing.
+    """
 
     units: tuple[Unit, ...] = ()
+    met: tuple[Unit, ...] = ()
     bonds_counted: bool = False
 
 
@@ -57,7 +61,7 @@ class UnitFile:
         """In the place of what was said of the same unit before. Raises UnitFileError."""
         with self._alone():
             known = self.read()
-            others = tuple(each for each in known.units if not each.is_same(unit))
+            others = _without(unit, known.units)
             same = (each for each in known.units if each.is_same(unit))
             self._write(changed(known, units=(*others, _fuller(unit, same))))
 
@@ -65,11 +69,17 @@ class UnitFile:
         """False when it was not declared. Raises UnitFileError."""
         with self._alone():
             known = self.read()
-            others = tuple(each for each in known.units if not each.is_same(unit))
+            others = _without(unit, known.units)
             if others == known.units:
                 return False
-            self._write(changed(known, units=others))
+            self._write(changed(known, units=others, met=_without(unit, known.met)))
             return True
+
+    def meet(self, unit: Unit) -> None:
+        """It was seen, and is this kiosk's. Raises UnitFileError."""
+        with self._alone():
+            known = self.read()
+            self._write(changed(known, met=(*_without(unit, known.met), unit)))
 
     def count_bonds(self, paired: Sequence[Unit]) -> None:
         """The first time only: they are declared. Raises UnitFileError."""
@@ -77,7 +87,7 @@ class UnitFile:
             known = self.read()
             if not known.bonds_counted:
                 new = (unit for unit in paired if not any(unit.is_same(each) for each in known.units))
-                self._write(Declared((*known.units, *new), bonds_counted=True))
+                self._write(changed(known, units=(*known.units, *new), bonds_counted=True))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -96,6 +106,10 @@ class UnitFile:
             raise UnitFileError(f"{self._path}: cannot be written: {error.strerror}") from error
 
 
+def _without(unit: Unit, known: Iterable[Unit]) -> tuple[Unit, ...]:
+    return tuple(each for each in known if not each.is_same(unit))
+
+
 def _fuller(unit: Unit, before: Iterable[Unit]) -> Unit:
     """Somebody who types an address says less than the unit itself did."""
     said = (each for each in before if each.model or each.serial)
@@ -105,5 +119,10 @@ def _fuller(unit: Unit, before: Iterable[Unit]) -> Unit:
 def _declared(told: dict[str, Any]) -> Declared:
     if told["format"] != FORMAT:
         raise ValueError(f"format {told['format']}")
-    units = tuple(Unit(str(u["address"]), str(u["model"]), str(u["serial"])) for u in told["units"])
-    return Declared(units, bool(told.get("bonds_counted", True)))  # an older list had its own bonds
+    counted = bool(told.get("bonds_counted", True))  # an older list had its own bonds
+    return Declared(_units(told["units"]), _units(told.get("met", ())), counted)
+
+
+def _units(told: Iterable[dict[str, Any]]) -> tuple[Unit, ...]:
+    said = ([str(each.get(key, "")) for key in ("model", "serial", "kind")] for each in told)
+    return tuple(Unit(str(each["address"]), *rest) for each, rest in zip(told, said, strict=True))

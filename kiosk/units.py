@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from devices.catalog import devices
 from devices.reading import DeviceIdentity
@@ -29,9 +29,11 @@ class Units:
     def __init__(self, config: Config) -> None:
         self._file = UnitFile(unit_file(config))
         self._configured = config.devices.units
+        self._expected = config.devices.expected
         self._bluetooth = config.devices.bluetooth and sys.platform == "linux"
         self._declared = Declared()
         self._version = 0
+        self._met: set[Unit] = set()
         self.on_change: Callable[[], None] | None = None
 
     def how(self, unit: Unit) -> How:
@@ -48,6 +50,24 @@ class Units:
     @property
     def declared(self) -> tuple[Unit, ...]:
         return self._declared.units
+
+    def away(self, seen: Sequence[Unit]) -> tuple[Unit, ...]:
+        """Those of this kiosk that are not among `seen`, which may have units of others too.
+
+        One that nobody has met yet has no kind; it may be called by its serial number, which not all of
+        `seen` may have said: then it may be one of these.
+        """
+        met = [unit for unit in self._declared.met if self.how(unit) is not How.UNKNOWN]
+        known = [*met, *(unit for unit in self.declared if not any(unit.is_same(each) for each in met))]
+        unsaid = not all(unit.serial for unit in seen)
+        called = (text for text in self._configured if not any(u.is_named(text) for u in (*known, *seen)))
+        never_met = [Unit(text) for text in called if ":" in text or not unsaid]
+        away = (u for u in (*known, *never_met) if not any(u.is_same(each) for each in seen))
+        return tuple(unit for unit in away if self._is_looked_for(unit))
+
+    def _is_looked_for(self, unit: Unit) -> bool:
+        """Where the settings say what the site owns, no other kind is answered by radio."""
+        return not (unit.kind and self._expected) or unit.kind in self._expected
 
     async def declare(self, unit: Unit) -> None:
         """It belongs to this kiosk. Raises UnitFileError."""
@@ -70,14 +90,29 @@ class Units:
         if self._bluetooth and not self._declared.bonds_counted:
             await self._count_bonds()
 
-    async def watch(self) -> None:
-        """Until cancelled: a command declares beside a running kiosk, and bluetoothd may come late."""
+    async def watch(self, own: Callable[[], Iterable[Unit]]) -> None:
+        """Until cancelled: a command declares beside a running kiosk, and bluetoothd may come late.
+
+        `own`: those of this kiosk that were seen, each with its kind.
+        """
         while True:
             try:
                 await self.look()
+                await self._meet(own())
             except Exception:  # a bug here must not end the kiosk
                 log.exception("whose the instruments are could not be looked at")
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _meet(self, own: Iterable[Unit]) -> None:
+        """Each is kept once; where the file cannot be used, it is tried once."""
+        for unit in set(own) - self._met - set(self._declared.met):
+            self._met.add(unit)
+            try:
+                await asyncio.to_thread(self._file.meet, unit)
+            except UnitFileError as error:
+                log.error("%s", error)
+            else:
+                self._read()
 
     def _read(self) -> None:
         """A file that cannot be used declares nothing: what may be a stranger's is then set aside."""

@@ -82,7 +82,7 @@ async def _check_servers(config: Config, page_dir: Path) -> tuple[Check, ...]:
 
 async def _leave_senses(config: Config) -> tuple[Check, ...]:
     """They are the kiosk's that runs: taking one from it would be a fault in its session."""
-    kinds = expected_kinds(config.devices)
+    kinds = dict.fromkeys(expected_kinds(config.devices))
     return tuple(skipped(PARTS[Kind(kind)], Problem.IN_USE) for kind in kinds)
 
 
@@ -95,8 +95,10 @@ async def _check_senses(config: Config, seconds: float) -> tuple[Check, ...]:
     await open_media(instruments)
     running = asyncio.create_task(instruments.run())
     try:
-        shown = seen.within(seconds)
-        checks = await check_senses(config, instruments, seen.all, shown, seconds, audible=True)
+        looking = seen.within(seconds)
+        checks = await check_senses(
+            config, instruments, seen.all, looking, seconds, audible=True, away=units.away
+        )
         return (*checks, *seen.taken())
     finally:
         running.cancel()

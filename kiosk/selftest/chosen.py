@@ -14,9 +14,9 @@ _MISSING = {(Problem.NOT_FOUND, ""), (Problem.NOT_WORKING, Reason.UNPLUGGED.valu
 
 
 def expected_kinds(devices: DevicesConfig) -> tuple[str, ...]:
-    """What every kiosk needs for a call, what the site owns, and what it has named."""
+    """What every kiosk needs for a call, what the site owns, as often as it does, and what it has named."""
     named = (role.value for role in chosen_parts(devices) if role in _OWNED)
-    return tuple(dict.fromkeys((*ALWAYS, *devices.expected, *named)))
+    return (*ALWAYS, *devices.expected, *(role for role in named if role not in devices.expected))
 
 
 def name_chosen(checks: Iterable[Check], devices: DevicesConfig) -> tuple[Check, ...]:

@@ -1,11 +1,13 @@
 """One check per kind of instrument the site owns, and per camera and sound device every kiosk needs."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.selftest.report import Check, Part, Problem, amber, green, red
+from kiosk.unit import Unit, identity_seen, unit_of
 
 _BAD = {InstrumentState.LOST, InstrumentState.FAULTY}
 _NOT_YET = {InstrumentState.FOUND, InstrumentState.PAIRING}  # of what streams: seen, and it says nothing
@@ -15,45 +17,62 @@ _SHARED = _BLUETOOTH | {
 }  # one fault behind many instruments: said once, elsewhere
 
 
-def check_kinds(expected: Iterable[str], statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
-    """Every expected kind, and every instrument that is there whether expected or not, or not ours."""
-    by_kind: dict[str, list[InstrumentStatus]] = {kind: [] for kind in expected}
-    owned = tuple(by_kind)
-    said: set[str] = set()  # by another line: one fault, or one box, has one
-    strangers, unknown = [], []
-    for status in statuses:
-        if not status.known:
-            strangers.append(amber(PARTS[status.kind], Problem.UNKNOWN_UNIT, status.name, status.id))
-        elif status.reason in _SHARED:
-            said.update(status.kinds)
-        elif status.kind is Kind.UNKNOWN:
-            unknown.append(status)
-        elif status.state is not InstrumentState.ABSENT:
-            by_kind.setdefault(status.kind.value, []).append(status)
-            said.update(status.also)
-    missing = [kind for kind in owned if not by_kind[kind] and kind not in said]
-    for kind, status in _named(unknown, owned, missing):
-        by_kind.setdefault(kind, []).append(status)
-    told = {kind: found for kind, found in by_kind.items() if found or kind not in said}
-    own = tuple(check for kind, found in told.items() for check in _check_kind(Kind(kind), found))
-    return (*own, *strangers)
+def check_kinds(
+    expected: Iterable[str], statuses: Iterable[InstrumentStatus], away: Iterable[Unit] = ()
+) -> tuple[Check, ...]:
+    """Every expected kind, and every instrument that is there whether expected or not, or not ours.
+
+    `expected`: each kind as often as the site owns one. `away`: its own Bluetooth units that are not there.
+    """
+    known, missed = tuple(statuses), tuple(away)
+    there = [s for s in known if s.known and s.state is not InstrumentState.ABSENT]
+    said = {kind for s in there if s.reason in _SHARED for kind in s.kinds}  # one fault has one line
+    own = [s for s in there if s.reason not in _SHARED]
+    wanted = Counter(expected)
+    own = list(_named(own, tuple(wanted), [kind for kind in _lacking(wanted, own) if kind not in said]))
+    lacking = {kind: count for kind, count in _lacking(wanted, own).items() if kind not in said}
+    checks = [_check(PARTS[status.kind], status) for status in own]
+    checks += [_missed(unit.kind, unit.name) for unit in missed]
+    checks += [
+        _missed(kind) for kind, count in lacking.items() if count > sum(unit.kind == kind for unit in missed)
+    ]
+    strangers = (amber(PARTS[s.kind], Problem.UNKNOWN_UNIT, s.name, s.id) for s in known if not s.known)
+    return (*sorted(checks, key=lambda check: _ORDER[check.part]), *strangers)
+
+
+def units_seen(statuses: Iterable[InstrumentStatus]) -> list[Unit]:
+    """The Bluetooth units among these, whosever they are."""
+    there = (status for status in statuses if status.state is not InstrumentState.ABSENT)
+    return [unit for status in there if (unit := unit_of(identity_seen(status))) is not None]
+
+
+def _lacking(wanted: Counter[str], own: Iterable[InstrumentStatus]) -> Counter[str]:
+    """How many of each kind; a box that does several things is one of each."""
+    return wanted - Counter(kind.value for status in own for kind in status.kinds)
 
 
 def _named(
-    unknown: Iterable[InstrumentStatus], owned: Sequence[str], missing: Sequence[str]
-) -> Iterable[tuple[str, InstrumentStatus]]:
+    own: Iterable[InstrumentStatus], wanted: Sequence[str], missing: Sequence[str]
+) -> Iterable[InstrumentStatus]:
     """What was not understood, each as what it must be: one that the site owns, and misses before others.
 
     None of what is silent and may be one that is missing: the line of that kind says so.
     """
-    for status in unknown:
+    for status in own:
         lost = sorted((kind for kind in missing if kind in status.may_be), key=SHY.__contains__)
-        ours = [kind for kind in owned if kind in status.may_be]
-        if status.state in _BAD:
-            kind = Kind(lost[0] if lost else ours[0] if len(ours) == 1 else Kind.UNKNOWN)
-            yield kind.value, replace(status, kind=kind)
-        elif status.state is not InstrumentState.ABSENT and not lost:
-            yield status.kind.value, status
+        ours = [kind for kind in wanted if kind in status.may_be]
+        if status.state in _BAD and (lost or len(ours) == 1):
+            yield replace(status, kind=Kind((lost or ours)[0]), may_be=())
+        elif status.state in _BAD or not lost:
+            yield status
+
+
+def _missed(kind: str, name: str = "") -> Check:
+    """`kind` is empty for a unit that was never seen."""
+    part = PARTS[Kind(kind)] if kind else Part.UNIT
+    if not kind or kind in SHY:
+        return amber(part, Problem.NOT_SEEN_YET, name)
+    return red(part, Problem.NOT_FOUND, name)
 
 
 def check_bluetooth(wanted: bool, statuses: Iterable[InstrumentStatus]) -> tuple[Check, ...]:
@@ -64,15 +83,6 @@ def check_bluetooth(wanted: bool, statuses: Iterable[InstrumentStatus]) -> tuple
     if down is not None:
         return (red(Part.BLUETOOTH, Problem.NOT_WORKING, detail=down.value),)
     return (green(Part.BLUETOOTH),)
-
-
-def _check_kind(kind: Kind, found: list[InstrumentStatus]) -> Iterable[Check]:
-    part = PARTS[kind]
-    if not found and kind in SHY:
-        return (amber(part, Problem.NOT_SEEN_YET),)
-    if not found:
-        return (red(part, Problem.NOT_FOUND),)
-    return tuple(_check(part, status) for status in found)
 
 
 def _check(part: Part, status: InstrumentStatus) -> Check:
@@ -113,3 +123,4 @@ PARTS = {
     Kind.MICROPHONE: Part.MICROPHONE,
     Kind.UNKNOWN: Part.UNKNOWN,
 }
+_ORDER = {part: number for number, part in enumerate(Part)}

@@ -44,6 +44,7 @@ class Part(StrEnum):
     ECG = "ecg"
     OTOSCOPE = "otoscope"
     STETHOSCOPE = "stethoscope"
+    UNIT = "unit"  # by Bluetooth, named as this kiosk's, and never seen
     UNKNOWN = "unknown"
 
 

@@ -71,5 +71,11 @@ async def _check_senses(kiosk: "Kiosk", audible: bool, opening_s: float) -> tupl
     opening = asyncio.sleep(opening_s)
     config = replace(kiosk.config, devices=kiosk.parts.devices)
     return await check_senses(
-        config, kiosk.instruments, lambda: kiosk.hub.instruments, opening, opening_s, audible
+        config,
+        kiosk.instruments,
+        lambda: kiosk.hub.instruments,
+        opening,
+        opening_s,
+        audible,
+        kiosk.units.away,
     )

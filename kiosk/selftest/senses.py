@@ -1,7 +1,7 @@
 """Cameras, microphones, loudspeaker and instruments, all tried at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from drivers.instrument import InstrumentStatus
 from kiosk.call.checks.figures import Pictures
@@ -11,9 +11,10 @@ from kiosk.call.checks.seeing import watch
 from kiosk.config import Config
 from kiosk.instruments import Instruments
 from kiosk.selftest.chosen import expected_kinds, name_chosen
-from kiosk.selftest.instruments import check_bluetooth, check_kinds
+from kiosk.selftest.instruments import check_bluetooth, check_kinds, units_seen
 from kiosk.selftest.report import Check, Part, Problem, Verdict, amber, red
 from kiosk.selftest.speaker import check_speaker, judge_microphone
+from kiosk.unit import Unit
 
 LOOKING_S = 0.5
 _PICTURE = {
@@ -22,6 +23,7 @@ _PICTURE = {
 }
 
 Statuses = Callable[[], Iterable[InstrumentStatus]]
+Away = Callable[[Sequence[Unit]], Sequence[Unit]]
 
 
 async def open_media(instruments: Instruments) -> None:
@@ -38,11 +40,13 @@ async def check_senses(
     seen: Awaitable[object],
     limit_s: float,
     audible: bool,
+    away: Away,
 ) -> tuple[Check, ...]:
     """With open media. `seen` ends when everything has had its time to show up, at the latest in `limit_s`.
 
     `audible`: nobody sits there whom a tone would startle. Without echo cancellation the loudspeaker is a
-    handset, or hardware takes out what comes from it: a tone would not be heard.
+    handset, or hardware takes out what comes from it: a tone would not be heard. `away`: which Bluetooth
+    units of this kiosk are not among those seen.
     """
     voice = instruments.voice if audible and config.call.echo_cancellation else None
     (speaker, heard), pictures, _ = await asyncio.gather(
@@ -51,8 +55,9 @@ async def check_senses(
         seen,
     )
     known = tuple(statuses())
-    kinds = name_chosen(check_kinds(expected_kinds(config.devices), known), config.devices)
     adapter = check_bluetooth(config.devices.bluetooth, known)
+    missing = away(units_seen(known)) if [each.verdict for each in adapter] == [Verdict.GREEN] else ()
+    kinds = name_chosen(check_kinds(expected_kinds(config.devices), known, missing), config.devices)
     return (speaker, *adapter, *_judge_face(judge_microphone(kinds, heard), pictures))
 
 

@@ -24,6 +24,7 @@ from tests.fakes import usb_bus
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter
 from tests.fakes.bluez import FakeBluez
 from tests.fakes.call_bench import PAGE_DIR
+from tests.fakes.contec_pty import ContecSpeaker
 from tests.fakes.nonin_slow import SpotChecker
 from tests.fakes.polling import until
 from tests.fakes.private_bus import private_bus
@@ -95,6 +96,27 @@ async def test_the_selftest_says_what_it_could_not_leave(tmp_path: Path) -> None
         (Verdict.AMBER, Problem.RESULT_TAKEN, "2"),
     ]
     assert {check.subject for check in found} == {"Nonin spot check (format 13)"}
+
+
+async def test_the_selftest_misses_a_unit_that_the_kiosk_has_seen(reach: Reach, tmp_path: Path) -> None:
+    """Also beside one of its kind."""
+    config = config_in(tmp_path, devices=DevicesConfig(expected=("oximeter",), units=("OX-0001",)))
+    await reach.oximeter.power_on()
+    file, contec = tmp_path / "units.json", ContecSpeaker()
+    async with whole_kiosk(config):
+        await until(lambda: file.exists() and "OX-0001" in file.read_text(encoding="utf-8"))
+    await reach.oximeter.hide()
+    contec.plug()
+    try:
+        async with running(contec.run()):
+            report = await check_alone(config, PAGE_DIR, 4.0)
+    finally:
+        contec.close()
+    found = [check for check in report.checks if check.part is Part.OXIMETER]
+    assert [(check.verdict, check.problem) for check in found] == [
+        (Verdict.GREEN, Problem.NONE), (Verdict.RED, Problem.NOT_FOUND),
+    ]  # fmt: skip
+    assert "OX-0001" in found[1].subject
 
 
 async def test_watching_names_a_cuff_and_leaves_its_result(reach: Reach) -> None:

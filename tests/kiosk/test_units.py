@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,14 +86,9 @@ async def test_what_a_command_declares_beside_a_running_kiosk_is_taken_over(tmp_
     await running.look()
     told: list[bool] = []
     running.on_change = lambda: told.append(running.knows(identity(CUFF)))
-    watching = asyncio.create_task(running.watch())
-    try:
+    async with watched(running):
         await command.declare(CUFF)
         await until(lambda: told == [True])
-    finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
 
 
 async def test_the_audit_chain_tells_who_joined_and_who_left(tmp_path: Path) -> None:
@@ -112,3 +108,71 @@ async def test_the_audit_chain_tells_who_joined_and_who_left(tmp_path: Path) -> 
         (CUFF.name, {"how": "added"}),
         (CUFF.name, {"how": "removed"}),
     ]
+
+
+@asynccontextmanager
+async def watched(units: Units, *own: Unit) -> AsyncIterator[None]:
+    """As in a kiosk that has seen these."""
+    task = asyncio.create_task(units.watch(lambda: own))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def met(directory: Path, seen: Unit, *configured: str) -> Units:
+    """As after a restart of a kiosk that has seen `seen`."""
+    settings = config(directory, *configured)
+    async with watched(Units(settings), seen):
+        await until(lambda: seen.kind in _read(directory))
+    again = Units(settings)
+    await again.look()
+    return again
+
+
+def _read(directory: Path) -> str:
+    file = directory / "units.json"
+    return file.read_text() if file.exists() else ""
+
+
+async def test_a_unit_that_was_seen_is_missed_as_what_it_is(tmp_path: Path) -> None:
+    units = await met(tmp_path, replace(CUFF, kind="cuff"), "BP-0001")
+    assert [(unit, unit.kind) for unit in units.away([])] == [(CUFF, "cuff")]
+    assert units.away([Unit(CUFF.address)]) == ()
+    assert units.declared == ()
+    for settings in (
+        DevicesConfig(bluetooth=False),  # they name it no more
+        DevicesConfig(bluetooth=False, units=("BP-0001",), expected=("oximeter",)),  # it is not looked for
+    ):
+        another = Units(config_in(tmp_path, devices=settings))
+        await another.look()
+        assert another.away([]) == ()
+
+
+async def test_a_declared_unit_is_missed_until_it_is_forgotten(tmp_path: Path) -> None:
+    await Units(config(tmp_path)).declare(CUFF)
+    units = await met(tmp_path, replace(CUFF, kind="cuff"))
+    assert [unit.kind for unit in units.away([])] == ["cuff"]
+    await units.forget(CUFF)
+    assert units.away([]) == ()
+    await units.declare(CUFF)
+    assert [unit.kind for unit in units.away([])] == [""]
+
+
+async def test_who_was_never_met_may_be_one_that_has_not_said_its_number(tmp_path: Path) -> None:
+    units = Units(config(tmp_path, "BP-0001", "C0:0B:00:00:00:02"))
+    await units.look()
+    addressed = Unit("C0:0B:00:00:00:02")
+    assert units.away([]) == (Unit("BP-0001"), addressed)
+    assert units.away([Unit("C0:0B:00:00:00:09")]) == (addressed,)
+    assert units.away([CUFF, addressed]) == ()
+
+
+async def test_a_file_that_cannot_be_used_is_left_when_a_unit_is_seen(tmp_path: Path) -> None:
+    damaged = '{"format": 1, "units": [{"address"'
+    (tmp_path / "units.json").write_text(damaged)
+    units = Units(config(tmp_path, "BP-0001"))
+    async with watched(units, CUFF):
+        await until(lambda: CUFF in units._met)
+    assert _read(tmp_path) == damaged

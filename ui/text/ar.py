@@ -489,6 +489,7 @@ TECHNICIAN = TechnicianText(
         Part.ECG: "تخطيط القلب",
         Part.OTOSCOPE: "منظار الأذن",
         Part.STETHOSCOPE: "السماعة الطبية",
+        Part.UNIT: "أداة بلوتوث",
         Part.UNKNOWN: "أداة USB غير معروفة",
     },
     problems={

@@ -494,6 +494,7 @@ TECHNICIAN = TechnicianText(
         Part.ECG: "ECG",
         Part.OTOSCOPE: "Otoscope",
         Part.STETHOSCOPE: "Stethoscope",
+        Part.UNIT: "Bluetooth instrument",
         Part.UNKNOWN: "Unrecognised USB instrument",
     },
     problems={

@@ -479,6 +479,7 @@ TECHNICIAN = TechnicianText(
         Part.ECG: "ECG",
         Part.OTOSCOPE: "Otoscope",
         Part.STETHOSCOPE: "Stéthoscope",
+        Part.UNIT: "Instrument Bluetooth",
         Part.UNKNOWN: "Appareil USB non reconnu",
     },
     problems={

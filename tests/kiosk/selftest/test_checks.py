@@ -25,6 +25,7 @@ from kiosk.selftest.machine import judge_store
 from kiosk.selftest.network import Heard
 from kiosk.selftest.report import Check, Part, Problem, Report, Verdict
 from kiosk.selftest.running import check_running
+from kiosk.unit import Unit
 from offline_queue.outbox import Counts
 from offline_queue.reconcile import Found
 from offline_queue.sentinel import DATABASE
@@ -117,6 +118,31 @@ def test_what_is_not_understood_beside_one_of_its_kind() -> None:
         (Part.OXIMETER, Verdict.GREEN), (Part.OXIMETER, Verdict.RED),
     ]  # fmt: skip
     assert reds(check_kinds(["oximeter", "cuff"], [*beside, broken])) == [(Part.UNKNOWN, Problem.NOT_WORKING)]
+
+
+def test_one_of_two_that_is_dead_is_not_hidden_by_the_other() -> None:
+    one = status(Kind.OXIMETER, InstrumentState.MEASURING)
+    two = replace(one, id="another")
+    box = InstrumentStatus("x", Kind.CUFF, "x", InstrumentState.READY, also=(Kind.OXIMETER,))
+    owned = ["oximeter", "oximeter"]
+    assert reds(check_kinds(owned, [one])) == [(Part.OXIMETER, Problem.NOT_FOUND)]
+    assert reds(check_kinds(owned, [])) == [(Part.OXIMETER, Problem.NOT_FOUND)]
+    for both in ([one, two], [one, box]):
+        assert reds(check_kinds(owned, both)) == []
+    silent = replace(status(Kind.UNKNOWN, InstrumentState.FOUND), may_be=AT_A_BRIDGE)
+    assert reds(check_kinds(owned, [one, silent])) == [(Part.OXIMETER, Problem.NOT_FOUND)]
+
+
+def test_a_unit_of_ours_that_is_away_is_named_once() -> None:
+    oximeter, cuff = Unit("C0:0A:00:00:00:01", kind="oximeter"), Unit("C0:0B:00:00:00:01", kind="cuff")
+    plugged, never_met = status(Kind.OXIMETER, InstrumentState.MEASURING), Unit("OX-0002")
+    checks = check_kinds(["oximeter", "oximeter", "cuff"], [plugged], [oximeter, cuff, never_met])
+    assert [(c.part, c.verdict, c.problem, c.subject) for c in checks] == [
+        (Part.OXIMETER, Verdict.GREEN, Problem.NONE, "oximeter"),
+        (Part.OXIMETER, Verdict.RED, Problem.NOT_FOUND, oximeter.address),
+        (Part.CUFF, Verdict.AMBER, Problem.NOT_SEEN_YET, cuff.address),
+        (Part.UNIT, Verdict.AMBER, Problem.NOT_SEEN_YET, "OX-0002"),
+    ]
 
 
 def test_a_low_battery_is_a_warning_that_names_the_instrument() -> None:
