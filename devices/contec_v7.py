@@ -15,14 +15,20 @@ from devices.framing import MarkedFramer
 
 
 class Command(IntEnum):
-    """The only commands that may be sent: none erases, sets the clock or downloads the memory."""
+    """The only commands that may be sent: none erases (AE), and none sets the clock."""
 
     START = 0xA1
     STOP = 0xA2
+    SEGMENTS = 0xA3
+    LENGTH = 0xA4
+    START_TIME = 0xA5
+    DATA = 0xA6
+    STOP_DATA = 0xA7
     DEVICE_ID = 0xAA
     KEEP_ALIVE = 0xAF
 
 
+_OF_A_SEGMENT = (Command.LENGTH, Command.START_TIME, Command.DATA)
 _CONTROL, REALTIME = 0x7D, 0x01
 _NO_SPO2, _NO_PULSE, _NO_INDEX = (0, 0x7F), (0, 0xFF), 0xFFFF
 _LONGEST, _LONGEST_JUNK = 9, 16  # bytes
@@ -42,9 +48,21 @@ _KEPT = [
 _OPEN_ENDED = (0x02, 0x03, 0x06, 0x13, 0x14)
 
 
-def command(opcode: Command) -> bytes:
-    """The nine bytes of a command without arguments."""
-    return bytes((_CONTROL, 0x81, opcode)) + bytes((0x80,)) * 6
+def command(opcode: Command, user: int = 0, segment: int = 0) -> bytes:
+    """The nine bytes of a command; of what `user` has recorded, where it is about a recording."""
+    data = bytes((opcode, user, segment, 0, 0, 0, 0))
+    high = sum((byte >> 7) << at for at, byte in enumerate(data))
+    return bytes((_CONTROL, 0x80 | high)) + bytes(0x80 | byte for byte in data)
+
+
+def may_send(packet: bytes) -> bool:
+    """Whether it is one of `Command`, and no other argument with it than a user and a segment."""
+    try:
+        _, (opcode, user, segment, *_) = unpack(packet)
+        known = Command(opcode)
+    except ValueError:
+        return False
+    return packet == (command(known, user, segment) if known in _OF_A_SEGMENT else command(known))
 
 
 def unpack(packet: bytes) -> tuple[int, bytes]:
@@ -114,6 +132,12 @@ class Framer:
         """Whole packets with right high bits and length; everything else as Rejected."""
         return map(_checked, self._parts.split(data))
 
+    def answers(self, data: bytes) -> Iterator[bytes | Rejected]:
+        """As `split`, and the last packet as soon as it is as long as its type: nothing may follow it."""
+        yield from self.split(data)
+        if last := self._parts.take_held(_is_complete):
+            yield last
+
 
 def _checked(packet: bytes) -> bytes | Rejected:
     if packet[0] >= 0x80:
@@ -123,6 +147,10 @@ def _checked(packet: bytes) -> bytes | Rejected:
     except FrameError as error:
         return Rejected(str(error), packet)
     return packet
+
+
+def _is_complete(packet: bytes) -> bool:
+    return len(packet) >= 2 and len(packet) - 2 == _DATA_BYTES.get(packet[0], -1)
 
 
 def describe_packet(packet: bytes) -> dict[str, object]:
@@ -154,16 +182,20 @@ def _describe_time(kind: int, data: bytes) -> dict[str, object]:
 
 
 def _describe_stored(kind: int, data: bytes) -> dict[str, object]:
-    pairs = [_describe_pair(*data[at : at + 2]) for at in range(0, 6 if kind == 0x0F else 2, 2)]
+    pairs = stored(kind, data)
     if kind == 0x0F:
-        return {"samples": pairs}
+        return {"samples": [list(pair) for pair in pairs]}
     index = int.from_bytes(data[2:4], "little")
     spo2, pulse = pairs[0]
     return {"spo2": spo2, "pr": pulse, "pi": None if index == _NO_INDEX else float(_hundredths(index))}
 
 
-def _describe_pair(spo2: int, pulse: int) -> list[int | None]:
-    return [None if spo2 in _NO_SPO2 else spo2, None if pulse in _NO_PULSE else pulse]
+def stored(kind: int, data: bytes) -> list[tuple[int | None, int | None]]:
+    """SpO2 and pulse rate of the seconds in a packet 09 or 0F; `None` as in `Realtime`."""
+    pairs = ((data[at], data[at + 1]) for at in range(0, 6 if kind == 0x0F else 2, 2))
+    return [
+        (None if spo2 in _NO_SPO2 else spo2, None if pulse in _NO_PULSE else pulse) for spo2, pulse in pairs
+    ]
 
 
 def describe_command(packet: bytes) -> dict[str, object]:

@@ -16,9 +16,10 @@ class FrameError(ValueError):
 
 
 class SignalState(StrEnum):
-    """What the stream itself says about the sensor. READY: it answers, and measures nothing yet."""
+    """What the stream says about the sensor. READY, HANDING_OVER (a recording): nothing is measured."""
 
     READY = "ready"
+    HANDING_OVER = "handing_over"
     MEASURING = "measuring"
     SEARCHING = "searching"
     SENSOR_OFF = "sensor_off"
@@ -112,7 +113,22 @@ class Done:
     outcome: Outcome
 
 
-Event = Measured | Samples | Signal | Battery | Rejected | ClockShown | Send | Done
+class Recall(StrEnum):
+    """What came of asking for a recording. FAILED: nothing was told of it; it is still in the device."""
+
+    TAKEN = "taken"
+    NONE = "none"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A recording that was asked for: this is over, and the device measures again."""
+
+    outcome: Recall
+
+
+Event = Measured | Samples | Signal | Battery | Rejected | ClockShown | Send | Done | Recalled
 
 
 class Decoder(Protocol):
@@ -206,9 +222,10 @@ class BleMatch:
     `names`: beginnings of its advertised name, where other things advertise the same service. Not
     `announced`: its name has to do, as it advertises no service, or not always. `start`, `keep_alive`: all
     that is ever written to it, to the characteristic `write`, but for what `may_send` allows, and for the
-    time of day where it lets its clock be set (2A08 or 2A2B) and no decoder leads. `clock_tolerance_s`: its
-    clock is left alone when it is off by no more than this. `pauses_s`: beginnings of the firmware's name,
-    the first that fits counts, and what such a firmware needs before and after its clock is set.
+    time of day where it lets its clock be set (2A08 or 2A2B) and no decoder leads. `piece_bytes`: what is
+    longer is written in pieces. `clock_tolerance_s`: its clock is left alone when it is off by no more than
+    this. `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a firmware
+    needs before and after its clock is set.
     `results_notified`: it notifies its results, as others notify live values. `may_send`: what a decoder may
     want sent; the second argument says whether the device shows that it may be paired with. `shows_pairing`:
     whether its advertised name and its maker's data (by company number) show that; such a device is paired
@@ -224,6 +241,7 @@ class BleMatch:
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0
+    piece_bytes: int = 512
     clock_tolerance_s: float = 0.0
     pauses_s: tuple[tuple[str, float], ...] = ()
     results_notified: bool = False
@@ -268,8 +286,8 @@ class Device:
     from one source only, in whole or in part. `any_make`: a public profile, whose name stands for an
     instrument that nobody has seen yet. `also`: what else one box does, beside `kind`. `sends_once`: what it
     kept goes to whoever listens first, and is then forgotten; of a Bluetooth cuff, thermometer, scale or
-    glucose meter this is believed anyway. `limits`: what it could do and is not asked for, or what is not
-    known of it.
+    glucose meter this is believed anyway. `recordings`: its decoder is `Recalling`. `limits`: what it could
+    do and is not asked for, or what is not known of it.
     """
 
     key: str
@@ -284,4 +302,5 @@ class Device:
     any_make: bool = False
     also: tuple[Kind, ...] = ()
     sends_once: bool = False
+    recordings: bool = False
     limits: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from devices import recording
 from devices.device import AudioMatch, BleMatch, CameraMatch, Device, HidMatch, Match, PortMatch, SerialMatch
 
 _TITLE = """# Instruments
@@ -11,6 +12,7 @@ source only, in whole or in part. No decoder has met its device at our hands yet
 captures and the independent decoders that its vectors in `tests/vectors/` name, and its driver against a
 simulator that speaks the protocol.
 """
+_RECORDING = "; its newest recording when it is asked for: duration, lowest and average SpO2"
 _HEAD = ("instrument", "link", "recognised by", "measures", "source", "known limits")
 
 
@@ -31,8 +33,9 @@ def _table(devices: Iterable[Device]) -> str:
 
 def _row(device: Device) -> tuple[str, ...]:
     name = f"{device.name} (experimental)" if device.experimental else device.name
-    words = (metric.key.replace("_", " ").replace("spo2", "SpO2") for metric in device.metrics)
-    measures = ", ".join(words) or "pictures or sound"
+    live = (metric for metric in device.metrics if metric not in recording.METRICS)
+    words = (metric.key.replace("_", " ").replace("spo2", "SpO2") for metric in live)
+    measures = (", ".join(words) or "pictures or sound") + (_RECORDING if device.recordings else "")
     return (
         name, _link(device.match), _recognised(device.match), measures, device.reference, device.limits,
     )  # fmt: skip

@@ -84,7 +84,7 @@ class FrameStream(Generic[F]):
         self._framer = Framer(parse)
         self._stream = StreamedOximeter(frames_hz, samples_per_chunk)
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes, source: str = "") -> list[Event]:
         events: list[Event] = []
         for part in self._framer.split(data):
             if isinstance(part, Rejected):

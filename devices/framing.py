@@ -105,3 +105,10 @@ class MarkedFramer:
         """What lies between two first bytes. Whoever takes it checks whether it is a frame."""
         *parts, self._held = self._part.findall(self._held + data) or [b""]
         return parts
+
+    def take_held(self, is_whole: Callable[[bytes], bool]) -> bytes:
+        """What no other has followed yet, if it is whole: the last answer of a conversation."""
+        if not is_whole(self._held):
+            return b""
+        held, self._held = self._held, b""
+        return held

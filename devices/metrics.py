@@ -10,23 +10,39 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One measurable quantity: one object of each. `plausible` marks a value as doubtful, never drops it."""
+    """One measurable quantity: one object of each. `plausible` marks a value as doubtful, never drops it.
+
+    `statistic`: what it is over a recording, by its code in FHIR's observation-statistics; it has the MDC
+    code of what it is taken of, and no LOINC code, so that nobody takes it for a spot check.
+    """
 
     key: str
     loinc: tuple[str, ...]
     mdc: int
     ucum: str
     plausible: tuple[Decimal, Decimal] | None = None
+    statistic: str = ""
 
 
 def _metric(
-    key: str, loinc: tuple[str, ...], mdc: int, ucum: str, low: str | None = None, high: str | None = None
+    key: str,
+    loinc: tuple[str, ...],
+    mdc: int,
+    ucum: str,
+    low: str | None = None,
+    high: str | None = None,
+    statistic: str = "",
 ) -> Metric:
     plausible = (Decimal(low), Decimal(high)) if low and high else None
-    return Metric(key, loinc, mdc, ucum, plausible)
+    return Metric(key, loinc, mdc, ucum, plausible, statistic)
 
 
 SPO2 = _metric("spo2", ("2708-6", "59408-5"), 150456, "%", "50", "100")
+SPO2_LOWEST = _metric("spo2_lowest", (), 150456, "%", "50", "100", "minimum")
+SPO2_AVERAGE = _metric("spo2_average", (), 150456, "%", "50", "100", "average")
+# Of a recording: how long it is (measure-active period), and for how much of that it holds a value of SpO2.
+RECORDED = _metric("recorded", (), 68185, "s")
+SPO2_RECORDED = _metric("spo2_recorded", (), 150456, "s")
 PULSE_RATE = _metric("pulse_rate", ("8867-4", "8889-8"), 149530, "/min", "20", "350")
 PERFUSION_INDEX = _metric("perfusion_index", ("61006-3",), 150488, "%", "0.01", "30")
 SYSTOLIC = _metric("systolic", ("8480-6",), 150021, "mm[Hg]", "40", "300")
@@ -51,8 +67,8 @@ ECG = _metric("ecg", (), 131328, "1")
 ALL_METRICS: dict[str, Metric] = {
     m.key: m
     for m in (
-        SPO2, PULSE_RATE, PERFUSION_INDEX, SYSTOLIC, DIASTOLIC, MEAN_PRESSURE,
-        CUFF_PULSE_RATE, CUFF_PRESSURE, BODY_TEMPERATURE, BODY_WEIGHT, BODY_HEIGHT, BODY_MASS_INDEX, BODY_FAT,
-        GLUCOSE_MASS, GLUCOSE_MOLAR, HEART_RATE, PLETH, ECG,
+        SPO2, SPO2_LOWEST, SPO2_AVERAGE, RECORDED, SPO2_RECORDED, PULSE_RATE, PERFUSION_INDEX, SYSTOLIC,
+        DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE, CUFF_PRESSURE, BODY_TEMPERATURE, BODY_WEIGHT,
+        BODY_HEIGHT, BODY_MASS_INDEX, BODY_FAT, GLUCOSE_MASS, GLUCOSE_MOLAR, HEART_RATE, PLETH, ECG,
     )
 }  # fmt: skip

@@ -20,7 +20,8 @@ class Absent(StrEnum):
 class Quality(StrEnum):
     """What the device (or the plausibility range) says about a measurement.
 
-    The last four say how it came to the patient: they are the kiosk's own.
+    RECORDING: no spot check, but statistics over a recording that was asked for. The last four say how it
+    came to the patient: they are the kiosk's own.
     """
 
     POOR_SIGNAL = "poor_signal"
@@ -41,6 +42,7 @@ class Quality(StrEnum):
     CUFF_FAILED = "cuff_failed"
     EARLY_ESTIMATE = "early_estimate"
     FROM_MEMORY = "from_memory"
+    RECORDING = "recording"
     DEMO = "demo"
     QUESTIONABLE = "questionable"
     FASTING = "fasting"

@@ -1,19 +1,19 @@
 """Contec CMS50D+ up to firmware 4.5, and older CMS50E/F: the five-byte protocol over its USB serial bridge.
 
-It streams as soon as it is on. A record is downloaded after a command; only its parts are described here.
+It streams as soon as it is on, and hands over its one recording when it is asked for it.
 Source: as implemented independently by atbrask/CMS50Dplus and OSCAR, and a download from a device.
 """
 
 from dataclasses import dataclass
 
-from devices import five_bytes
-from devices.device import Device, Event, FrameError, SerialMatch, SignalState
+from devices import contec_old_recording, five_bytes
+from devices.device import Device, SerialMatch, SignalState
 from devices.metrics import PLETH, PULSE_RATE, SPO2
 from devices.reading import Kind, Quality, Quantity
+from devices.recording import METRICS, WithRecordings
 
 FRAMES_HZ = 60
 SAMPLES_PER_CHUNK = 6
-_RECORD_BYTES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,15 @@ class Frame:
         return frozenset()
 
 
-class Decoder:
-    """The live stream, cut anywhere."""
+class Decoder(WithRecordings):
+    """The stream, cut anywhere, and its recording."""
 
     def __init__(self) -> None:
-        self._stream = five_bytes.FrameStream(Frame.parse, FRAMES_HZ, SAMPLES_PER_CHUNK)
+        super().__init__(_stream, contec_old_recording.Download)
 
-    def feed(self, data: bytes, source: str = "") -> list[Event]:
-        return self._stream.feed(data)
+
+def _stream() -> five_bytes.FrameStream[Frame]:
+    return five_bytes.FrameStream(Frame.parse, FRAMES_HZ, SAMPLES_PER_CHUNK)
 
 
 def describe_live(data: bytes) -> dict[str, object]:
@@ -65,31 +66,30 @@ def describe_live(data: bytes) -> dict[str, object]:
 
 
 def describe_length(data: bytes) -> dict[str, object]:
-    """How long a stored record is. Raises FrameError."""
-    if len(data) != 3 or data[0] < 0x80 or data[1] < 0x80 or data[2] >= 0x80:
-        raise FrameError("not a length of three bytes")
-    size = ((data[0] & 0x7F) << 14 | (data[1] & 0x7F) << 7 | data[2]) + 1
-    if size % _RECORD_BYTES:
-        raise FrameError("not a whole number of records")
-    return {"bytes": size}
+    """How long a stored recording is. Raises FrameError."""
+    return {"bytes": contec_old_recording.length(data)}
 
 
 def describe_record(data: bytes) -> dict[str, object]:
-    """One second of a stored record. Raises FrameError."""
-    if len(data) != _RECORD_BYTES or data[0] & 0xFE != 0xF0 or data[1] < 0x80 or data[2] >= 0x80:
-        raise FrameError("not a record of three bytes")
-    pulse = (data[0] & 1) << 7 | data[1] & 0x7F
-    return {"pr": five_bytes.pulse_rate(pulse), "spo2": five_bytes.saturation(data[2])}
+    """One second of a stored recording. Raises FrameError."""
+    pulse, spo2 = contec_old_recording.second(data)
+    return {"pr": pulse, "spo2": spo2}
 
 
 DEVICE = Device(
     key="contec_cms50_old",
     name="Contec CMS50D+ (old)",
     kind=Kind.OXIMETER,
-    match=SerialMatch(usb_ids=((0x10C4, 0xEA60),), baud=19200, parity="O"),
-    metrics=(SPO2, PULSE_RATE, PLETH),
+    match=SerialMatch(
+        usb_ids=((0x10C4, 0xEA60),),
+        baud=19200,
+        parity="O",
+        may_send=contec_old_recording.may_send,
+    ),
+    metrics=(SPO2, PULSE_RATE, PLETH, *METRICS),
     reference="atbrask/CMS50Dplus, OSCAR; firmware up to 4.5, and CMS50E/F",
-    limits="live values; its records are described, not downloaded",
+    recordings=True,
+    limits="a recording has no date: it knows an hour at most",
     decoder=Decoder,
     protocols=(
         ("contec_old_live", describe_live),

@@ -12,12 +12,15 @@ from devices.contec_v7 import (
     command,
     describe_command,
     describe_packet,
+    may_send,
     unpack,
 )
+from devices.contec_v7_recording import Download
 from devices.device import Device, Event, Rejected, SerialMatch, SignalState
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PERFUSION_INDEX, PLETH, PULSE_RATE, SPO2
 from devices.reading import Absent, Kind, Quantity
+from devices.recording import METRICS, WithRecordings
 from devices.streamed import StreamedOximeter
 
 FRAMES_HZ = 60
@@ -38,7 +41,7 @@ def quantities(frame: Realtime) -> tuple[Quantity, ...]:
     return (quantity(SPO2, frame.spo2), quantity(PULSE_RATE, frame.pr), index)
 
 
-class Decoder:
+class _Stream:
     """The realtime stream. Packets that are not realtime data (replies, notices) are ignored."""
 
     def __init__(self) -> None:
@@ -57,6 +60,13 @@ class Decoder:
         return events
 
 
+class Decoder(WithRecordings):
+    """The realtime stream, and the newest recording when it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(_Stream, Download)
+
+
 DEVICE = Device(
     key="contec_cms50_v7",
     name="Contec CMS50D+",
@@ -68,10 +78,12 @@ DEVICE = Device(
         keep_alive=command(Command.KEEP_ALIVE),
         keep_alive_s=5.0,
         stop=(command(Command.STOP),),
+        may_send=may_send,
     ),
-    metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX, PLETH),
+    metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX, PLETH, *METRICS),
     reference="Contec, Communication protocol of pulse oximeter V7.0",
-    limits="live values; its records are not read",
+    recordings=True,
+    limits="of its recordings the newest, of the user whom it counts them for; its clock cannot be read",
     decoder=Decoder,
     protocols=(("contec_v7_packet", describe_packet), ("contec_v7_command", describe_command)),
 )

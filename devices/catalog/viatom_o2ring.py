@@ -5,16 +5,18 @@ its perfusion index is not known: it is described, never measured.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from devices import battery
-from devices.crc import crc8
 from devices.device import Battery, BleMatch, Device, Event, FrameError, SignalState
-from devices.framing import LengthFramer
 from devices.gatt import FramedDecoder
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PULSE_RATE, SPO2
 from devices.reading import Kind, Quality, Quantity
+from devices.recording import METRICS, WithRecordings
 from devices.streamed import StreamedOximeter
+from devices.viatom import PIECE_BYTES, REPLY, REQUEST, SENSORS, framer, may_send, request, unpack
+from devices.viatom_recording import Download, describe_header
 
 SERVICE = "14839ac4-7d7e-415c-9a42-167340cf2339"
 WRITE = "8b00ace7-eb0b-49b0-bbe9-9aee0a26e1a3"
@@ -24,33 +26,11 @@ NAMES = (
     "O2Ring", "OxyRing", "Checkme O2", "CheckO2", "O2 ", "O2M", "O2BAND", "SleepO2", "SleepU", "WearO2",
     "Oxylink", "Oxyfit", "KidsO2", "BabyO2",
 )  # fmt: skip
-SENSORS = 0x17
 _ASKED_EVERY_S = 1.0
-_REQUEST, _REPLY = 0xAA, 0x55
-_HEAD = 7  # start, command or status, its complement, block, length
 _LONGEST = 64
 _SENSOR_BYTES = 12
-_NO_SPO2, _NO_PULSE = (0, 127, 255), (0, 255)
-
-
-def request(command: int) -> bytes:
-    """A command without data. The only one of this protocol that the kiosk sends is SENSORS."""
-    if command != SENSORS:
-        raise ValueError(f"command {command:#04x} is not allowed")
-    head = bytes((_REQUEST, command, command ^ 0xFF, 0, 0, 0, 0))
-    return head + bytes((crc8(head),))
-
-
-def unpack(frame: bytes, start: int) -> tuple[int, int, bytes]:
-    """Command or status, block, data. Raises FrameError."""
-    if len(frame) <= _HEAD or frame[0] != start or frame[1] ^ 0xFF != frame[2]:
-        raise FrameError("not a frame")
-    block, length = int.from_bytes(frame[3:5], "little"), int.from_bytes(frame[5:7], "little")
-    if len(frame) != _HEAD + length + 1:
-        raise FrameError("not as long as it says")
-    if crc8(frame[:-1]) != frame[-1]:
-        raise FrameError("wrong checksum")
-    return frame[1], block, frame[_HEAD:-1]
+_WAVE_AT = 12
+_NO_SPO2, _NO_PULSE = (0, 127, 255), (0, 255, 0xFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +49,7 @@ class Sensors:
     @classmethod
     def parse(cls, frame: bytes) -> "Sensors":
         """Raises FrameError."""
-        status, _, data = unpack(frame, _REPLY)
+        status, _, data = unpack(frame, REPLY)
         if len(data) < _SENSOR_BYTES:
             raise FrameError("no reply of the sensors")
         return cls(
@@ -100,17 +80,11 @@ class Sensors:
         return (quantity(SPO2, self.spo2), quantity(PULSE_RATE, self.hr))
 
 
-def _size_of(head: bytes) -> int:
-    size = _HEAD + int.from_bytes(head[5:7], "little") + 1
-    return size if head[1] ^ 0xFF == head[2] and size <= _LONGEST else 0
-
-
-class Decoder(FramedDecoder):
+class _Stream(FramedDecoder):
     """One reply a second, put together from notifications of 20 bytes."""
 
     def __init__(self) -> None:
-        framer = LengthFramer(bytes((_REPLY,)), _HEAD, _size_of, lambda frame: crc8(frame[:-1]) == frame[-1])
-        super().__init__(NOTIFY, framer)
+        super().__init__(NOTIFY, framer(_LONGEST))
         self._stream = StreamedOximeter(1)
         self._battery = battery.BatteryNews()
 
@@ -121,13 +95,37 @@ class Decoder(FramedDecoder):
         return [*measured, *self._battery.events(seen.left())]
 
 
+class Decoder(WithRecordings):
+    """What its sensors see, and the newest recording when it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(_Stream, partial(Download, NOTIFY))
+
+
 def describe_sensors(data: bytes) -> dict[str, object]:
     seen = Sensors.parse(data)
     return {name: getattr(seen, name) for name in Sensors.__slots__}
 
 
+def describe_wave(data: bytes) -> dict[str, object]:
+    """The reply to another question (1B), which the kiosk does not ask. Raises FrameError."""
+    _, _, said = unpack(data, REPLY)
+    if len(said) < _WAVE_AT or len(said) != _WAVE_AT + int.from_bytes(said[10:12], "little"):
+        raise FrameError("no wave")
+    pulse = int.from_bytes(said[1:3], "little")
+    return {
+        "spo2": None if said[0] in _NO_SPO2 else said[0],
+        "pr": None if pulse in _NO_PULSE else pulse,
+        "battery": said[3],
+        "charging": said[4],
+        "pi": said[5],
+        "worn": bool(said[6] & 1),
+        "wave": list(said[_WAVE_AT:]),
+    }
+
+
 def describe_request(data: bytes) -> dict[str, object]:
-    command, block, rest = unpack(data, _REQUEST)
+    command, block, rest = unpack(data, REQUEST)
     return {"cmd": command, "block": block, "data": rest.hex()}
 
 
@@ -137,11 +135,19 @@ DEVICE = Device(
     kind=Kind.OXIMETER,
     match=BleMatch(
         SERVICE, (NOTIFY,), names=NAMES, write=WRITE, start=(request(SENSORS),),
-        keep_alive=request(SENSORS), keep_alive_s=_ASKED_EVERY_S,
+        keep_alive=request(SENSORS), keep_alive_s=_ASKED_EVERY_S, piece_bytes=PIECE_BYTES,
+        may_send=lambda wanted, _: may_send(wanted.command),
     ),
-    metrics=(SPO2, PULSE_RATE),
+    metrics=(SPO2, PULSE_RATE, *METRICS),
     reference="Viatom Oxy protocol",
-    limits="the unit of its perfusion index is not known; recordings and waves are not read",
+    recordings=True,
+    limits="the unit of its perfusion index is not known; of its newest recording the ring's own figures, no "
+    "samples; waves are not read",
     decoder=Decoder,
-    protocols=(("viatom_rt_sensors", describe_sensors), ("viatom_request", describe_request)),
+    protocols=(
+        ("viatom_rt_sensors", describe_sensors),
+        ("viatom_rt_wave", describe_wave),
+        ("viatom_request", describe_request),
+        ("viatom_file_header", describe_header),
+    ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from operator import xor
 
 import pytest
 
-from devices import catalog, omron_eeprom, taidoc
+from devices import catalog, omron_eeprom, taidoc, viatom
 from devices.catalog import (
     ascensia_contour,
     contec_ble,
@@ -14,14 +14,15 @@ from devices.catalog import (
     masimo_mightysat,
     sd_codefree,
     taidoc_glucose_usb,
-    viatom_o2ring,
 )
+from devices.crc import crc8
 from devices.device import BleMatch, PortMatch, Send, SerialMatch, nothing
 from devices.reading import Kind
+from tests.fakes.frames import contec_v7_packet
 
 # Its greeting, how many results, and the first user's results; 41 may erase them.
 CONTEC_08A = ("408ffffefdfc", "428ffffefdfc", "434101040200")
-# All that the kiosk can send to an instrument beside the time of day: a new command is a decision.
+# What is sent unasked, beside the time of day: a new command is a decision. What a decoder wants sent: below.
 SENT = {
     "ascensia_contour": {"4142430106".ljust(128, "0")},  # go on
     "contec_cms50_v7": {"7d81a1808080808080", "7d81a2808080808080", "7d81af808080808080"},
@@ -48,10 +49,61 @@ def test_a_device_is_sent_what_is_listed_here_and_nothing_else(key: str) -> None
     assert {command.hex() for command in sent if command} == SENT.get(key, set())
 
 
-@pytest.mark.parametrize("command", [0x03, 0x04, 0x05, 0x16, 0x18, 0x1B])
-def test_a_ring_cannot_be_reset_or_configured(command: int) -> None:
-    with pytest.raises(ValueError, match="not allowed"):
-        viatom_o2ring.request(command)
+ASKED_OF_A_RING = {0x03, 0x04, 0x05, 0x14, 0x17}  # 16 would set it, 18 reset it
+
+
+def test_a_ring_can_be_asked_but_neither_set_nor_reset() -> None:
+    match = catalog.by_key()["viatom_o2ring"].match
+    assert isinstance(match, BleMatch)
+    for command in range(256):
+        name = "20261129224107" if command == 0x03 else ""
+        if command in ASKED_OF_A_RING:
+            assert match.may_send(Send(viatom.request(command, name)), False)
+        else:
+            with pytest.raises(ValueError, match="not allowed"):
+                viatom.request(command, name)
+        for data in (b"", b"\x00", b'{"SetMotor":0}', b"20261129224107\x00", b"../../20261129\x00"):
+            passes = match.may_send(Send(_ring_frame(command, data)), False)
+            asked = b"20261129224107\x00" if command == 0x03 else b""
+            assert passes is (command in ASKED_OF_A_RING and data == asked)
+
+
+def test_of_a_rings_file_the_first_block_alone_is_read() -> None:
+    assert viatom.may_send(_ring_frame(0x04, b""))
+    assert not any(viatom.may_send(_ring_frame(0x04, b"", block)) for block in range(1, 300))
+
+
+def _ring_frame(command: int, data: bytes, block: int = 0) -> bytes:
+    frame = bytes((0xAA, command, command ^ 0xFF)) + block.to_bytes(2, "little")
+    frame += len(data).to_bytes(2, "little") + data
+    return frame + bytes((crc8(frame),))
+
+
+def test_a_contec_is_read_and_can_be_erased_or_set_by_nothing() -> None:
+    """AE erases, B1 and B2 set the clock, 04 sets the device's id."""
+    match = catalog.by_key()["contec_cms50_v7"].match
+    assert isinstance(match, SerialMatch)
+    passed = {
+        opcode
+        for opcode in range(256)
+        for arguments in ((0, 0), (1, 2), (0xFF, 0xFF))
+        if match.may_send(contec_v7_packet(0x7D, bytes((opcode, *arguments, 0, 0, 0, 0))))
+    }
+    assert passed == {*range(0xA1, 0xA8), 0xAA, 0xAF}
+    about_a_segment = {0xA4, 0xA5, 0xA6}
+    for opcode in passed:
+        of_one = contec_v7_packet(0x7D, bytes((opcode, 1, 2, 0, 0, 0, 0)))
+        assert match.may_send(of_one) is (opcode in about_a_segment)
+        assert not match.may_send(contec_v7_packet(0x7D, bytes((opcode, 0, 0, 1, 0, 0, 0))))
+        assert not match.may_send(of_one[:-1])
+    assert not match.may_send(contec_v7_packet(0x04, b"0000001"))
+
+
+def test_an_old_contec_is_told_to_hand_over_and_to_be_live_again() -> None:
+    match = catalog.by_key()["contec_cms50_old"].match
+    assert isinstance(match, SerialMatch)
+    told = {bytes((byte,)) * times for byte in range(256) for times in (1, 2, 3, 4)}
+    assert {command.hex() for command in told if match.may_send(command)} == {"f5f5", "f6f6f6"}
 
 
 @pytest.mark.parametrize("body", [b"\x81", b"\x82", b"\x9b\x00", b"\x9b\x7f", b""])
@@ -172,7 +224,14 @@ def _passed(match: BleMatch, commands: list[bytes], pairing: bool) -> set[bytes]
     return {each for each in commands if match.may_send(Send(each, omron_eeprom.UNLOCK), pairing)}
 
 
-ANSWERED = ("ascensia_contour", "lifescan_ultraeasy", "sd_codefree", "taidoc_glucose_usb", *OMRONS)
+ANSWERED = (
+    *(device.key for device in catalog.devices() if device.recordings),
+    "ascensia_contour",
+    "lifescan_ultraeasy",
+    "sd_codefree",
+    "taidoc_glucose_usb",
+    *OMRONS,
+)
 
 
 @pytest.mark.parametrize("key", catalog.by_key())

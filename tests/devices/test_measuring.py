@@ -44,7 +44,7 @@ def test_an_absent_value_is_not_implausible() -> None:
 
 
 def test_one_code_in_one_unit_means_one_metric() -> None:
-    codes = [(metric.mdc, metric.ucum) for metric in ALL_METRICS.values()]
+    codes = [(metric.mdc, metric.ucum, metric.statistic) for metric in ALL_METRICS.values()]
     assert len(codes) == len(set(codes))
     assert {metric.key for metric in ALL_METRICS.values()} == set(ALL_METRICS)
     assert all(metric.ucum for metric in ALL_METRICS.values())

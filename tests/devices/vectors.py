@@ -21,6 +21,7 @@ from devices.device import (
     Event,
     Leading,
     Measured,
+    Recalled,
     Rejected,
     Samples,
     Send,
@@ -107,6 +108,8 @@ def _line(event: Event) -> str:
         return f"send {event.command.hex()}"
     if isinstance(event, ClockShown):
         return f"clock {event.device_now.isoformat()}"
+    if isinstance(event, Recalled):
+        return f"recalled {event.outcome.value}"
     if isinstance(event, Done):
         return f"done {event.outcome.value}"
     if isinstance(event, Rejected):

@@ -7,14 +7,15 @@ from itertools import pairwise
 
 import pytest
 
-from devices.catalog import viatom_o2ring
+from devices import viatom
 from devices.metrics import PLETH
 from devices.reading import Absent, Quality, Reading
 from drivers import ble_values
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import Listener, running
-from tests.fakes.ble_oximeters import BerryOximeter, ContecBle, NoninOximeter, O2Ring, Pc60fw
+from tests.fakes.ble_oximeters import BerryOximeter, ContecBle, NoninOximeter, Pc60fw
+from tests.fakes.ble_ring import O2Ring
 
 
 async def test_a_berrymed_streams_numbers_and_pleth(room: Room) -> None:
@@ -56,7 +57,7 @@ async def test_an_o2ring_is_asked_for_what_it_sees_and_for_nothing_else(room: Ro
         await room.listener.until_state(id_, InstrumentState.READY, Reason.SENSOR_OFF)
     assert [quantity.value for quantity in room.listener.readings[0].quantities] == [97, 138]
     assert len(ring.asked) >= 2
-    assert set(ring.asked) == {viatom_o2ring.request(viatom_o2ring.SENSORS)}
+    assert set(ring.asked) == {viatom.request(viatom.SENSORS)}
 
 
 async def test_a_service_that_many_things_have_is_not_enough(room: Room) -> None:

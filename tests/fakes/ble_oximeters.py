@@ -1,14 +1,13 @@
-"""Bluetooth oximeters with protocols of their own: BerryMed, Nonin, Viatom (two), Contec."""
+"""Bluetooth oximeters with protocols of their own: BerryMed, Nonin, Viatom PC-60FW, Contec."""
 
 import asyncio
 from itertools import count
 
-from bumble.att import ATT_Error, ErrorCode
 from bumble.device import Connection
 from bumble.gatt import Characteristic, CharacteristicValue
 
-from devices.catalog import berry_bm1000, contec_ble, nonin_3230, viatom_o2ring, viatom_pc60fw
-from devices.crc import crc8, crc8_maxim
+from devices.catalog import berry_bm1000, contec_ble, nonin_3230, viatom_pc60fw
+from devices.crc import crc8_maxim
 from devices.gatt import uuid
 from tests.fakes.ble_peripheral import NOTIFY, UNREADABLE, WRITE, WRITEABLE, Peripheral, Subscription
 from tests.fakes.radio import Radio
@@ -110,40 +109,6 @@ class Pc60fw(StreamingOximeter):
         numbers = (SPO2, *PULSE_RATE.to_bytes(2, "little"), 80) if self.finger_in else (0, 0, 0, 0)
         frame = bytes((0xAA, 0x55, 0x0F, 8, 1, *numbers, status, 0xC0))
         return frame + bytes((crc8_maxim(frame),))
-
-
-class O2Ring(Peripheral):
-    """Says nothing until it is asked, and answers in pieces of 20 bytes. `asked`: all that was written."""
-
-    def __init__(self, radio: Radio, address: str = "C0:10:00:00:00:01") -> None:
-        self.asked: list[bytes] = []
-        self.worn, self.refuses = True, False
-        self._reply = Characteristic(viatom_o2ring.NOTIFY, NOTIFY, UNREADABLE, b"")
-        taken: CharacteristicValue[bytes] = CharacteristicValue(write=self._answer)
-        question = Characteristic[bytes](viatom_o2ring.WRITE, WRITE, WRITEABLE, taken)
-        service = viatom_o2ring.SERVICE
-        super().__init__(radio, "O2Ring", address, service, [self._reply, question], serial="O2-0001")
-
-    async def power_on(self) -> None:
-        await super().power_on()
-        await self.advertise()
-
-    async def _serve(self, connection: Connection) -> None:
-        await asyncio.Event().wait()
-
-    async def _gone(self) -> None:
-        await self.advertise()
-
-    async def _answer(self, connection: Connection, question: bytes) -> None:
-        if self.refuses:
-            raise ATT_Error(ErrorCode.UNLIKELY_ERROR)
-        self.asked.append(question)
-        numbers = (SPO2, PULSE_RATE) if self.worn else (0xFF, 0)
-        data = bytes((*numbers, 0, 0, 0, 0, 0, 85, 0, 0, 6, self.worn))
-        reply = bytes((0x55, 0, 0xFF, 0, 0, len(data), 0)) + data
-        reply += bytes((crc8(reply),))
-        for at in range(0, len(reply), 20):
-            await self._device.notify_subscriber(connection, self._reply, reply[at : at + 20])
 
 
 class ContecBle(StreamingOximeter):

@@ -206,3 +206,15 @@ def glucose(sequence: int, kg_per_litre: Number, when: datetime, *, context_foll
 def glucose_context(sequence: int, meal: int) -> bytes:
     """2A34 with the meal alone."""
     return bytes((0x02,)) + sequence.to_bytes(2, "little") + bytes((meal,))
+
+
+def viatom_reply(data: bytes, status: int = 0, block: int = 0) -> bytes:
+    """A frame of the Oxy protocol, with the CRC-8 of polynomial 07 that it ends with."""
+    head = (0x55, status, status ^ 0xFF, *block.to_bytes(2, "little"), *len(data).to_bytes(2, "little"))
+    frame = bytes(head) + data
+    crc = 0
+    for byte in frame:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x07 if crc & 0x80 else crc << 1) & 0xFF
+    return frame + bytes((crc,))
