@@ -15,7 +15,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
-from devices.device import BleMatch, Decoder, Device, Leading, Measured, Remembering
+from devices.device import BleMatch, Decoder, Device, Leading, Measured, Recall, Remembering
 from drivers.ble_connection import BleConnection
 from drivers.ble_errors import reason_of
 from drivers.ble_recognition import Recognition
@@ -71,6 +71,11 @@ class BleLinks:
         finally:
             await self._tasks.cancel_all()
             await service.close()
+
+    async def recall(self, id_: str) -> Recall:
+        """Ask this instrument for its newest recording."""
+        feed = self._feeds.get(id_)
+        return await feed.recalls.ask() if feed else Recall.FAILED
 
     async def _scan_until_broken(self, service: BluetoothService) -> None:
         await service.check()

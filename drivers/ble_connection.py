@@ -5,8 +5,7 @@ Source: Device Information Service 1.1 (180A).
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,12 +20,12 @@ from devices import clock, gatt
 from devices.device import BleMatch, Decoder, Event, Leading, Rejected
 from drivers.ble_battery import watch_battery
 from drivers.ble_errors import needs_pairing, reason_of
-from drivers.ble_talk import is_over, is_over_unanswered, to_say
+from drivers.ble_talk import is_over, is_over_unanswered, put, to_say
 from drivers.ble_values import Values
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason
 from drivers.stamp import DeviceClock, local_now
-from drivers.tasks import bounded
+from drivers.tasks import beside, bounded
 
 _log = logging.getLogger(__name__)
 
@@ -81,10 +80,11 @@ class BleConnection:
                 await self._pause()
             await self._subscribe()
             for command in self._match.start:
-                await self._required(self._match.write, partial(self._put, command))
+                await self._required(self._match.write, partial(put, self._client, self._match, command))
             self._feed.undated.connected()
             self._feed.listening()
-            async with self._beside():
+            self._feed.recalls.opened()
+            async with beside(*self._beside()):
                 await self._deliver_until_gone()
         except (
             BleakError,
@@ -93,6 +93,7 @@ class BleConnection:
         ) as error:  # it hung up in the middle
             raise DriverError(reason_of(error), str(error)) from error
         finally:
+            self._feed.recalls.closed(self._decoder)
             await self._disconnect()
 
     @property
@@ -174,34 +175,20 @@ class BleConnection:
         except BleakError as error:
             raise DriverError(reason_of(error), f"{uuid}: {error}") from error
 
-    async def _put(self, command: bytes, to: str = "") -> None:
-        uuid = to or self._match.write
-        found = self._client.services.get_characteristic(uuid)
-        if found is None:
-            raise DriverError(Reason.NO_DATA, f"no characteristic {uuid}")
-        response = "write-without-response" not in found.properties
-        await self._client.write_gatt_char(found, command, response=response)
-
-    @asynccontextmanager
-    async def _beside(self) -> AsyncIterator[None]:
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
         """While it delivers, its battery is looked at, and it is kept alive where it needs that."""
         tracker = self._feed.tracker
-        tasks = {asyncio.create_task(watch_battery(self._client, tracker.status.id, tracker.battery))}
-        if self._match.keep_alive:
-            tasks.add(asyncio.create_task(self._beat()))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+        battery = watch_battery(self._client, tracker.status.id, tracker.battery)
+        return [battery, self._beat()] if self._match.keep_alive else [battery]
 
     async def _beat(self) -> None:
         """When one fails, the connection is over: whoever is still there advertises, and is asked again."""
         try:
             while True:
                 await asyncio.sleep(self._match.keep_alive_s)
-                await bounded(self._put(self._match.keep_alive), _GATT_LIMIT_S)
+                if self._feed.recalls.is_running:  # its answers do not say to which question
+                    continue
+                await bounded(put(self._client, self._match, self._match.keep_alive), _GATT_LIMIT_S)
         except (BleakError, DriverError, OSError, EOFError) as error:
             _log.info("%s: not kept alive: %s", self._feed.tracker.status.id, error)
             self._values.end()
@@ -218,6 +205,7 @@ class BleConnection:
                     value = await self._values.get()
             except TimeoutError:
                 over = self._silent()
+                await self._recall([])
                 continue
             if value is None:
                 self._unanswered("it hung up in the middle of the conversation")
@@ -226,7 +214,9 @@ class BleConnection:
                 await self._gap(lost)
             self._last = value.characteristic
             self._feed.heard(value.data, value.characteristic.uuid)
-            over = await self._go_on(self._decoder.feed(value.data, value.characteristic.uuid), value.came_s)
+            events = self._decoder.feed(value.data, value.characteristic.uuid)
+            over = await self._go_on(events, value.came_s)
+            await self._recall(events)
 
     async def _begin(self) -> bool:
         """True when there is nothing to be heard any more."""
@@ -239,7 +229,7 @@ class BleConnection:
         """What was measured is durable before the next is asked for. True when the conversation is over."""
         await self._feed.deliver(events, came_s)
         for wanted in to_say(self._match, events, bool(self._pairing)):
-            say = partial(self._put, wanted.command, wanted.to)
+            say = partial(put, self._client, self._match, wanted.command, wanted.to)
             try:
                 await self._required(wanted.to or self._match.write, say)
             except DriverError as error:
@@ -247,6 +237,11 @@ class BleConnection:
                     return True
                 raise
         return is_over(events)
+
+    async def _recall(self, events: Sequence[Event]) -> None:
+        """What is to be done about a recording that somebody has asked for."""
+        while events := self._feed.recalls.step(self._decoder, events):
+            await self._go_on(events)
 
     def _silent(self) -> bool:
         """Whoever is not asked may be silent. True when the conversation is over."""

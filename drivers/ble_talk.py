@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from bleak import BleakClient
+
 from devices.device import BleMatch, Decoder, Done, Event, Leading, Outcome, Send
 from drivers.instrument import DriverError, Reason
 
@@ -34,3 +36,14 @@ def is_over_unanswered(decoder: Decoder, why: DriverError) -> bool:
     if not is_over(decoder.unanswered()):
         raise why
     return True
+
+
+async def put(client: BleakClient, match: BleMatch, command: bytes, to: str = "") -> None:
+    """Write it, in pieces where the match says so, to `to` or where the match says. Raises DriverError."""
+    uuid = to or match.write
+    found = client.services.get_characteristic(uuid)
+    if found is None:
+        raise DriverError(Reason.NO_DATA, f"no characteristic {uuid}")
+    response = "write-without-response" not in found.properties
+    for at in range(0, len(command), match.piece_bytes):
+        await client.write_gatt_char(found, command[at : at + match.piece_bytes], response=response)

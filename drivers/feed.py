@@ -17,6 +17,7 @@ from devices.device import (
 from devices.reading import DeviceIdentity, Quality
 from drivers.instrument import Sink
 from drivers.raw import CLOCK, CONNECTED, LOST, Tap, no_tap
+from drivers.recalls import Recalls
 from drivers.stamp import Stamp
 from drivers.tracker import Tracker
 from drivers.undated import Undated
@@ -30,9 +31,10 @@ class Feed:
     def __init__(self, device: Device, sink: Sink, id_: str, tap: Tap = no_tap) -> None:
         self._device = device.key
         self._tap = tap
-        self.tracker = Tracker(sink, id_, device.kind, device.name, device.also)
+        self.tracker = Tracker(sink, id_, device.kind, device.name, device.also, recordings=device.recordings)
         self.stamp = Stamp(device.kind, DeviceIdentity(device.key, model=device.name, address=id_))
         self.undated = Undated(device.kind)
+        self.recalls = Recalls(self.tracker)
         self.rejected = 0
         self._sink = sink
 

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     SENSOR_OFF = "sensor_off"
     SEARCHING = "searching"
+    HANDING_OVER = "handing_over"
     WEAK_SIGNAL = "weak_signal"
     BLUETOOTH_OFF = "bluetooth_off"
     BLUETOOTH_MISSING = "bluetooth_missing"
@@ -56,9 +57,9 @@ class InstrumentStatus:
     """One instrument as the screens show it. `id` is stable across replugs (serial number or address).
 
     `also`: what else the same box does, beside `kind`. `may_be`: what something that nobody has understood
-    yet may do. `battery`: what it said last, also before it was switched off; None: nothing. Not `known`:
-    nobody said that this Bluetooth unit belongs to the kiosk; `no_result`: and its last measurement gave no
-    value. These two the kiosk tells, not a driver.
+    yet may do. `recordings`: it can be asked for its newest. `battery`: what it said last, also before it was
+    switched off; None: nothing. Not `known`: nobody said that this Bluetooth unit belongs to the kiosk;
+    `no_result`: and its last measurement gave no value. These two the kiosk tells, not a driver.
     """
 
     id: str
@@ -69,6 +70,7 @@ class InstrumentStatus:
     identity: DeviceIdentity | None = None
     also: tuple[Kind, ...] = ()
     may_be: tuple[Kind, ...] = ()
+    recordings: bool = False
     battery: Battery | None = None
     known: bool = True
     no_result: bool = False

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
-from devices.device import Device, Event, HidMatch, PortMatch, Rejected
+from devices.device import Device, Event, HidMatch, PortMatch, Recall, Rejected
 from devices.reading import DeviceIdentity, Kind
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink
@@ -45,6 +46,10 @@ class SerialInstrument:
         else:
             self._tracker.lost(Reason.UNPLUGGED)
 
+    async def recall(self) -> Recall:
+        """Ask for its newest recording; see `Recalls`."""
+        return await self._feed.recalls.ask() if self._feed else Recall.FAILED
+
     async def serve(self, port: FoundPort) -> None:
         """Read it until it is pulled out or this is cancelled; what is left alone is FOUND, and no more."""
         if port.is_certain:
@@ -78,8 +83,9 @@ class SerialInstrument:
 
     async def _session(self, port: FoundPort) -> None:
         found = await self._find(port)
+        feed = self._become(port, found.talk.device)
+        feed.recalls.opened()
         try:
-            feed = self._become(port, found.talk.device)
             feed.stamp.reconnected()
             feed.listening()
             feed.tracker.forget_signal()
@@ -90,7 +96,7 @@ class SerialInstrument:
             await found.talk.answer(found.events)
             await _Session(found.talk, feed, is_certain=port.is_certain).run()
         finally:
-            await found.talk.close()
+            await _hang_up(found.talk, feed)
 
     async def _find(self, port: FoundPort) -> Found:
         if port.is_certain:
@@ -124,6 +130,13 @@ def _at_first(match: PortMatch) -> InstrumentState:
     return InstrumentState.READY if match.quiet and not isinstance(match, HidMatch) else InstrumentState.FOUND
 
 
+async def _hang_up(talk: Talk, feed: Feed) -> None:
+    """What hands over a recording is made to measure again, if it is still there."""
+    with suppress(DriverError):
+        await talk.answer(feed.recalls.closed(talk.decoder))
+    await talk.close()
+
+
 def _patience_s(match: PortMatch) -> float:
     """For a stream that goes on: a byte that is lost may cost two frames."""
     return max(_SILENCE_S, _SLOW_FRAMES * match.every_s)
@@ -153,12 +166,20 @@ class _Session:
                 self._is_silent = True
             await self._feed.deliver(events)
             await self._talk.answer(events)  # what was measured is durable before the next is asked for
-            if self._is_understood(events):
+            await self._recall(events)
+            if self._feed.recalls.is_running or self._is_understood(events):
                 self._understood_at_s = now_s()
             elif now_s() - self._understood_at_s > self._patience_s:
                 await self._not_understood(data)
             await self._talk.keep_alive()
             await asyncio.sleep(self._pace.wait_s(len(data), now_s()))
+
+    async def _recall(self, events: list[Event]) -> None:
+        """What is to be done about a recording that somebody has asked for."""
+        while events := self._feed.recalls.step(self._talk.decoder, events):
+            await self._feed.deliver(events)
+            await self._talk.answer(events)
+            self._understood_at_s = now_s()
 
     def _end_silence(self) -> None:
         """What speaks only when it is used gets its time from its first byte on, not from its silence."""

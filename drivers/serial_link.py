@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from devices.device import Device
+from devices.device import Device, Recall
 from drivers.hid_port import find_hid
 from drivers.instrument import Sink
 from drivers.port import FoundPort
@@ -35,6 +35,11 @@ class SerialLinks:
                 await asyncio.sleep(_LOOK_EVERY_S)
         finally:
             await self._tasks.cancel_all()
+
+    async def recall(self, id_: str) -> Recall:
+        """Ask this instrument for its newest recording."""
+        instrument = self._instruments.get(id_)
+        return await instrument.recall() if instrument else Recall.FAILED
 
     async def _look(self) -> None:
         ports = await asyncio.to_thread(_find, self._devices, self._ids)

@@ -20,7 +20,7 @@ class Talk:
         self.device = device
         self.match = device.match
         self._node = node
-        self._decoder: Decoder = device.decoder()
+        self.decoder: Decoder = device.decoder()
         self._port = port or _port(node, device.match)
         self._kept_alive_at_s = 0.0
 
@@ -47,7 +47,7 @@ class Talk:
         return await self._port.read()
 
     def decode(self, data: bytes) -> list[Event]:
-        return self._decoder.feed(data) if data else []
+        return self.decoder.feed(data) if data else []
 
     async def answer(self, events: Iterable[Event]) -> None:
         """Send what the protocol asks for. ValueError when that is not on the device's list."""

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from devices.device import BleMatch, Device, PortMatch
+from devices.device import BleMatch, Device, PortMatch, Recall
 from devices.reading import Reading, Waveform
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
 from drivers.raw import Tap, no_tap
@@ -22,6 +22,15 @@ class Link(Protocol):
     """A driver: finds and serves its instruments until cancelled, reporting to the sink it was made with."""
 
     async def run(self) -> None: ...
+
+
+@runtime_checkable
+class Recaller(Protocol):
+    """A driver of instruments that hand over what they have recorded."""
+
+    async def recall(self, id_: str) -> Recall:
+        """Ask this instrument for its newest recording; wait for what comes of it."""
+        ...
 
 
 LinkMaker = Callable[[Sink], Link]
@@ -45,6 +54,11 @@ class Supervisor:
             for guard in self._guards:
                 group.create_task(guard.run())
 
+    async def recall(self, id_: str) -> Recall:
+        """Ask this instrument for its newest recording, which comes as any reading does."""
+        links = [guard.link for guard in self._guards if id_ in guard.statuses]
+        return await links[0].recall(id_) if links and isinstance(links[0], Recaller) else Recall.FAILED
+
     def statuses(self) -> tuple[InstrumentStatus, ...]:
         """Every instrument seen so far, but for what is not missed, in a stable order."""
         known = (status for guard in self._guards for status in guard.statuses.values())
@@ -58,6 +72,7 @@ class _Guard:
         self._maker = maker
         self._sink = sink
         self.statuses: dict[str, InstrumentStatus] = {}
+        self.link: Link | None = None
 
     def status(self, status: InstrumentStatus) -> None:
         self.statuses[status.id] = status
@@ -76,7 +91,8 @@ class _Guard:
         while True:
             started_s = asyncio.get_running_loop().time()
             try:
-                await self._maker(self).run()
+                self.link = self._maker(self)
+                await self.link.run()
                 raise DriverError(Reason.DRIVER_FAILED, "it ended by itself")
             except DriverError as error:
                 self._crashed(error.reason)

@@ -1,7 +1,8 @@
 """Named tasks that belong to one owner, and waiting with a limit that really ends."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from drivers.instrument import DriverError, Reason
@@ -67,3 +68,15 @@ def _forget(task: asyncio.Task[Any]) -> None:
     """Whatever an abandoned operation ends with has been reported as a timeout already."""
     if not task.cancelled():
         task.exception()
+
+
+@asynccontextmanager
+async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """While the block runs, so do these; then they are cancelled."""
+    tasks = {asyncio.create_task(each) for each in work}
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

@@ -8,6 +8,7 @@ from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
 
 _SIGNALS: dict[SignalState, tuple[InstrumentState, Reason]] = {
     SignalState.READY: (InstrumentState.READY, Reason.NONE),
+    SignalState.HANDING_OVER: (InstrumentState.READY, Reason.HANDING_OVER),
     SignalState.MEASURING: (InstrumentState.MEASURING, Reason.NONE),
     SignalState.SEARCHING: (InstrumentState.POOR_SIGNAL, Reason.SEARCHING),
     SignalState.SENSOR_OFF: (InstrumentState.READY, Reason.SENSOR_OFF),
@@ -27,9 +28,12 @@ class Tracker:
         name: str,
         also: tuple[Kind, ...] = (),
         may_be: tuple[Kind, ...] = (),
+        recordings: bool = False,
     ) -> None:
         self._sink = sink
-        self.status = InstrumentStatus(id_, kind, name, InstrumentState.ABSENT, also=also, may_be=may_be)
+        self.status = InstrumentStatus(
+            id_, kind, name, InstrumentState.ABSENT, also=also, may_be=may_be, recordings=recordings
+        )
         self._signal: SignalState | None = None
 
     def move(self, state: InstrumentState, reason: Reason = Reason.NONE) -> None:
