@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from devices.reading import SHY, Clock, DeviceIdentity, Kind, Quality, Reading
-from kiosk.events import Event, SetAsideChanged
+from kiosk.events import Event, NoticeReason, SetAsideChanged
 
 LIMIT = 8
 HOLD = timedelta(minutes=15)
@@ -128,17 +128,25 @@ class Aside:
             self._emit(SetAsideChanged(self.readings, self._more))
 
 
+def notice_of(reading: Reading) -> NoticeReason:
+    """Of two reasons the one that does not pass with time."""
+    unknown = Quality.UNKNOWN_UNIT in reading.quality
+    return NoticeReason.UNKNOWN_UNIT_SET_ASIDE if unknown else NoticeReason.OLD_READING_SET_ASIDE
+
+
 def _newest(waiting: _Waiting) -> tuple[bool, float]:
     return not _is_unsure(waiting), waiting.reading.taken_at.timestamp()
 
 
 def _least_wanted(waiting: list[_Waiting], new: _Waiting) -> _Waiting:
-    """The oldest. What nobody can date may be of now: it goes only where several came, the first of them."""
+    """The oldest, but for a recording, which somebody asked for. What nobody can date may be of now: it goes
+    only where several came, the first of them.
+    """
     unsure = [each for each in waiting if _is_unsure(each) and each is not new]
     if len(unsure) > 1:
         return min(unsure, key=lambda each: each.due_s)
     dated = [each for each in waiting if not _is_unsure(each)]
-    return min(dated, key=lambda each: each.reading.taken_at)
+    return min(dated, key=lambda each: (Quality.RECORDING in each.reading.quality, each.reading.taken_at))
 
 
 def _is_unsure(waiting: _Waiting) -> bool:

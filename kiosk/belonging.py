@@ -49,14 +49,22 @@ def _began_at(session: Session | None) -> datetime | None:
 def may_wait(reading: Reading, session: Session | None) -> bool:
     """Whether to keep what comes outside a consultation: it may be of the person whose form is filled in.
 
-    Not once the consultation is over, and not what holds no measured value.
+    Not once the consultation is over, and not what holds no measured value; a recording was asked for, and
+    whoever asked has gone.
     """
+    if Quality.RECORDING in reading.quality:
+        return is_consulting(session)
     ended = session is not None and session.phase in _OVER
     return not ended and any(quantity.value is not None for quantity in reading.quantities)
 
 
 def is_of_earlier_patient(reading: Reading, ended_at: datetime | None) -> bool:
-    """A clock that we have read dates it before the session before this one had ended."""
+    """A clock that we have read dates it before the session before this one had ended.
+
+    A recording is of whoever wore the instrument: the helper has asked for it.
+    """
+    if Quality.RECORDING in reading.quality:
+        return False
     return ended_at is not None and reading.clock is Clock.CORRECTED and reading.taken_at <= ended_at
 
 

@@ -64,6 +64,9 @@ class NoticeReason(StrEnum):
     DELIVERY_QUARANTINED = "delivery_quarantined"
     RECORDING_FAILED = "recording_failed"
     PICTURE_NOT_KEPT = "picture_not_kept"  # it was held, and nobody said of which ear it is
+    NO_RECORDING = "no_recording"  # in the instrument that was asked for it
+    RECORDING_NOT_READ = "recording_not_read"
+    RECORDING_KNOWN = "recording_known"  # it was read before
     INSTRUMENT_MISSING = "instrument_missing"  # asked for, and not plugged in
 
 

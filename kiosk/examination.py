@@ -1,4 +1,7 @@
-"""The otoscope and the stethoscope of a consultation: helper and physician may both switch and keep."""
+"""The otoscope and the stethoscope of a consultation: helper and physician may both switch and keep.
+
+And what an instrument has recorded: the helper alone may ask for it.
+"""
 
 import asyncio
 import logging
@@ -12,6 +15,7 @@ from kiosk.call_desk import CallDesk
 from kiosk.events import Event, Notice, NoticeReason, PictureFrozen, SoundHeard
 from kiosk.hub import Hub
 from kiosk.instruments import CaptureError, Instruments
+from kiosk.recording_reader import RecordingReader
 from kiosk.sound_meter import SoundMeter
 from kiosk.sound_recorder import SoundRecorder
 
@@ -30,6 +34,7 @@ class Examination:
         self._desk = desk
         self._emit = emit
         self._recorder = SoundRecorder(self._keep_sound, desk.set_recording)
+        self.recordings = RecordingReader(instruments.recall, emit)
         self.meter = SoundMeter(instruments.stethoscope, self._sound_heard)
         self._stethoscope_since_s = 0.0
         self._live = True
@@ -38,6 +43,7 @@ class Examination:
     async def stop(self) -> None:
         """Nothing is kept of a recording that has not ended, nor how the otoscope was held."""
         self._orient(AS_IT_COMES)
+        self.recordings.stop()
         await self._recorder.stop()
 
     def turn(self) -> None:

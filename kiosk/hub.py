@@ -16,7 +16,7 @@ from uuid import UUID
 from devices.reading import Kind, Quality, Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus
 from kiosk import belonging, events
-from kiosk.aside import Aside
+from kiosk.aside import Aside, notice_of
 from kiosk.duplicates import Duplicates
 from kiosk.faults import Faults
 from kiosk.instrument_board import InstrumentBoard, Owner, OwnsThePlugged
@@ -144,6 +144,8 @@ class Hub:
         if self._known.seen(reading):
             log.info("a %s from %s came again", reading.kind.value, reading.identity.device)
             self.counts.duplicates += 1
+            if Quality.RECORDING in reading.quality:
+                self._emit(events.Notice(events.NoticeReason.RECORDING_KNOWN))
             return
         session = self._record.session
         doubts = self._doubts(reading, session)
@@ -181,7 +183,7 @@ class Hub:
     def _offer(self, reading: Reading) -> None:
         self._aside.add(reading, belonging.age(reading, _now()))
         if self._aside.shown:
-            self._emit(events.Notice(_notice_of(reading), reading.kind.value))
+            self._emit(events.Notice(notice_of(reading), reading.kind.value))
 
     async def attach(self, reading_id: UUID) -> None:
         """The helper says that it is this patient's: durable, then shown and sent, with a mark that says so.
@@ -206,6 +208,7 @@ class Hub:
             if reading is not None:
                 await self._record.discard(reading)
                 self._aside.remove(reading_id)
+                self._forget_recordings(reading)
 
     def remember(self, reading: Reading) -> None:
         """It was kept before a restart: the same act is not to come again from a memory."""
@@ -217,9 +220,16 @@ class Hub:
             for reading in self._aside.forget_due():
                 self._known.forget(reading)
 
+    def _forget_recordings(self, *readings: Reading) -> None:
+        """What nobody attached may be asked for again."""
+        for reading in readings:
+            if Quality.RECORDING in reading.quality:
+                self._known.forget(reading)
+
     def _session_changed(self, session: Session | None) -> None:
         if belonging.is_over(session):
             self._ended_at = _now()
+            self._forget_recordings(*self._aside.readings)
             self._aside.clear()
         elif belonging.is_consulting(session) and not self._aside.shown:
             self.forget_due()
@@ -282,13 +292,6 @@ class Hub:
         self._emit(events.WaveformShown(waveform))
         if self.live is not None:
             self.live.send_waveform(waveform)
-
-
-def _notice_of(reading: Reading) -> events.NoticeReason:
-    """Of two reasons the one that does not pass with time."""
-    unknown = Quality.UNKNOWN_UNIT in reading.quality
-    reasons = events.NoticeReason
-    return reasons.UNKNOWN_UNIT_SET_ASIDE if unknown else reasons.OLD_READING_SET_ASIDE
 
 
 def _now() -> datetime:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 
 from devices.catalog import devices
-from devices.device import BleMatch, Device
+from devices.device import BleMatch, Device, Recall
 from devices.reading import WORN, Attachment, Clock, DeviceIdentity, Kind, Reading, Waveform
 from drivers.audio import AudioSource
 from drivers.audio_player import AudioPlayer
@@ -67,6 +67,10 @@ class Instruments:
     async def run(self) -> None:
         """Watch every instrument until cancelled."""
         await self._supervisor.run()
+
+    async def recall(self, instrument_id: str) -> Recall:
+        """Ask for the newest recording; it comes as any reading does. Cancelled: it is given up."""
+        return await self._supervisor.recall(instrument_id)
 
     def choose(self, config: DevicesConfig) -> None:
         """Other cameras and sound inputs from now on, where `config` names others."""

@@ -234,6 +234,13 @@ class Kiosk:
         """Some seconds of the stethoscope go into the record; `site` says where on the body."""
         await self.examination.keep("stethoscope", site)
 
+    async def read_recording(self, instrument_id: str, on: bool) -> None:
+        """What an instrument has recorded, as a reading; not `on`: it is not wanted any more."""
+        if on:
+            await self.examination.recordings.read(instrument_id)
+        else:
+            self.examination.recordings.stop()
+
     async def new_link(self) -> None:
         """The old link dies; a new one is shown. Nothing outside a consultation."""
         if self.session is not None and self.session.phase is Phase.CONSULTATION:

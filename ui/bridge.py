@@ -170,6 +170,10 @@ class Bridge(QObject):
     def record_sound(self, site: str) -> None:
         self._ask(lambda kiosk: kiosk.record_sound(site))
 
+    def read_recording(self, instrument_id: str, on: bool) -> None:
+        """What an instrument has recorded; not `on`: it is not wanted any more."""
+        self._ask(lambda kiosk: kiosk.read_recording(instrument_id, on))
+
     def new_link(self) -> None:
         self._ask(lambda kiosk: kiosk.new_link())
 

@@ -99,11 +99,12 @@ class State:
             self.readings.append(reading)
 
     def latest(self) -> dict[Kind, Reading]:
-        """The last of each kind; what the helper attached only where nothing was measured since."""
+        """The last of each kind; what the helper attached, or a recording, only where there is no other."""
         from devices.reading import Quality
 
-        attached_first = sorted(self.readings, key=lambda r: Quality.ATTACHED_BY_HELPER not in r.quality)
-        return {reading.kind: reading for reading in attached_first}
+        other = {Quality.ATTACHED_BY_HELPER, Quality.RECORDING}
+        others_first = sorted(self.readings, key=lambda reading: other.isdisjoint(reading.quality))
+        return {reading.kind: reading for reading in others_first}
 
     def add_message(self, message: Message) -> None:
         """The newest comes last; one that is already there is not repeated."""
@@ -111,7 +112,11 @@ class State:
             self.messages.append(message)
 
     def measured(self, kind: Kind) -> bool:
-        return any(reading.kind is kind for reading in self.readings)
+        """A recording is no measurement of now."""
+        from devices.reading import Quality
+
+        now = (reading for reading in self.readings if Quality.RECORDING not in reading.quality)
+        return any(reading.kind is kind for reading in now)
 
 
 def _what(message: Message) -> object:

@@ -15,6 +15,7 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 PHD_CATEGORY = "http://hl7.org/fhir/uv/phd/CodeSystem/PhdObservationCategories"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+STATISTICS = "http://terminology.hl7.org/CodeSystem/observation-statistics"
 VITAL_SIGN_PROFILE = "http://hl7.org/fhir/StructureDefinition/"
 
 REPORT_LOINC = ("85208-7", "Telemedicine Consult note")
@@ -23,11 +24,19 @@ PANEL_MDC = ("150020", "MDC_PRESS_BLD_NONINV")
 
 # What a blood-pressure panel holds; every other metric of a reading is an Observation of its own.
 PANEL = (metrics.SYSTOLIC, metrics.DIASTOLIC, metrics.MEAN_PRESSURE)
+# What is known of a recording is one Observation without a value of its own: nobody is to take the lowest
+# SpO2 of a night for a spot check.
+RECORDING = (metrics.SPO2_LOWEST, metrics.SPO2_AVERAGE, metrics.RECORDED, metrics.SPO2_RECORDED)
+_STATISTIC_NAMES = {"minimum": "Minimum", "average": "Average"}
 # These flow beside readings and are not kept as observations.
 WAVEFORMS = (metrics.PLETH, metrics.CUFF_PRESSURE, metrics.ECG)
 
 TEXTS = {
     metrics.SPO2: "SpO2",
+    metrics.SPO2_LOWEST: "SpO2 la plus basse",
+    metrics.SPO2_AVERAGE: "SpO2 moyenne",
+    metrics.RECORDED: "Durée de l’enregistrement",
+    metrics.SPO2_RECORDED: "dont avec une valeur de SpO2",
     metrics.PULSE_RATE: "Fréquence du pouls",
     metrics.PERFUSION_INDEX: "Index de perfusion",
     metrics.SYSTOLIC: "Pression systolique",
@@ -72,7 +81,7 @@ LOINC_NAMES = {
 }
 UNIT_TEXTS = {
     "%": "%", "/min": "/min", "mm[Hg]": "mmHg", "Cel": "°C",
-    "kg": "kg", "cm": "cm", "kg/m2": "kg/m²", "mg/dL": "mg/dL", "mmol/L": "mmol/L",
+    "kg": "kg", "cm": "cm", "kg/m2": "kg/m²", "mg/dL": "mg/dL", "mmol/L": "mmol/L", "s": "s",
 }  # fmt: skip
 
 ABSENT_CODES = {
@@ -104,6 +113,7 @@ QUALITY_NOTES = {
     Quality.CUFF_FAILED: "Mesure échouée, sans cause connue.",
     Quality.EARLY_ESTIMATE: "Première estimation de l’appareil.",
     Quality.FROM_MEMORY: "Valeur issue de la mémoire de l’appareil.",
+    Quality.RECORDING: "Enregistrement dans la durée, et non mesure ponctuelle.",
     Quality.DEMO: "Appareil en mode démonstration.",
     Quality.QUESTIONABLE: "L’appareil déclare la mesure douteuse.",
     Quality.FASTING: "À jeun, selon l’appareil.",
@@ -152,3 +162,12 @@ def metric_code(metric: Metric) -> Json:
     """All codes of a metric as one CodeableConcept."""
     loinc = [coding(LOINC, code, LOINC_NAMES[code]) for code in metric.loinc]
     return {"coding": [*loinc, coding(MDC, str(metric.mdc))], "text": TEXTS[metric]}
+
+
+def statistic_code(metric: Metric) -> Json:
+    """Of a component of a recording."""
+    if metric.statistic:
+        said = [coding(STATISTICS, metric.statistic, _STATISTIC_NAMES[metric.statistic])]
+    else:
+        said = [coding(MDC, str(metric.mdc))] if metric is metrics.RECORDED else []
+    return {**({"coding": said} if said else {}), "text": TEXTS[metric]}

@@ -1,8 +1,9 @@
-"""The quantities of a reading as Observations: one each, but one panel for a blood pressure."""
+"""The quantities of a reading as Observations: one each, but one for a blood pressure or a recording."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from devices.metrics import Metric
+from devices.metrics import RECORDED, SPO2, Metric
 from devices.reading import Quality, Quantity, Reading
 from kiosk.fhir import codes
 from kiosk.fhir import naming as names
@@ -23,9 +24,11 @@ def observation_entries(payload: ReadingPayload, naming: Naming) -> list[Json]:
         if quantity.metric not in codes.TEXTS:
             raise FhirError(FhirReason.UNKNOWN_METRIC, quantity.metric.key)
     panel = [q for q in quantities if q.metric in codes.PANEL]
-    single = [q for q in quantities if q.metric not in codes.PANEL]
+    recording = [q for q in quantities if q.metric in codes.RECORDING]
+    single = [q for q in quantities if q.metric not in (*codes.PANEL, *codes.RECORDING)]
     return [
         *([_panel(payload, panel, naming)] if panel else []),
+        *([_recording(payload, recording, naming)] if recording else []),
         *(_single(payload, quantity, naming) for quantity in single),
     ]
 
@@ -52,6 +55,27 @@ def _panel(payload: ReadingPayload, quantities: list[Quantity], naming: Naming) 
     return entry(naming, id_, naming.identifier("reading", id_), resource)
 
 
+def _recording(payload: ReadingPayload, quantities: list[Quantity], naming: Naming) -> Json:
+    """SpO2 over the time of the recording: statistics alone, each a component."""
+    id_ = names.panel_id(payload.reading.id)
+    resource = {
+        **_common(payload, id_, naming, {}, quantities),
+        "code": codes.metric_code(SPO2),
+        "component": [{"code": codes.statistic_code(q.metric), **_value(q)} for q in quantities],
+    }
+    return entry(naming, id_, naming.identifier("reading", id_), resource)
+
+
+def _effective(reading: Reading) -> Json:
+    """Of a recording that a clock has dated, its whole time."""
+    began = reading.taken_at
+    length_s = next((q.value for q in reading.quantities if q.metric is RECORDED), None)
+    if length_s is None or reading.device_time is None:
+        return {"effectiveDateTime": began.isoformat()}
+    end = began + timedelta(seconds=int(length_s))
+    return {"effectivePeriod": {"start": began.isoformat(), "end": end.isoformat()}}
+
+
 def _common(
     payload: ReadingPayload, id_: UUID, naming: Naming, meta: Json, quantities: list[Quantity]
 ) -> Json:
@@ -70,7 +94,7 @@ def _common(
         ],
         "subject": naming.cite("Patient", "patient", session.patient_id),
         "encounter": naming.cite("Encounter", "session", session.id),
-        "effectiveDateTime": reading.taken_at.isoformat(),
+        **_effective(reading),
         "device": in_bundle(naming.instrument_id(payload.site, reading.kind, reading.identity)),
         "note": [{"text": text} for text in notes],
     }

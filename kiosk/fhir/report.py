@@ -10,6 +10,7 @@ from datetime import datetime
 
 from devices.reading import Quality, Quantity, Reading
 from kiosk.body_points import recorded_site
+from kiosk.duration import clock_text
 from kiosk.fhir import naming as names
 from kiosk.fhir.bundles import attachment, entry
 from kiosk.fhir.codes import (
@@ -46,6 +47,7 @@ _OUTCOMES = {
 
 _DECISIONS = {True: "rattachée au patient", False: "n’est pas de ce patient"}
 _MARKS = (
+    Quality.RECORDING,
     Quality.ATTACHED_BY_HELPER,
     Quality.BEFORE_CONSULTATION,
     Quality.TIME_UNSURE,
@@ -131,6 +133,8 @@ def _quantity(quantity: Quantity) -> str:
     name = TEXTS.get(quantity.metric, quantity.metric.key)
     if quantity.absent is not None:
         return f"{name} absente ({ABSENT_NOTES[quantity.absent].rstrip('.').lower()})"
+    if quantity.value is not None and quantity.metric.ucum == "s":
+        return f"{name} {clock_text(quantity.value)}"
     unit = UNIT_TEXTS.get(quantity.metric.ucum, quantity.metric.ucum)
     return f"{name} {quantity.value:f} {unit}".replace(".", ",")
 

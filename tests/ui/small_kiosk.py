@@ -238,6 +238,9 @@ class SmallKiosk:
         self.asked.append("record_sound")
         self.sites.append(site)
 
+    async def read_recording(self, instrument_id: str, on: bool) -> None:
+        self.asked.append(f"read_recording {instrument_id} {on}")
+
     async def new_link(self) -> None:
         self.asked.append("new_link")
         raise OSError("no line")

@@ -2,14 +2,14 @@
 
 import { byId, dayAndTime, el, setText } from "./dom.js";
 import { pointName } from "./points.js";
-import { unitText } from "./readings.js";
+import { unitText, valueText } from "./readings.js";
 import { onLanguage, t } from "./strings.js";
 import { absentText, qualityText } from "./tiles.js";
 
-function valueText(quantity, kind) {
+function quantityText(quantity, kind) {
   const name = t(`metric.${quantity.metric}`);
   if (quantity.value === null) return `${name} : ${absentText(quantity, kind)}`;
-  return `${name} ${quantity.value} ${unitText(quantity.unit)}`.trim();
+  return `${name} ${valueText(quantity)} ${unitText(quantity.unit)}`.trim();
 }
 
 function attachmentText(attachment) {
@@ -21,7 +21,7 @@ function attachmentText(attachment) {
 }
 
 function rowCells(reading) {
-  const values = reading.quantities.map((quantity) => valueText(quantity, reading.kind));
+  const values = reading.quantities.map((quantity) => quantityText(quantity, reading.kind));
   const remarks = reading.gap ? [t("history.gap")] : [];
   const time = el("time", { datetime: reading.t0 }, dayAndTime(reading.t0));
   return [

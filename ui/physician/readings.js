@@ -64,9 +64,17 @@ export function ageS(state, reading, nowMs) {
   return Math.max(0, Math.round((nowMs - (state.clockOffsetMs ?? 0) - Date.parse(reading.t0)) / 1000));
 }
 
-const UNITS = { "mm[Hg]": "mmHg", Cel: "°C", "1": "", "kg/m2": "kg/m²" };
+const UNITS = { "mm[Hg]": "mmHg", Cel: "°C", "1": "", "kg/m2": "kg/m²", s: "h:min:s" };
 
 /** A UCUM code as people write it. */
 export function unitText(ucum) {
   return UNITS[ucum] ?? ucum;
+}
+
+/** A value as the device gave it; a duration as hours, minutes and seconds. */
+export function valueText({ value, unit }) {
+  if (unit !== "s" || value === null) return value;
+  const seconds = Math.trunc(Number(value));
+  const two = (number) => String(number).padStart(2, "0");
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

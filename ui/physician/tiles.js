@@ -1,7 +1,7 @@
 // One tile per vital sign: the value exactly as the device gave it, its unit, time, age and quality.
 
 import { byId, dayAndTime, el, setText } from "./dom.js";
-import { ageS, newestOf, unitText } from "./readings.js";
+import { ageS, newestOf, unitText, valueText } from "./readings.js";
 import { find, onLanguage, t } from "./strings.js";
 
 const TILES = [
@@ -13,10 +13,12 @@ const TILES = [
   // What few sites own takes no place before it has been measured.
   { id: "heart", main: ["heart_rate"], small: [], rare: true },
   { id: "weight", main: ["body_weight"], small: ["body_height", "body_mass_index", "body_fat"], rare: true },
+  { id: "recording", main: ["spo2_lowest"], small: ["spo2_average", "recorded", "spo2_recorded"], rare: true },
   { id: "glucose", main: ["glucose_mass", "glucose_molar"], small: [], rare: true },
 ];
 const SMALL_LABELS = {
   mean_pressure: "tile.mean", cuff_pulse_rate: "tile.cuffPulse",
+  spo2_average: "tile.average", recorded: "tile.recorded", spo2_recorded: "tile.withValue",
   body_height: "tile.height", body_mass_index: "tile.bmi", body_fat: "tile.fat",
 };
 const CUFF_SILENCE_MS = 3000;
@@ -38,7 +40,7 @@ export function qualityText(quality) {
 }
 
 function numberNode(quantity, kind) {
-  const value = quantity.value ?? absentText(quantity, kind);
+  const value = valueText(quantity) ?? absentText(quantity, kind);
   return el("span", { class: quantity.value === null ? "absent" : "number",
     "data-testid": `value-${quantity.metric}`, "data-metric": quantity.metric }, value);
 }

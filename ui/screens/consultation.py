@@ -48,7 +48,7 @@ class Consultation(Screen):
         self.aside = AsideList(
             self.texts, lambda r: ask_attach(context, r), lambda r: context.bridge.decide(r.id, attach=False)
         )
-        self.instruments = InstrumentList(self.texts)
+        self.instruments = InstrumentList(self.texts, context.bridge.read_recording)
         self.pleth = Trace(text.pleth, text.pleth_waiting, theme.PLETH)
         self.ecg = Trace(text.ecg, text.ecg_waiting, theme.ECG)
         self._traces = {Kind.OXIMETER: self.pleth, Kind.ECG: self.ecg}

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from devices.reading import Reading
+from devices.reading import Quality, Reading
 from kiosk.body_points import BodyPoint, Ear
 from ui.screens.base import Context
 from ui.text.reading import entry_text, taken_text, values_text
@@ -86,7 +86,9 @@ def ask_attach(context: Context, reading: Reading) -> None:
     attach = partial(context.bridge.decide, reading.id, attach=True)
     confirm = Action(text.attach_confirm, "attach_confirm", attach, "primary")
     title = text.attach_title.format(given=patient.given, family=patient.family)
-    context.shell.ask(title, (label(text.attach_explain), frame), (back, confirm))
+    recording = Quality.RECORDING in reading.quality
+    explain = text.attach_recording if recording else text.attach_explain
+    context.shell.ask(title, (label(explain), frame), (back, confirm))
 
 
 def show_readings(context: Context) -> None:

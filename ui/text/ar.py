@@ -207,6 +207,7 @@ CONSULTATION = ConsultationText(
     attach="انسبه إلى هذا الشخص",
     attach_title="هل هذا القياس فعلًا للشخص {given} {family}؟",
     attach_explain="فقط إذا رأيت القياس يُؤخذ.",
+    attach_recording="فقط إذا كنت تعلم أن هذا الشخص هو من كان يضع الأداة أثناء التسجيل.",
     attach_confirm="نعم، انسبه",
     attach_back="لا، رجوع",
     discard="ليس لهذا الشخص",
@@ -278,6 +279,10 @@ READING = ReadingText(
     },
     metrics={
         "spo2": "الأكسجين (SpO2)",
+        "spo2_lowest": "أدنى أكسجين (SpO2)",
+        "spo2_average": "متوسط الأكسجين (SpO2)",
+        "recorded": "مدة التسجيل",
+        "spo2_recorded": "منها بقيمة للأكسجين",
         "pulse_rate": "النبض",
         "perfusion_index": "مؤشر التروية",
         "systolic": "الضغط الانقباضي",
@@ -307,6 +312,7 @@ READING = ReadingText(
         "kg/m2": "kg/m²",
         "mg/dL": "mg/dL",
         "mmol/L": "mmol/L",
+        "s": "\u2066h:min:s\u2069",
     },
     quality={
         Quality.POOR_SIGNAL: "الإشارة ضعيفة",
@@ -327,6 +333,7 @@ READING = ReadingText(
         Quality.CUFF_FAILED: "لم ينجح جهاز الضغط: تحقّق من الكفّة ثم أعد القياس في راحة",
         Quality.EARLY_ESTIMATE: "تقدير أولي",
         Quality.FROM_MEMORY: "من ذاكرة الأداة",
+        Quality.RECORDING: "تسجيل ممتد في الزمن، وليس قياسًا للحظة واحدة",
         Quality.DEMO: "بيانات تجريبية",
         Quality.QUESTIONABLE: "الأداة غير متأكدة من هذا القياس",
         Quality.FASTING: "على الريق حسب الأداة",
@@ -343,6 +350,11 @@ READING = ReadingText(
         Clock.DEVICE: "قيس {when} (ساعة الأداة)",
         Clock.CORRECTED: "قيس {when} (ساعة الأداة، بعد تصحيحها)",
     },
+    began={
+        Clock.KIOSK: "قُرئ {when}",
+        Clock.DEVICE: "بدأ {when} (ساعة الأداة)",
+        Clock.CORRECTED: "بدأ {when} (ساعة الأداة، بعد تصحيحها)",
+    },
     absent={
         Absent.NOT_APPLICABLE: "الأداة لا تعطي هذه القيمة",
         Absent.SENSOR_OFF: "المجس منزوع",
@@ -355,6 +367,8 @@ READING = ReadingText(
 INSTRUMENT = InstrumentText(
     unknown="غير معروفة لهذا الجهاز: قياساتها توضع جانبًا",
     unknown_no_result="غير معروفة لهذا الجهاز: قياسها الأخير لم يعطِ أي قيمة",
+    read_recording="قراءة تسجيلها",
+    stop_recording="إيقاف القراءة",
     states={
         InstrumentState.ABSENT: "لم يظهر بعد",
         InstrumentState.FOUND: "وُجد، يستعد",
@@ -375,6 +389,7 @@ INSTRUMENT = InstrumentText(
         Reason.NOT_UNDERSTOOD: "إنه موصول، لكن الجهاز لا يفهمه. شغّله، وإلا فاطلب المساعدة.",
         Reason.SENSOR_OFF: "أدخل الإصبع جيدًا في المشبك.",
         Reason.SEARCHING: "يبحث عن النبض. لا تحرّك اليد.",
+        Reason.HANDING_OVER: "ترسل تسجيلها: دقيقة أو دقيقتان لا تقيس خلالهما.",
         Reason.WEAK_SIGNAL: "دفّئ اليد، أزل طلاء الأظافر، جرّب إصبعًا آخر.",
         Reason.BLUETOOTH_OFF: "البلوتوث مطفأ. اطلب المساعدة.",
         Reason.BLUETOOTH_MISSING: "لا يوجد بلوتوث في الجهاز. اطلب المساعدة.",
@@ -698,6 +713,10 @@ NOTICES = {
     NoticeReason.RECORDING_FAILED: "لم يتم حفظ الصورة أو الصوت. حاول مرة أخرى.",
     NoticeReason.PICTURE_NOT_KEPT: "لم تُحفظ الصورة: لم يقل أحد من أي أذن هي. التقطها من جديد إذا لزم الأمر.",
     NoticeReason.INSTRUMENT_MISSING: "يطلب الطبيب أداة غير موصولة. قم بتوصيلها.",
+    NoticeReason.NO_RECORDING: "لا تحتفظ هذه الأداة بأي تسجيل.",
+    NoticeReason.RECORDING_NOT_READ: "لم يُقرأ التسجيل: ما زال في الأداة. "
+    "انزع الأداة عن الإصبع، وانتظر 5 ثوانٍ، ثم حاول مرة أخرى.",
+    NoticeReason.RECORDING_KNOWN: "سبقت قراءة هذا التسجيل: إنه ينتظر أسفل القياسات، أو سبق نسبه إلى شخص.",
 }
 
 LATER = LaterTexts(

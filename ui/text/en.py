@@ -209,6 +209,7 @@ CONSULTATION = ConsultationText(
     attach="Attach to this person",
     attach_title="Is this reading really from {given} {family}?",
     attach_explain="Only if you saw it being taken.",
+    attach_recording="Only if you know that it was this person who wore the device while it recorded.",
     attach_confirm="Yes, attach",
     attach_back="No, go back",
     discard="Not this person",
@@ -280,6 +281,10 @@ READING = ReadingText(
     },
     metrics={
         "spo2": "Oxygen (SpO2)",
+        "spo2_lowest": "Lowest oxygen (SpO2)",
+        "spo2_average": "Average oxygen (SpO2)",
+        "recorded": "Length of the recording",
+        "spo2_recorded": "of which with an oxygen value",
         "pulse_rate": "Pulse",
         "perfusion_index": "Perfusion index",
         "systolic": "Systolic pressure",
@@ -309,6 +314,7 @@ READING = ReadingText(
         "kg/m2": "kg/m²",
         "mg/dL": "mg/dL",
         "mmol/L": "mmol/L",
+        "s": "h:min:s",
     },
     quality={
         Quality.POOR_SIGNAL: "Weak signal",
@@ -329,6 +335,7 @@ READING = ReadingText(
         Quality.CUFF_FAILED: "The cuff did not succeed: check it and measure again, at rest",
         Quality.EARLY_ESTIMATE: "First estimate",
         Quality.FROM_MEMORY: "From the device's memory",
+        Quality.RECORDING: "Recorded over time, not a measurement of one moment",
         Quality.DEMO: "Demonstration data",
         Quality.QUESTIONABLE: "The device is not sure of this reading",
         Quality.FASTING: "Fasting, says the device",
@@ -345,6 +352,11 @@ READING = ReadingText(
         Clock.DEVICE: "Measured {when} (device's clock)",
         Clock.CORRECTED: "Measured {when} (device's clock, corrected)",
     },
+    began={
+        Clock.KIOSK: "Read {when}",
+        Clock.DEVICE: "Begun {when} (device's clock)",
+        Clock.CORRECTED: "Begun {when} (device's clock, corrected)",
+    },
     absent={
         Absent.NOT_APPLICABLE: "The device does not give this value",
         Absent.SENSOR_OFF: "Sensor removed",
@@ -357,6 +369,8 @@ READING = ReadingText(
 INSTRUMENT = InstrumentText(
     unknown="Unknown to this kiosk: its readings are set aside",
     unknown_no_result="Unknown to this kiosk: its last measurement gave no value",
+    read_recording="Read its recording",
+    stop_recording="Stop reading",
     states={
         InstrumentState.ABSENT: "Not seen yet",
         InstrumentState.FOUND: "Found, getting ready",
@@ -377,6 +391,7 @@ INSTRUMENT = InstrumentText(
         Reason.NOT_UNDERSTOOD: "It is plugged in, but the kiosk does not understand it. Switch it on; if not, call for help.",
         Reason.SENSOR_OFF: "Put the finger all the way into the clip.",
         Reason.SEARCHING: "It is looking for the pulse. Keep the hand still.",
+        Reason.HANDING_OVER: "It is handing over its recording: a minute or two, in which it does not measure.",
         Reason.WEAK_SIGNAL: "Warm the hand, remove nail polish, try another finger.",
         Reason.BLUETOOTH_OFF: "The kiosk's Bluetooth is off. Call for help.",
         Reason.BLUETOOTH_MISSING: "The kiosk has no Bluetooth. Call for help.",
@@ -710,6 +725,11 @@ NOTICES = {
     NoticeReason.PICTURE_NOT_KEPT: "The picture was not kept: nobody said which ear it is of. "
     "Take it again if it is needed.",
     NoticeReason.INSTRUMENT_MISSING: "The physician asks for an instrument that is not plugged in. Plug it in.",
+    NoticeReason.NO_RECORDING: "This device holds no recording.",
+    NoticeReason.RECORDING_NOT_READ: "The recording was not read: it is still in the device. "
+    "Take the device off the finger, wait 5 seconds, then try again.",
+    NoticeReason.RECORDING_KNOWN: "This recording was read before: it waits below the readings, "
+    "or it is already attached to somebody.",
 }
 
 LATER = LaterTexts(

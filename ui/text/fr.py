@@ -194,6 +194,7 @@ CONSULTATION = ConsultationText(
     attach="Rattacher à cette personne",
     attach_title="Cette mesure est-elle bien de {given} {family} ?",
     attach_explain="Seulement si vous avez vu faire la mesure.",
+    attach_recording="Seulement si vous savez que c'est cette personne qui portait l'appareil pendant l'enregistrement.",
     attach_confirm="Oui, rattacher",
     attach_back="Non, revenir",
     discard="Pas cette personne",
@@ -265,6 +266,10 @@ READING = ReadingText(
     },
     metrics={
         "spo2": "Oxygène (SpO2)",
+        "spo2_lowest": "Oxygène (SpO2) le plus bas",
+        "spo2_average": "Oxygène (SpO2) moyen",
+        "recorded": "Durée de l'enregistrement",
+        "spo2_recorded": "dont avec une valeur d'oxygène",
         "pulse_rate": "Pouls",
         "perfusion_index": "Indice de perfusion",
         "systolic": "Tension systolique",
@@ -294,6 +299,7 @@ READING = ReadingText(
         "kg/m2": "kg/m²",
         "mg/dL": "mg/dL",
         "mmol/L": "mmol/L",
+        "s": "h:min:s",
     },
     quality={
         Quality.POOR_SIGNAL: "Signal faible",
@@ -314,6 +320,7 @@ READING = ReadingText(
         Quality.CUFF_FAILED: "Le tensiomètre n'a pas abouti : vérifiez le brassard, puis recommencez au repos",
         Quality.EARLY_ESTIMATE: "Première estimation",
         Quality.FROM_MEMORY: "Vient de la mémoire de l'appareil",
+        Quality.RECORDING: "Enregistrement dans la durée, pas une mesure de l'instant",
         Quality.DEMO: "Donnée de démonstration",
         Quality.QUESTIONABLE: "L'appareil n'est pas sûr de cette mesure",
         Quality.FASTING: "À jeun, selon l'appareil",
@@ -330,6 +337,11 @@ READING = ReadingText(
         Clock.DEVICE: "Mesurée {when} (horloge de l'appareil)",
         Clock.CORRECTED: "Mesurée {when} (horloge de l'appareil, corrigée)",
     },
+    began={
+        Clock.KIOSK: "Lu {when}",
+        Clock.DEVICE: "Commencé {when} (horloge de l'appareil)",
+        Clock.CORRECTED: "Commencé {when} (horloge de l'appareil, corrigée)",
+    },
     absent={
         Absent.NOT_APPLICABLE: "L'appareil ne donne pas cette valeur",
         Absent.SENSOR_OFF: "Capteur retiré",
@@ -342,6 +354,8 @@ READING = ReadingText(
 INSTRUMENT = InstrumentText(
     unknown="Inconnu de ce poste : ses mesures sont mises de côté",
     unknown_no_result="Inconnu de ce poste : sa dernière mesure n'a donné aucune valeur",
+    read_recording="Lire son enregistrement",
+    stop_recording="Arrêter la lecture",
     states={
         InstrumentState.ABSENT: "Pas encore vu",
         InstrumentState.FOUND: "Trouvé, se prépare",
@@ -362,6 +376,7 @@ INSTRUMENT = InstrumentText(
         Reason.NOT_UNDERSTOOD: "Il est branché, mais le poste ne le comprend pas. Allumez-le ; sinon, appelez de l'aide.",
         Reason.SENSOR_OFF: "Remettez le doigt bien au fond de la pince.",
         Reason.SEARCHING: "Il cherche le pouls. Ne bougez plus la main.",
+        Reason.HANDING_OVER: "Il transmet son enregistrement : une minute ou deux, pendant lesquelles il ne mesure pas.",
         Reason.WEAK_SIGNAL: "Réchauffez la main, ôtez le vernis, changez de doigt.",
         Reason.BLUETOOTH_OFF: "Le Bluetooth du poste est éteint. Appelez de l'aide.",
         Reason.BLUETOOTH_MISSING: "Le poste n'a pas de Bluetooth. Appelez de l'aide.",
@@ -699,6 +714,11 @@ NOTICES = {
     NoticeReason.PICTURE_NOT_KEPT: "L'image n'a pas été gardée : personne n'a dit de quelle oreille elle est. "
     "Reprenez-la si elle est utile.",
     NoticeReason.INSTRUMENT_MISSING: "Le médecin demande un instrument qui n'est pas branché. Branchez-le.",
+    NoticeReason.NO_RECORDING: "Cet appareil ne garde aucun enregistrement.",
+    NoticeReason.RECORDING_NOT_READ: "L'enregistrement n'a pas été lu : il est toujours dans l'appareil. "
+    "Ôtez l'appareil du doigt, attendez 5 secondes, puis essayez encore.",
+    NoticeReason.RECORDING_KNOWN: "Cet enregistrement a déjà été lu : il attend sous les mesures, "
+    "ou il est déjà rattaché à une personne.",
 }
 
 LATER = LaterTexts(

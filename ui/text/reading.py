@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from devices.reading import Attachment, Quality, Quantity, Reading
+from kiosk.duration import clock_text
 from ui.text.table import Texts
 
 
 def value_text(quantity: Quantity, texts: Texts) -> str:
     """All digits of the instrument, no rounding, no other separator; a dash where there is no value."""
+    if quantity.value is not None and quantity.metric.ucum == "s":
+        return clock_text(quantity.value)
     return texts.reading.no_value if quantity.value is None else format(quantity.value, "f")
 
 
@@ -55,8 +58,9 @@ def device_text(reading: Reading) -> str:
 
 
 def taken_text(reading: Reading, texts: Texts) -> str:
-    """When, and by whose clock."""
-    return texts.reading.taken[reading.clock].format(when=moment_text(reading.taken_at, texts))
+    """When, and by whose clock; of a recording, when it began."""
+    words = texts.reading.began if Quality.RECORDING in reading.quality else texts.reading.taken
+    return words[reading.clock].format(when=moment_text(reading.taken_at, texts))
 
 
 def time_text(moment: datetime) -> str:

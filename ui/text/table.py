@@ -184,6 +184,7 @@ class ConsultationText(Table):
     attach: str
     attach_title: str
     attach_explain: str
+    attach_recording: str
     attach_confirm: str
     attach_back: str
     discard: str
@@ -211,13 +212,14 @@ class CallCheckText(Table):
 
 
 class ReadingText(Table):
-    """Names of what is measured, and what the instrument says of it. `taken` takes {when}."""
+    """Names of what is measured, and what the instrument says of it. `taken` and `began` take {when}."""
 
     kinds: Mapping[Kind, str]
     metrics: Mapping[str, str]
     units: Mapping[str, str]
     quality: Mapping[Quality, str]
     taken: Mapping[Clock, str]
+    began: Mapping[Clock, str]
     absent: Mapping[Absent, str]
     no_value: str
     comma: str
@@ -226,6 +228,8 @@ class ReadingText(Table):
 class InstrumentText(Table):
     unknown: str
     unknown_no_result: str
+    read_recording: str
+    stop_recording: str
     states: Mapping[InstrumentState, str]
     reasons: Mapping[Reason, str]
     low_battery: str

@@ -1,5 +1,7 @@
 """One instrument: its name, its state in words, and what to do."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -7,17 +9,24 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from kiosk.events import InstrumentState, InstrumentStatus, Reason
 from ui import theme
 from ui.text.table import Texts
-from ui.widgets.parts import label, set_tone
+from ui.widgets.parts import button, label, relabel, set_tone
 
+Read = Callable[[str, bool], object]
 _GOOD = (InstrumentState.READY, InstrumentState.MEASURING)
 _TROUBLE = (InstrumentState.LOST, InstrumentState.FAULTY)
 
 
 class InstrumentRow(QFrame):
-    """Colour never speaks alone: the state is written, and the mark has another shape."""
+    """Colour never speaks alone: the state is written, and the mark has another shape.
 
-    def __init__(self, texts: Texts) -> None:
+    `read`: called with an instrument's id when what it has recorded is wanted (True), or not any more.
+    """
+
+    def __init__(self, texts: Texts, read: Read) -> None:
         super().__init__()
+        self._read = read
+        self._id, self._hands_over = "", False
+        self._recording = button("", "", lambda: self._read(self._id, not self._hands_over))
         self.setObjectName("row")
         self._texts = texts
         self._mark = _Mark()
@@ -29,6 +38,7 @@ class InstrumentRow(QFrame):
         words.setSpacing(2)
         for line in (self._name, self._state, self._reason, self._battery):
             words.addWidget(line)
+        words.addWidget(self._recording)
         across = QHBoxLayout(self)
         across.setContentsMargins(16, 12, 16, 12)
         across.setSpacing(14)
@@ -49,11 +59,24 @@ class InstrumentRow(QFrame):
         battery = text.instrument.low_battery if status.battery_is_low else ""
         self._battery.setText(battery)
         self._battery.setVisible(bool(battery))
+        self._offer_recording(status)
         self._mark.set_state(status.state if status.known else InstrumentState.FOUND)
         good = status.state in _GOOD and status.known
         set_tone(self, "trouble" if status.state in _TROUBLE else "good" if good else "")
         spoken = (self._name.text(), self._state.text(), reason, battery)
         self.setAccessibleName(". ".join(part for part in spoken if part))
+
+    def _offer_recording(self, status: InstrumentStatus) -> None:
+        """Of the kiosk's own instruments, while they do not measure."""
+        text = self._texts.instrument
+        self._id, self._hands_over = status.id, status.reason is Reason.HANDING_OVER
+        offered = status.recordings and status.known and status.state is InstrumentState.READY
+        if self._recording.hasFocus() and not offered:
+            self.focusNextChild()
+        self._recording.setObjectName(f"recording_{status.id}")
+        relabel(self._recording, text.stop_recording if self._hands_over else text.read_recording)
+        self._recording.setAccessibleDescription(self._name.text())
+        self._recording.setVisible(offered)
 
 
 def _why(status: InstrumentStatus, text: Texts) -> str:

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from ui.state import Message
     from ui.text.table import Texts
 
-_CALM = (NoticeReason.OLD_READING_SET_ASIDE, NoticeReason.LINK_REFUSED, NoticeReason.DELIVERY_PAUSED)
+_CALM = (
+    NoticeReason.OLD_READING_SET_ASIDE,
+    NoticeReason.LINK_REFUSED,
+    NoticeReason.DELIVERY_PAUSED,
+    NoticeReason.NO_RECORDING,
+    NoticeReason.RECORDING_KNOWN,
+)
 
 
 class NoticeBar(QWidget):

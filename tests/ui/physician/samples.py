@@ -57,6 +57,15 @@ def oximeter(spo2: str | Absent = "97", pulse: str | Absent = "72", *quality: Qu
     )  # fmt: skip
 
 
+def night(*quality: Quality) -> Reading:
+    """Read from a memory at the helper's word, and attached."""
+    return reading(
+        Kind.OXIMETER, (metrics.RECORDED, "28000"), (metrics.SPO2_RECORDED, "27000"),
+        (metrics.SPO2_LOWEST, "82"), (metrics.SPO2_AVERAGE, "95.4"),
+        quality=(Quality.RECORDING, Quality.FROM_MEMORY, Quality.ATTACHED_BY_HELPER, *quality), age_s=36_000,
+    )  # fmt: skip
+
+
 def cuff(age_s: float = 0, *quality: Quality) -> Reading:
     return reading(
         Kind.CUFF, (metrics.SYSTOLIC, "128"), (metrics.DIASTOLIC, "79"), (metrics.MEAN_PRESSURE, "95"),

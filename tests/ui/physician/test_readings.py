@@ -49,6 +49,23 @@ async def test_what_few_sites_own_takes_no_place_before_it_has_measured(page: Pa
     await expect(page.get_by_test_id("tile-heart")).to_be_hidden()
 
 
+async def test_a_recording_has_a_place_of_its_own_and_is_no_spot_check(page: Page, kiosk: Bench) -> None:
+    await join(page, kiosk.link)
+    kiosk.call.send_reading(samples.oximeter())
+    await expect(page.get_by_test_id("value-spo2")).to_have_text("97")
+    await expect(page.get_by_test_id("tile-recording")).to_be_hidden()
+    night = samples.night()
+    kiosk.call.send_reading(night)
+    tile = page.get_by_test_id("tile-recording")
+    await expect(tile).to_contain_text("SpO₂ enregistrée : la plus basse")
+    await expect(page.get_by_test_id("value-spo2_lowest")).to_have_text("82")
+    await expect(tile).to_contain_text("moyenne 95.4 %")
+    await expect(tile).to_contain_text("durée 7:46:40 h:min:s")
+    await expect(tile).to_contain_text("enregistrement dans la durée, pas une mesure ponctuelle")
+    await expect(page.get_by_test_id("value-spo2")).to_have_text("97")
+    await expect(await row(page, night)).to_contain_text("SpO₂ la plus basse 82 %")
+
+
 async def test_what_the_helper_attached_says_so_and_never_covers_what_was_measured(
     page: Page, kiosk: Bench
 ) -> None:
