@@ -6,8 +6,8 @@ from drivers import ble, ble_connection, bluez_service
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_oximeters import O2Ring
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter, Thermometer
+from tests.fakes.ble_ring import O2Ring
 from tests.fakes.bluez import refusal
 from tests.fakes.dbus_objects import NEVER_S
 
