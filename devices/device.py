@@ -274,7 +274,21 @@ class AudioMatch:
     name_words: tuple[str, ...] = ()
 
 
-Match = SerialMatch | HidMatch | BleMatch | CameraMatch | AudioMatch
+@dataclass(frozen=True, slots=True)
+class PcmMatch:
+    """A board that streams signed 16-bit little-endian samples of one channel, and is written nothing.
+
+    It has no ids of its own: it is the one that the site's settings name, and they may give another rate,
+    speed or characteristic than stands here. `baud`: of a USB serial port; 0: it comes by Bluetooth, notified
+    in `characteristic` (full UUID).
+    """
+
+    rate_hz: int
+    baud: int = 0
+    characteristic: str = ""
+
+
+Match = SerialMatch | HidMatch | BleMatch | CameraMatch | AudioMatch | PcmMatch
 
 
 @dataclass(frozen=True, slots=True)

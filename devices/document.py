@@ -3,7 +3,17 @@
 from collections.abc import Iterable
 
 from devices import recording
-from devices.device import AudioMatch, BleMatch, CameraMatch, Device, HidMatch, Match, PortMatch, SerialMatch
+from devices.device import (
+    AudioMatch,
+    BleMatch,
+    CameraMatch,
+    Device,
+    HidMatch,
+    Match,
+    PcmMatch,
+    PortMatch,
+    SerialMatch,
+)
 
 _TITLE = """# Instruments
 
@@ -53,6 +63,8 @@ def _link(match: Match) -> str:
             return "USB camera"
         case AudioMatch():
             return "sound input"
+        case PcmMatch():
+            return f"USB serial, {match.baud} baud" if match.baud else "Bluetooth LE"
 
 
 def _recognised(match: Match) -> str:
@@ -69,6 +81,8 @@ def _recognised(match: Match) -> str:
             return " or ".join(
                 part for part in (_ids(match.usb_ids), words and f"a name with {words}") if part
             )
+        case PcmMatch():
+            return "`devices.stethoscope_stream` in the settings"
 
 
 def _ids(usb_ids: Iterable[tuple[int, int]]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from devices.device import AudioMatch, Device
 from devices.reading import DeviceIdentity, Kind
+from drivers.board import Board
 from drivers.chunks import CHUNK_MS, RATE_HZ, AudioChunk, ChunkQueue
 from drivers.identity import is_meant, meant
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
@@ -60,6 +61,13 @@ def stethoscope_role(device: Device, chosen: str = "", voice: str = "") -> Sourc
     return SourceRole(device.key, Kind.STETHOSCOPE, device.name, choose, own_rate=True)
 
 
+def board_role(device: Device) -> SourceRole:
+    """The only one that there is."""
+    return SourceRole(
+        device.key, Kind.STETHOSCOPE, device.name, lambda sources, _: next(iter(sources), None), own_rate=True
+    )
+
+
 def voice_role(
     stethoscope: Device, chosen: str = "", heart: str = "", name: str = "Microphone"
 ) -> SourceRole:
@@ -90,13 +98,14 @@ class AudioSource:
 
     READY: present, not recording. FOUND: being opened. MEASURING: sound arrives. LOST or FAULTY say why not;
     recording goes on by itself when the same unit (same identity) is back. Another unit is taken only after
-    `stop` and `start`.
+    `stop` and `start`. `board`: what is heard in the place of the sound server's sources.
     """
 
-    def __init__(self, role: SourceRole, sink: Sink, server: SoundServer) -> None:
+    def __init__(self, role: SourceRole, sink: Sink, server: SoundServer, board: Board | None = None) -> None:
         self.role = role
         self._sink = sink
         self._server = server
+        self._board = board
         self._live: list[ChunkQueue] = []
         self._raw: list[ChunkQueue] = []
         self._live_rate = LiveRate()
@@ -109,11 +118,18 @@ class AudioSource:
         self._last_s: float | None = None
         self._reported: InstrumentStatus | None = None
         server.on_change(self._wake.set)
+        if board is not None:
+            board.on_change(self._wake.set)
 
-    def take(self, role: SourceRole) -> None:
+    def take(self, role: SourceRole, board: Board | None = None) -> None:
         """Another choice, from now on. A source that both choices mean goes on."""
-        self.role, self._identity = role, None
-        source = role.choose(self._server.sources or (), self._server.default_source)
+        self._identity = None
+        if role.key != self.role.key:
+            self._report(InstrumentState.ABSENT, Reason.NONE)
+        self.role, self._board = role, board
+        if board is not None:
+            board.on_change(self._wake.set)
+        source = self.chosen()
         if source is not None:
             self._identity = _identify(role, source)
         if source is None or source.stable_id != self._pinned:
@@ -121,6 +137,14 @@ class AudioSource:
             if self._recording:
                 self._recording.cancel()
         self._wake.set()
+
+    def chosen(self) -> SoundSource | None:
+        """Of what is there now."""
+        return self.role.choose(self._inputs.sources or (), self._inputs.default_source)
+
+    @property
+    def _inputs(self) -> SoundServer | Board:
+        return self._board or self._server
 
     def start(self) -> None:
         """Record from now on."""
@@ -155,21 +179,21 @@ class AudioSource:
                 await self._pause()
 
     def _find(self) -> SoundSource | None:
-        present = self._server.sources or ()
+        present = self._inputs.sources or ()
         if self._wanted and self._pinned:
             present = tuple(source for source in present if source.stable_id == self._pinned)
-        source = self.role.choose(present, self._server.default_source)
+        source = self.role.choose(present, self._inputs.default_source)
         if source is not None:
             self._identity = _identify(self.role, source)
         return source
 
     def _idle_state(self, source: SoundSource | None) -> tuple[InstrumentState, Reason]:
-        if self._server.sources is None:
-            return InstrumentState.FAULTY, Reason.SOUND_SERVER_MISSING
+        if self._inputs.trouble is not Reason.NONE:
+            return InstrumentState.FAULTY, self._inputs.trouble
         if source is not None:
             return InstrumentState.READY, Reason.NONE
         if self._identity is not None:
-            return InstrumentState.LOST, Reason.UNPLUGGED
+            return InstrumentState.LOST, self._inputs.gone
         return InstrumentState.ABSENT, Reason.NONE
 
     async def _record(self, source: SoundSource) -> tuple[InstrumentState, Reason]:
@@ -179,7 +203,10 @@ class AudioSource:
         self._live_rate = LiveRate()
         rate_hz = self.role.rate_hz(source)
         deliver = partial(self._deliver, rate_hz)
-        recording = record(self._server, source, rate_hz, deliver, self.role.confirm_every_s)
+        if self._board is not None:
+            recording = self._board.record(deliver)
+        else:
+            recording = record(self._server, source, rate_hz, deliver, self.role.confirm_every_s)
         self._recording = asyncio.create_task(recording)
         try:
             await asyncio.wait([self._recording])
@@ -197,10 +224,11 @@ class AudioSource:
         except TimeoutError:
             return
 
-    def _deliver(self, rate_hz: int, data: bytes) -> None:
+    def _deliver(self, rate_hz: int, data: bytes, lost: int | None = None) -> None:
         now_s = time.monotonic()
         self._sequence += 1
-        samples, gap = np.frombuffer(data, dtype="<i2"), self._gap_before(now_s)
+        samples = np.frombuffer(data, dtype="<i2")
+        gap = self._gap_before(now_s) if lost is None else lost
         chunk = AudioChunk(samples, now_s, self._sequence, gap, rate_hz)
         self._last_s = now_s
         _put(self._raw, chunk)
@@ -247,7 +275,7 @@ def _outcome(recording: asyncio.Task[None]) -> tuple[InstrumentState, Reason]:
     error = recording.exception()
     if not isinstance(error, DriverError):
         raise error or RuntimeError("a recording ends with an error only")
-    lost = error.reason is Reason.UNPLUGGED
+    lost = error.reason in (Reason.UNPLUGGED, Reason.TIMEOUT)
     return (InstrumentState.LOST if lost else InstrumentState.FAULTY), error.reason
 
 

@@ -16,6 +16,7 @@ from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
 from devices.device import BleMatch, Decoder, Device, Leading, Measured, Recall, Remembering
+from drivers.ble_board import BleBoard
 from drivers.ble_connection import BleConnection
 from drivers.ble_errors import reason_of
 from drivers.ble_recognition import Recognition
@@ -38,10 +39,14 @@ _NAMED_WITHIN_S = 0.5
 class BleLinks:
     """Scans for known services and serves each peripheral in a task of its own. Runs until cancelled.
 
-    One whose device has no decoder is FOUND, and never connected.
+    One whose device has no decoder is FOUND, and never connected. `board`: a unit that is not of these
+    devices, whatever it looks like; it is told what concerns it, for two cannot scan at once.
     """
 
-    def __init__(self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap) -> None:
+    def __init__(
+        self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap, board: BleBoard | None = None
+    ) -> None:
+        self._board = board
         self._recognition = Recognition(devices)
         self._chosen: dict[str, Device] = {}
         self._sink = sink
@@ -79,7 +84,8 @@ class BleLinks:
 
     async def _scan_until_broken(self, service: BluetoothService) -> None:
         await service.check()
-        scanner = BleakScanner(self._advertised, service_uuids=self._recognition.services)
+        services = self._recognition.services if self._board is None else None
+        scanner = BleakScanner(self._advertised, service_uuids=services)
         try:
             await _start(scanner)
             self._trouble = Reason.NONE
@@ -91,6 +97,8 @@ class BleLinks:
             await _stop(scanner)
 
     def _up(self) -> None:
+        if self._board is not None:
+            self._board.bluetooth(Reason.NONE)
         for tracker in self._unseen.values():
             if tracker.status.state is InstrumentState.FAULTY:
                 tracker.move(InstrumentState.ABSENT)
@@ -100,6 +108,8 @@ class BleLinks:
 
     async def _down(self, reason: Reason) -> None:
         """Without Bluetooth nothing below works: said of every instrument and every kind."""
+        if self._board is not None:
+            self._board.bluetooth(reason)
         await self._tasks.cancel_all()
         seen = {feed.tracker.status.kind for feed in self._feeds.values()}
         for feed in self._feeds.values():
@@ -110,6 +120,9 @@ class BleLinks:
 
     def _advertised(self, peripheral: BLEDevice, advertisement: AdvertisementData) -> None:
         id_ = f"ble:{peripheral.address}"
+        if self._board is not None and id_ == self._board.address:
+            self._board.advertised(peripheral)
+            return
         name = advertisement.local_name or peripheral.name or ""
         device = self._recognition.device(advertisement.service_uuids, name)
         if device is None or not self._remember(id_):

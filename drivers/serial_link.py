@@ -17,10 +17,14 @@ _LOOK_EVERY_S = 0.5
 
 
 class SerialLinks:
-    """Looks for known ports and serves each in a task of its own. Runs until cancelled."""
+    """Looks for known ports and serves each in a task of its own. Runs until cancelled.
 
-    def __init__(self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap) -> None:
+    `but`: a port that is left alone (as `serial_port.find_named` takes it), for somebody else has it.
+    """
+
+    def __init__(self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap, but: str = "") -> None:
         self._devices = devices
+        self._but = but
         self._sink = sink
         self._tap = tap
         self._ids = PortIds()
@@ -42,7 +46,7 @@ class SerialLinks:
         return await instrument.recall() if instrument else Recall.FAILED
 
     async def _look(self) -> None:
-        ports = await asyncio.to_thread(_find, self._devices, self._ids)
+        ports = await asyncio.to_thread(_find, self._devices, self._ids, self._but)
         nodes = {port.id: port.node for port in ports}
         for id_, port in tuple(self._served.items()):
             if nodes.get(id_) != port.node:
@@ -63,5 +67,5 @@ class SerialLinks:
         self._instruments[id_].gone()
 
 
-def _find(devices: Sequence[Device], ids: PortIds) -> tuple[FoundPort, ...]:
-    return (*find_ports(devices, ids), *find_hid(devices, ids))
+def _find(devices: Sequence[Device], ids: PortIds, but: str) -> tuple[FoundPort, ...]:
+    return (*find_ports(devices, ids, but), *find_hid(devices, ids))

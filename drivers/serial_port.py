@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import serial
 from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
 
 from devices.device import Device, SerialMatch
 from drivers.port import READ_TIMEOUT_S, Candidates, FoundPort, Port, found_ports
@@ -20,18 +21,35 @@ _CHUNK = 4096
 _WRITE_TIMEOUT_S = 1.0
 
 
-def find_ports(devices: Sequence[Device], ids: PortIds | None = None) -> tuple[FoundPort, ...]:
+def find_ports(devices: Sequence[Device], ids: PortIds | None = None, but: str = "") -> tuple[FoundPort, ...]:
     """Every plugged port that one of the devices recognises by USB VID and PID. Blocks for some ms.
 
-    `ids`: how they were called before.
+    `ids`: how they were called before. `but`: one that is somebody else's, as `find_named` takes it.
     """
     found: dict[Plug, Candidates] = {}
     for info in sorted(list_ports.comports(), key=lambda port: (port.location or "", port.device)):
         fitting = tuple(device for device in devices if _fits(device, info.vid, info.pid))
-        if fitting:
+        if fitting and not _is_named(info, but):
             plug = Plug(info.vid, info.pid, info.serial_number or "", info.location or "")
             found[plug] = fitting, info.device
     return found_ports(found, ids)
+
+
+def find_named(name: str) -> str:
+    """The node of the one port that is `name`; "" when there is none, or several. Blocks for some ms.
+
+    "usb:VENDOR:PRODUCT:SERIAL"; where a bridge has no number, or several have the same, its USB socket is the
+    last part.
+    """
+    nodes = [info.device for info in list_ports.comports() if _is_named(info, name)]
+    return nodes[0] if len(nodes) == 1 else ""
+
+
+def _is_named(info: ListPortInfo, name: str) -> bool:
+    if info.vid is None or not name:
+        return False
+    told = (info.serial_number, info.location)
+    return any(name == f"usb:{info.vid:04x}:{info.pid:04x}:{part}" for part in told if part)
 
 
 def _fits(device: Device, vid: int | None, pid: int | None) -> bool:

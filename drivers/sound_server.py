@@ -21,7 +21,7 @@ EVENTS = ("source", "server")
 class SoundSource:
     """One source as it is now. `index` is never used again by the server after the source has gone.
 
-    `rate_hz`: at which the server reads the device.
+    `rate_hz`: at which the server reads the device. `address`: of what is no source of the server's.
     """
 
     index: int
@@ -33,6 +33,7 @@ class SoundSource:
     manufacturer: str = ""
     path: str = ""
     rate_hz: int = RATE_HZ
+    address: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,6 +42,8 @@ class SoundSource:
     @property
     def stable_id(self) -> str:
         """The same after a replug: `usb:vid:pid:serial`, else the source's name."""
+        if self.address:
+            return self.address
         if self.usb_id is None:
             return f"name:{self.name}"
         return f"usb:{self.usb_id[0]:04x}:{self.usb_id[1]:04x}:{self.serial}"
@@ -62,6 +65,8 @@ class SoundServer:
     `sources` is None while there is no server. `address` as in PULSE_SERVER; None: the user's own server.
     """
 
+    gone = Reason.UNPLUGGED
+
     def __init__(self, address: str | None = None) -> None:
         self.address = address
         self.sources: tuple[SoundSource, ...] | None = None
@@ -69,6 +74,11 @@ class SoundServer:
         self._pulse: Any = None
         self._listeners: list[Callable[[], None]] = []
         self._questions: set[asyncio.Future[Any]] = set()
+
+    @property
+    def trouble(self) -> Reason:
+        """Why nobody can tell what is there."""
+        return Reason.SOUND_SERVER_MISSING if self.sources is None else Reason.NONE
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the loop whenever sources came, went or changed, or the server did."""

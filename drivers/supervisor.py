@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from devices.device import BleMatch, Device, PortMatch, Recall
 from devices.reading import Reading, Waveform
+from drivers.board import Board
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink
 from drivers.raw import Tap, no_tap
 
@@ -39,13 +40,19 @@ LinkMaker = Callable[[Sink], Link]
 class Supervisor:
     """One per kiosk. `links` make further drivers (camera, audio) from the sink they are to report to.
 
-    `tap` is told of every byte that a serial or Bluetooth instrument sends.
+    `tap` is told of every byte that a serial or Bluetooth instrument sends. `board` is left alone by the
+    drivers of other instruments; whoever made it runs it.
     """
 
     def __init__(
-        self, devices: Sequence[Device], sink: Sink, links: Sequence[LinkMaker] = (), tap: Tap = no_tap
+        self,
+        devices: Sequence[Device],
+        sink: Sink,
+        links: Sequence[LinkMaker] = (),
+        tap: Tap = no_tap,
+        board: Board | None = None,
     ) -> None:
-        makers = (*_built_in(devices, tap), *links)
+        makers = (*_built_in(devices, tap, board), *links)
         self._guards = tuple(_Guard(maker, sink) for maker in makers)
 
     async def run(self) -> None:
@@ -109,23 +116,25 @@ class _Guard:
             self.status(replace(status, state=InstrumentState.FAULTY, reason=reason))
 
 
-def _built_in(devices: Sequence[Device], tap: Tap) -> list[LinkMaker]:
+def _built_in(devices: Sequence[Device], tap: Tap, board: Board | None) -> list[LinkMaker]:
     """The drivers that the declared devices need. Their libraries load only then."""
     makers: list[LinkMaker] = []
     if any(isinstance(device.match, PortMatch) for device in devices):
-        makers.append(lambda sink: _serial(devices, sink, tap))
-    if any(isinstance(device.match, BleMatch) for device in devices):
-        makers.append(lambda sink: _ble(devices, sink, tap))
+        makers.append(lambda sink: _serial(devices, sink, tap, board))
+    by_radio = board is not None and board.address.startswith("ble:")
+    if by_radio or any(isinstance(device.match, BleMatch) for device in devices):
+        makers.append(lambda sink: _ble(devices, sink, tap, board))
     return makers
 
 
-def _serial(devices: Sequence[Device], sink: Sink, tap: Tap) -> Link:
+def _serial(devices: Sequence[Device], sink: Sink, tap: Tap, board: Board | None) -> Link:
     from drivers.serial_link import SerialLinks
 
-    return SerialLinks(devices, sink, tap)
+    return SerialLinks(devices, sink, tap, but=board.address if board else "")
 
 
-def _ble(devices: Sequence[Device], sink: Sink, tap: Tap) -> Link:
+def _ble(devices: Sequence[Device], sink: Sink, tap: Tap, board: Board | None) -> Link:
     from drivers.ble import BleLinks
+    from drivers.ble_board import BleBoard
 
-    return BleLinks(devices, sink, tap)
+    return BleLinks(devices, sink, tap, board if isinstance(board, BleBoard) else None)

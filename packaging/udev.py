@@ -9,7 +9,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from devices.catalog import devices  # noqa: E402
-from devices.device import AudioMatch, BleMatch, CameraMatch, Device, HidMatch, SerialMatch  # noqa: E402
+from devices.device import (  # noqa: E402
+    AudioMatch,
+    BleMatch,
+    CameraMatch,
+    Device,
+    HidMatch,
+    PcmMatch,
+    SerialMatch,
+)
 
 RULES_FILE = Path(__file__).with_name("60-telecabine.rules")
 HEADER = """\
@@ -30,7 +38,7 @@ NODES = {
 
 def usb_ids(device: Device) -> tuple[tuple[int, int], ...]:
     """Vendor and product ids that the declaration names."""
-    return () if isinstance(device.match, BleMatch) else device.match.usb_ids
+    return () if isinstance(device.match, BleMatch | PcmMatch) else device.match.usb_ids
 
 
 def rules() -> str:

@@ -20,6 +20,7 @@ from devices.device import (
     HidMatch,
     Leading,
     Measured,
+    PcmMatch,
     PortMatch,
     Rejected,
     Samples,
@@ -60,7 +61,7 @@ def test_the_catalogue_is_not_empty_and_modules_are_named_after_their_key() -> N
 def test_declaration_is_complete(name: str) -> None:
     device = catalog.by_key()[name]
     assert device.name and device.reference and device.metrics is not None
-    assert isinstance(device.match, SerialMatch | HidMatch | BleMatch | CameraMatch | AudioMatch)
+    assert isinstance(device.match, SerialMatch | HidMatch | BleMatch | CameraMatch | AudioMatch | PcmMatch)
     assert all(ALL_METRICS[metric.key] is metric for metric in device.metrics)
     if isinstance(device.match, BleMatch):
         assert device.match.announced or device.match.names
