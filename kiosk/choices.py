@@ -52,8 +52,10 @@ def chosen_devices(settings: DevicesConfig, choices: Choices) -> DevicesConfig:
 
 
 def chosen_parts(devices: DevicesConfig) -> dict[Role, str]:
-    """What the site or its technician has named."""
-    return {role: chosen for role in Role if (chosen := getattr(devices, role.value))}
+    """What the site or its technician has named; a board that streams, where no other stethoscope is."""
+    named = {role: chosen for role in Role if (chosen := getattr(devices, role.value))}
+    board = devices.stethoscope_stream
+    return {Role.STETHOSCOPE: board, **named} if board else named
 
 
 def with_choices(config: Config) -> Config:

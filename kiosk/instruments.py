@@ -21,6 +21,7 @@ from drivers.left_alone import left_alone
 from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
 from drivers.video_nodes import VideoNode, find_cameras
+from kiosk.boards import make_board
 from kiosk.clip import CONTENT_TYPE, record_clip
 from kiosk.devices_config import DevicesConfig
 from kiosk.frames import Frames, VideoFrame, sharpest
@@ -56,13 +57,16 @@ class Instruments:
         self.face = Camera(roles.face, outlets[0], self.frames.face)
         self.otoscope = Camera(roles.otoscope, outlets[1], self.frames.otoscope)
         self.voice = AudioSource(roles.voice, outlets[2], self._sound)
-        self.stethoscope = AudioSource(roles.stethoscope, outlets[3], self._sound)
+        self._board = make_board(config)
+        board = self._board if roles.from_board else None
+        self.stethoscope = AudioSource(roles.stethoscope, outlets[3], self._sound, board)
         reporting: list[Link] = [self.face, self.otoscope, self.voice, self.stethoscope]
         makers = [outlet.maker(link) for outlet, link in zip(outlets, reporting, strict=True)]
         self.on_button: Callable[[], None] = lambda: None
         button = CameraButton(self._camera_with_button, lambda: self.on_button())
-        silent: list[Link] = [self._sound, self.speaker, button]
-        self._supervisor = Supervisor(known, sink, [*makers, *(_Outlet(sink).maker(link) for link in silent)])
+        silent: list[Link] = [self._sound, self.speaker, button, *([self._board] if self._board else [])]
+        links = [*makers, *(_Outlet(sink).maker(link) for link in silent)]
+        self._supervisor = Supervisor(known, sink, links, board=self._board)
 
     async def run(self) -> None:
         """Watch every instrument until cancelled."""
@@ -78,7 +82,7 @@ class Instruments:
         self.face.take(roles.face)
         self.otoscope.take(roles.otoscope)
         self.voice.take(roles.voice)
-        self.stethoscope.take(roles.stethoscope)
+        self.stethoscope.take(roles.stethoscope, self._board if roles.from_board else None)
 
     async def plugged_in(self) -> PluggedIn:
         """Every camera and every sound input, and which serves for what."""
@@ -88,9 +92,10 @@ class Instruments:
             "face_camera": self.face.role.choose(cameras),
             "otoscope": self.otoscope.role.choose(cameras),
             "microphone": self.voice.role.choose(sources, default),
-            "stethoscope": self.stethoscope.role.choose(sources, default),
+            "stethoscope": self.stethoscope.chosen(),
         }
-        return PluggedIn(cameras, tuple(source for source in sources if not source.monitor), used)
+        boards = self._board.sources if self._board else ()
+        return PluggedIn(cameras, tuple(source for source in sources if not source.monitor), boards, used)
 
     def wake(self) -> None:
         """A consultation begins: the patient is seen and heard."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from devices.catalog import devices
 from devices.device import AudioMatch, CameraMatch, Device
-from drivers.audio import stethoscope_role, voice_role
+from drivers.audio import board_role, stethoscope_role, voice_role
 from drivers.camera import face_role, otoscope_role
 from drivers.identity import Unit
+from kiosk.boards import board_device, uses_board
 from kiosk.devices_config import DevicesConfig
 
 
@@ -22,20 +23,29 @@ class Roles:
         self.face = face_role(camera, face, ear)
         self.otoscope = otoscope_role(camera, ear, face)
         self.voice = voice_role(sound, voice, heart)
-        self.stethoscope = stethoscope_role(sound, heart, voice)
+        self.from_board = uses_board(config)
+        self.stethoscope = (
+            board_role(board_device(config)) if self.from_board else stethoscope_role(sound, heart, voice)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class PluggedIn:
-    """`taken`: what serves for what, by the names of the section [devices]; None where nothing fits."""
+    """`taken`: what serves for what, by the names of the section [devices]; None where nothing fits.
+
+    `boards`: beside `sounds`, for the stethoscope alone.
+    """
 
     cameras: tuple[Unit, ...]
     sounds: tuple[Unit, ...]
+    boards: tuple[Unit, ...]
     taken: Mapping[str, Unit | None]
 
     def units(self, role: str) -> tuple[Unit, ...]:
         """Those among which this role may choose."""
-        return self.cameras if role in ("face_camera", "otoscope") else self.sounds
+        if role in ("face_camera", "otoscope"):
+            return self.cameras
+        return (*self.boards, *self.sounds) if role == "stethoscope" else self.sounds
 
     def used(self, role: str) -> Unit | None:
         return self.taken[role]

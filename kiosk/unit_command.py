@@ -41,14 +41,14 @@ async def _units(config: Config, ours: str | None, forget: str | None) -> int:
 async def _forget(units: Units, unit: Unit) -> None:
     known = next((each for each in units.declared if each.address == unit.address), unit)
     if units.how(known) is How.CONFIGURED:
-        raise ValueError(f"{unit.address} is named in the settings: take it out of devices.units")
+        raise ValueError(f"{unit.address} is named in the settings: take it out of [devices]")
     if units.how(known) is How.UNKNOWN:
         raise ValueError(f"{unit.address} is not one of this kiosk's")
     await units.forget(known)
 
 
 def _lines(config: Config, units: Units) -> Iterator[str]:
-    for text in config.devices.units:
+    for text in config.devices.own_units:
         yield f"{How.CONFIGURED:12} {text}"
     for unit in units.declared:
         yield f"{How.DECLARED:12} {unit.name}"

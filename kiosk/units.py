@@ -28,7 +28,7 @@ class Units:
 
     def __init__(self, config: Config) -> None:
         self._file = UnitFile(unit_file(config))
-        self._configured = config.devices.units
+        self._configured = config.devices.own_units
         self._expected = config.devices.expected
         self._bluetooth = config.devices.bluetooth and sys.platform == "linux"
         self._declared = Declared()

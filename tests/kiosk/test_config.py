@@ -77,6 +77,30 @@ def test_a_part_that_no_text_can_mean_is_named(tmp_path: Path) -> None:
     assert config.devices.stethoscope == "0d8c:0014"
 
 
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ('stethoscope_stream = "10c4:ea60"', 'stethoscope_stream: must be "usb:10c4:ea60:SERIAL"'),
+        ('stethoscope_stream = "usb:10c4:ea60"', 'stethoscope_stream: must be "usb:10c4:ea60:SERIAL"'),
+        ('stethoscope_stream = "ble:c0:5d:0:0:0:1"', 'stethoscope_stream: must be "usb:10c4:ea60:SERIAL"'),
+        ('stethoscope_stream = "usb:10c4:ea60:1"\nstethoscope = "0d8c:0014"', "stethoscope: devices.steth"),
+        ('stethoscope_stream = "ble:C0:5D:00:00:00:01"\nbluetooth = false', "stethoscope_stream: needs"),
+        ("stethoscope_rate_hz = 2000", "stethoscope_rate_hz: must be 4000 to 48000"),
+        ("stethoscope_rate_hz = 8000", "stethoscope_baud: must be 160000 to 4000000 for 8000"),
+        ("stethoscope_baud = 57600", "stethoscope_baud: must be 80000 to"),
+        ('stethoscope_characteristic = "2A37"', "stethoscope_characteristic: must be a full UUID"),
+        ('stethoscope_rate_hz = "4000"', "stethoscope_rate_hz must be a whole number"),
+    ],
+)
+def test_a_board_that_cannot_be_meant_is_named(tmp_path: Path, said: str, complaint: str) -> None:
+    assert f"devices.{complaint}" in failure(tmp_path, f"{GOOD}{said}\n")
+
+
+def test_a_board_is_named_by_its_number_or_its_address(tmp_path: Path) -> None:
+    for name in ("usb:10c4:ea60:AB 12", "usb:1a86:7523:1-1.2", "ble:C0:5D:00:00:00:01"):
+        assert load_config(write(tmp_path, f'{GOOD}stethoscope_stream = "{name}"\n'))
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.toml: cannot be read"):
         load_config(tmp_path / "absent.toml")
