@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from offline_queue import files
+from offline_queue.aside import end_recovery, name_aside, set_aside
 from offline_queue.audit.auditing import KEY_ROTATED, STORE_REBUILT
 from offline_queue.audit.chain import Chain
 from offline_queue.audit.event import Event, NewEvent
@@ -105,7 +105,7 @@ def rebuild(
 
     OutboxError: WRONG_KEY_OR_DAMAGED when nothing here can be read with this key, BUSY, MISSING when items
     are lost, or SWAPPED when this is another outbox than the one that was here (unless that is accepted),
-    DISK_FULL, IO_FAILED. Nothing is changed then.
+    DISK_FULL, IO_FAILED. Nothing is lost then: once more, it goes on from there, as after a kill.
     """
     lock = Lock(directory)
     try:
@@ -117,6 +117,7 @@ def rebuild(
 
 def _rebuild(directory: Path, key: bytes, owner: str, outside: Path | None, *, accept_loss: bool) -> Rebuilt:
     mark = read_mark_file(outside)
+    end_recovery(directory)
     temporary = files.write_temporary(directory / DATABASE, b"")
     try:
         with copied(directory) as copy:
@@ -128,8 +129,9 @@ def _rebuild(directory: Path, key: bytes, owner: str, outside: Path | None, *, a
             found.finish()
         finally:
             found.close()
-        aside = _put_aside(directory)
+        set_aside(directory)
         files.publish(temporary, directory / DATABASE)
+        aside = name_aside(directory)
         _write_marks(directory, outside, Mark(owner, found.highest, found.generation))
     finally:
         for leftover in directory.glob(f"{temporary.name}*"):
@@ -277,14 +279,3 @@ def _rows_of(old: Path, key: bytes, sql: str) -> Iterator[Row]:
         if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
             raise
         log.warning("the damaged database gives no more rows to %s: %s", sql, error)
-
-
-def _put_aside(directory: Path) -> Path:
-    aside = directory / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    files.make_directory(aside)
-    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
-        if (directory / name).exists():
-            (directory / name).rename(aside / name)
-    files.sync_directory(aside)
-    files.sync_directory(directory)
-    return aside

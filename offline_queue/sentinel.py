@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 DATABASE = "outbox.db"
 SENTINEL = "outbox.owner"
 WITNESS = "outbox.log."
+RECOVERING = "recovering"
+"""The folder in which `recover` keeps the old database until the new one is in its place."""
 MARK_EVERY = 64
 OUTSIDE_EVERY_S = 60.0
 """What was put since the outside mark was last written can be lost with the folder and not be missed."""
@@ -106,7 +108,10 @@ def check_mark(mark: Mark | None, here: Mark) -> None:
 
 def check_there(directory: Path, outside: Path | None) -> None:
     """Raises OutboxError MISSING when there is no outbox where the outside mark, also a damaged one, knows of
-    one."""
+    one; or when `recover` was cut short, so that there is no database in its place."""
+    if (directory / RECOVERING).exists() and not (directory / DATABASE).exists():
+        detail = f"`recover` was cut short in {directory}: done once more, it goes on from there"
+        raise OutboxError(OutboxReason.MISSING, detail)
     if outside is None or not outside.exists() or holds_outbox(directory):
         return
     mark = read_mark_file(outside)

@@ -17,7 +17,14 @@ from offline_queue.outcome import Backoff
 from offline_queue.reconcile import Finding, Found
 from offline_queue.rows import Rows
 from offline_queue.scratch import scratch
-from offline_queue.sentinel import DATABASE, SENTINEL, check_there, read_mark_file, write_mark_file
+from offline_queue.sentinel import (
+    DATABASE,
+    RECOVERING,
+    SENTINEL,
+    check_there,
+    read_mark_file,
+    write_mark_file,
+)
 from offline_queue.sql import Database
 from offline_queue.store import Store
 from offline_queue.waiting import Waiting, waiting
@@ -38,10 +45,16 @@ class Glance:
 def copied(directory: Path) -> Iterator[Path]:
     """All files of the outbox but its reserve, readable for us alone; gone afterwards."""
     with translated(), scratch() as folder:
-        for path in sorted(directory.glob("outbox.*"), key=_turn):
+        for path in sorted(_files_of(directory), key=_turn):
             if path.is_file() and not path.name.endswith((".ballast", ".new", ".lock")):
                 _copy(path, folder / path.name)
         yield folder
+
+
+def _files_of(directory: Path) -> list[Path]:
+    """The database too that a `recover` which was cut short has set aside."""
+    halfway = () if (directory / DATABASE).exists() else (directory / RECOVERING).glob(f"{DATABASE}*")
+    return [*directory.glob("outbox.*"), *halfway]
 
 
 def _turn(path: Path) -> tuple[bool, bool]:

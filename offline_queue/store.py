@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from offline_queue import files
+from offline_queue.aside import end_recovery
 from offline_queue.audit.auditing import RETRIED, make_checkpoint, of_outcome
 from offline_queue.audit.chain import Chain
 from offline_queue.audit.event import Event, NewEvent
@@ -86,6 +87,7 @@ class Store:
     def _begin(self) -> None:
         with translated():
             files.sweep(self._directory, "outbox")
+            end_recovery(self._directory)
         self._reconciler = Reconciler(self._database, self._rows, self._witness, self._chain)
         self._tidier = Tidier(
             self._database, self._rows, self._witness, self._reconciler, (self._chain, self.copies)

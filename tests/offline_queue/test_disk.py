@@ -24,6 +24,7 @@ print(json.dumps({proof}.broken))
         "proofs.failures(15, 28, seed=2)",  # ENOSPC
         "changes.migrations(6, seed=2)",
         "changes.rotations(6, seed=2)",
+        "changes.recoveries(2, seed=2)",
         "damage.damages(77, seed=2)",
         "noticed.flips(44, seed=2)",
         "clocks.jumps(4, seed=2)",

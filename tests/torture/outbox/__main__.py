@@ -12,7 +12,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -46,6 +45,7 @@ def promises(*, quick: bool) -> dict[str, Promise]:
         "ENOSPC": partial(proofs.failures, 30 if quick else None, errno.ENOSPC),
         "migrated": partial(changes.migrations, 15 if quick else None),
         "new key": partial(changes.rotations, 15 if quick else None),
+        "recover": partial(changes.recoveries, 15 if quick else None),
         "damaged": partial(damage.damages, 60 if quick else 2000),
         "flipped": partial(noticed.flips, 110 if quick else 4400),
         "clock": partial(clocks.jumps, 20 if quick else 300),
@@ -67,7 +67,7 @@ def main() -> None:
     if not chosen:
         parser.error(f"there are: {', '.join(promises(quick=True))}")
     found = {name: _kept(name, run) for name, run in chosen.items()}
-    _keep({name: asdict(proof) for name, proof in found.items()})
+    _keep({name: vars(proof) for name, proof in found.items()})
     sys.exit(any(proof.broken for proof in found.values()))
 
 

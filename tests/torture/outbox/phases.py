@@ -10,7 +10,7 @@ from typing import Any
 from offline_queue.room import Room
 from tests.torture.outbox.child import Say
 
-PHASES = ("enqueue", "claim", "acknowledge", "checkpoint", "vacuum", "rotate", "migrate")
+PHASES = ("enqueue", "claim", "acknowledge", "checkpoint", "vacuum", "rotate", "migrate", "recover")
 """Those that must be met; besides there are start, tidy and close."""
 _INSIDE_OTHERS = {"checkpoint": ("checkpoint", "empty_log"), "vacuum": ("reclaim",)}
 
