@@ -1,17 +1,18 @@
 """The database and the witness log, compared: what one of them lost comes back from the other."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from offline_queue.audit.chain import Chain
+from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.item import ItemState
 from offline_queue.outcome import Backoff, Delivered
 from offline_queue.repairs import Repairs
 from offline_queue.sql import Database
 from offline_queue.witness.log import SEGMENT_BYTES, Witness
-from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Record, Told
+from offline_queue.witness.record import REWRITTEN, Begin, Done, Dropped, Kept, Put, Record, Told
 from offline_queue.witness.segment import Content
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,10 @@ class Reconciler:
         self.findings: list[Finding] = []
 
     def catch_up(self) -> None:
-        """First of all: brings a database that is behind to where the log is, and makes a lost log anew."""
+        """First of all: brings a database that is behind to where the log is, and makes a lost log anew.
+
+        OutboxError MISSING: it is behind, and what it lacks is gone from the log.
+        """
         mine, _ = self._rows.progress()
         numbers = list(self._witness.numbers)
         if not any(map(self._tells_transactions, reversed(numbers))):  # none, or it was being made anew
@@ -58,9 +62,16 @@ class Reconciler:
             return
         ahead = self.behind()
         if ahead > 0:
+            self._refuse_to_lose()
             restored = self._replay_segments(self._since(mine))
             if ahead > 1:  # One: the power failed between the two, before it was acknowledged.
                 self.found(Found.DATABASE_BEHIND, restored)
+
+    def _refuse_to_lose(self) -> None:
+        """A database that is behind would go on without what a lost segment had, and seem whole."""
+        if lost := self._unknown(self._gone()):
+            detail = f"up to {lost} items are neither in the database nor in the log"
+            raise OutboxError(OutboxReason.MISSING, detail)
 
     def _tells_transactions(self, number: int) -> bool:
         begin = self._witness.begin_of(number)
@@ -142,10 +153,35 @@ class Reconciler:
         return sum(len(self._witness.read(number).records) for number in self._witness.numbers)
 
     def possibly_lost(self) -> int:
-        """How many items a damaged part of the log may have held that the database does not know at all."""
-        numbers = self._witness.numbers
-        damaged = [n for n in numbers[:-1] if self._is_damaged(n, self._witness.read(n))]
-        return sum(self._rows.unknown(*self._witness.span(number)) for number in damaged)
+        """How many items a damaged or missing part of the log may have held that the database does not know
+        at all."""
+        listed, dropped = self._listed()
+        return self._unknown(self._gone()) + self._unknown(
+            listed.get(number) or self._witness.span(number)
+            for number in self._witness.numbers[:-1]
+            if number not in dropped and self._is_damaged(number, self._witness.read(number))
+        )
+
+    def _unknown(self, spans: Iterable[tuple[int, int]]) -> int:
+        return sum(self._rows.unknown(*span) for span in spans)
+
+    def _gone(self) -> list[tuple[int, int]]:
+        """First and last sequence of each segment that is not here, and was needed."""
+        listed, dropped = self._listed()
+        there = {*self._witness.numbers, *dropped}
+        return [span for number, span in listed.items() if number not in there]
+
+    def _listed(self) -> tuple[dict[int, tuple[int, int]], set[int]]:
+        """The older segments that the newest one knows, with the first and last sequence of each; and those
+        that were needed no more since."""
+        newest = next(filter(self._tells_transactions, reversed(self._witness.numbers)), None)
+        content = None if newest is None else self._witness.read(newest)
+        if content is None or content.begin is None:
+            return {}, set()
+        begin = content.begin
+        lasts = [first - 1 for _, first in begin.older[1:]] + [begin.highest]
+        spans = {number: (first, last) for (number, first), last in zip(begin.older, lasts, strict=False)}
+        return spans, {record.segment for record in content.records if isinstance(record, Dropped)}
 
     # --- replaying
 

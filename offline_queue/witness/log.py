@@ -15,9 +15,9 @@ from pathlib import Path
 
 from offline_queue import files
 from offline_queue.audit.event import Event
-from offline_queue.errors import translated
+from offline_queue.errors import OutboxError, translated
 from offline_queue.sentinel import WITNESS
-from offline_queue.witness.record import REWRITTEN, Begin, Done, Kept, Put, Told
+from offline_queue.witness.record import REWRITTEN, Begin, Done, Dropped, Kept, Put, Told
 from offline_queue.witness.segment import Content, Segment, destroyed_afterwards, read
 
 SEGMENT_BYTES = 1_000_000
@@ -60,7 +60,8 @@ class Witness:
         `events`: all that no checkpoint vouches for.
         """
         number = self._next_number()
-        records = (Begin(self._owner, put_count, highest), Put(put_count, (), state, events))
+        older = tuple(zip(self.numbers, self._firsts, strict=True))
+        records = (Begin(self._owner, put_count, highest, older), Put(put_count, (), state, events))
         path = self._named(number, highest + 1)
         if self._writing is not None:
             with suppress(OSError):  # a disk that refuses is why this one is left
@@ -126,7 +127,10 @@ class Witness:
             self._write_anew(path, number, self.span(number)[0], items)
 
     def drop(self, number: int) -> None:
-        """Destroys an older segment; its span goes to the one before."""
+        """Destroys an older segment, and says so first; its span goes to the one before."""
+        if self._writing is not None:
+            with suppress(OutboxError):  # on a full disk: then a lost database has more to be missed, at most
+                self._write(Dropped(number), sync=True)
         at = self.numbers.index(number)
         del self.numbers[at], self._firsts[at]
         self.destroy(number)
@@ -156,7 +160,7 @@ class Witness:
             begin = Begin(self._owner, REWRITTEN, first - 1)
             Segment(path, self._key, number, (begin, *puts)).close()
 
-    def _write(self, record: Put | Done | Told, *, sync: bool) -> None:
+    def _write(self, record: Put | Done | Told | Dropped, *, sync: bool) -> None:
         assert self._writing is not None
         try:
             with translated():

@@ -19,12 +19,15 @@ class Begin:
     """The first record of a segment: how far the outbox had come.
 
     `put_count`: transactions so far, or REWRITTEN; `highest`: the highest sequence given so far. Unless
-    rewritten, the next record is a Put of the same number with the whole state of that moment.
+    rewritten, the next record is a Put of the same number with the whole state of that moment. `older`: the
+    number and the first sequence of each segment there was then, in their order; older logs, and what was
+    rewritten, do not say.
     """
 
     owner: str
     put_count: int
     highest: int
+    older: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,21 @@ class Done:
         return cls(item.stream, item.sequence, outcome.receipt, now)
 
 
-Record = Begin | Put | Done | Told
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An older segment is needed no more: who finds it gone misses nothing."""
+
+    segment: int
+
+
+Record = Begin | Put | Done | Told | Dropped
 
 
 def encode(record: Record) -> bytes:
     match record:
-        case Begin(owner, put_count, highest):
-            return _packed({"begin": [owner, put_count, highest]}, [])
+        case Begin(owner, put_count, highest, older):
+            known = {"older": older} if older else {}
+            return _packed({"begin": [owner, put_count, highest], **known}, [])
         case Put(put_count, items, state, events):
             heads = [
                 [i.sequence, i.id, i.stream, i.kind, i.stored, len(i.payload), int(i.lane)] for i in items
@@ -92,6 +103,8 @@ def encode(record: Record) -> bytes:
             return _packed({"done": [stream, sequence, receipt, settled]}, [])
         case Told(events):
             return _packed({"told": [as_row(event) for event in events]}, [])
+        case Dropped(segment):
+            return _packed({"dropped": segment}, [])
 
 
 def decode(content: bytes) -> Record:
@@ -100,13 +113,16 @@ def decode(content: bytes) -> Record:
     head = json.loads(line)
     match head:
         case {"begin": [str(owner), int(put_count), int(highest)]}:
-            return Begin(owner, put_count, highest)
+            older = tuple((int(number), int(first)) for number, first in head.get("older", ()))
+            return Begin(owner, put_count, highest, older)
         case {"done": [str(stream), int(sequence), str(receipt), settled]}:
             return Done(stream, sequence, receipt, float(settled))
         case {"put": int(put_count), "items": list(heads), "state": list(sizes)}:
             return _put(put_count, heads, sizes, head.get("events", ()), rest)
         case {"told": list(rows)}:
             return Told([from_row(row) for row in rows])
+        case {"dropped": int(segment)}:
+            return Dropped(segment)
     raise ValueError("not a record of the witness")
 
 

@@ -9,7 +9,7 @@ from offline_queue.item import Counts, Lane
 from offline_queue.outcome import Backoff, Delivered, Retry
 from offline_queue.store import Store
 from offline_queue.witness import log as witness_log
-from offline_queue.witness.record import Begin, Done, Kept, Put, decode
+from offline_queue.witness.record import Begin, Done, Dropped, Kept, Put, decode, encode
 from offline_queue.witness.segment import Segment, destroyed_afterwards, read
 from tests.offline_queue.helpers import KEY, NOW, OWNER, new
 from tests.offline_queue.test_witness import WAL, open_and_verify, segments
@@ -114,6 +114,13 @@ def test_a_log_of_before_there_were_lanes_is_read() -> None:
     items = [Kept(10, "i", "s", "reading", 0.5, b"one"), Kept(11, "j", "s", "reading", 0.5, b"2!")]
     assert decode(old + b"one2!x") == Put(4, items, {"a": b"x"})
     assert {item.lane for item in items} == {Lane.IN_ORDER}
+
+
+def test_a_segment_says_which_others_there_were_and_an_older_log_does_not() -> None:
+    begin = Begin(OWNER, 3, 9, ((1, 1), (4, 7)))
+    assert decode(encode(begin)) == begin
+    assert decode(encode(Dropped(4))) == Dropped(4)
+    assert decode(b'{"begin":["kiosk",3,9]}\n') == Begin("kiosk", 3, 9)
 
 
 def test_records_in_another_order_are_not_authentic(tmp_path: Path) -> None:
