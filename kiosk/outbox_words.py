@@ -25,8 +25,8 @@ ADVICE = {
     "these with --accept-loss",
     OutboxReason.SWAPPED: "put the folder back that was in use here: it may hold records that were never "
     "delivered. `telecabine outbox recover --accept-loss` goes on with what is here now",
-    OutboxReason.NOT_OURS: "is `kiosk.id` in the settings right? If it is, this folder belongs to another "
-    f"kiosk: put the right one back, and for what is in this one {_WITH_THE_OWNERS_KEY}",
+    OutboxReason.NOT_OURS: "put kiosk.id in the settings right; if it is, put back the folder and the "
+    "`outbox.mark` that were in use here. Made anew under another name, its audit chain would be broken",
     OutboxReason.NEWER_SCHEMA: "install the newest telecabine: this one does not understand what is here. "
     "Erase nothing; `telecabine outbox recover` does not help",
     OutboxReason.KEY_MISSING: f"put the key file back, or {_WITH_THE_OWNERS_KEY}",

@@ -105,7 +105,8 @@ def rebuild(
 
     OutboxError: WRONG_KEY_OR_DAMAGED when nothing here can be read with this key, BUSY, MISSING when items
     are lost, or SWAPPED when this is another outbox than the one that was here (unless that is accepted),
-    DISK_FULL, IO_FAILED. Nothing is lost then: once more, it goes on from there, as after a kill.
+    NOT_OURS (another kiosk's), DISK_FULL, IO_FAILED. Nothing is lost then: once more, it goes on from there,
+    as after a kill.
     """
     lock = Lock(directory)
     try:
@@ -121,6 +122,7 @@ def _rebuild(directory: Path, key: bytes, owner: str, outside: Path | None, *, a
     temporary = files.write_temporary(directory / DATABASE, b"")
     try:
         with copied(directory) as copy:
+            _refuse_anothers(copy, key, owner, mark)
             was_here = outside is not None and outside.exists()
             found = _gather(copy, key, owner, temporary, mark=mark, was_here=was_here)
         try:
@@ -138,6 +140,20 @@ def _rebuild(directory: Path, key: bytes, owner: str, outside: Path | None, *, a
             leftover.unlink()
     log.warning("the outbox was made anew, the old files are in %s", aside)
     return Rebuilt(found.counts, lost, aside)
+
+
+def _refuse_anothers(directory: Path, key: bytes, owner: str, outside: Mark | None) -> None:
+    """Whatever is accepted: under another name, nothing of its audit chain would hold any more.
+
+    OutboxError NOT_OURS: a mark or the database says so, or where none can be read, the log.
+    """
+    known = {mark.owner for mark in (outside, read_mark(directory)) if mark}
+    known |= {str(name) for (name,) in _rows_of(directory / DATABASE, key, "SELECT owner FROM identity")}
+    if not known:
+        witness = Witness(directory, key, owner)
+        known = {begin.owner for begin in map(witness.begin_of, witness.numbers) if begin}
+    if others := known - {owner}:
+        raise OutboxError(OutboxReason.NOT_OURS, f"the outbox belongs to {sorted(others)}, not to {owner}")
 
 
 def _lost(found: Gathered, mark: Mark | None, *, accept_loss: bool) -> int | None:
@@ -239,8 +255,6 @@ def _skip_lost(rows: Repairs, *marks: Mark | None) -> int:
 
 def _salvage(old: Path, key: bytes, new: Database) -> int:
     """Copies what can be read. Returns the number of rows."""
-    if not old.exists() or old.stat().st_size == 0:
-        return 0
     copied = 0
     for table, (order, others) in _TABLES.items():
         columns = _present(old, key, table, f"{order}, {others}")
@@ -266,6 +280,8 @@ def _walk(old: Path, key: bytes, table: str, columns: str, order: str, way: str)
 
 def _rows_of(old: Path, key: bytes, sql: str) -> Iterator[Row]:
     """On a connection of their own: one that has met a bad page gives nothing any more."""
+    if not old.exists() or old.stat().st_size == 0:
+        return
     try:
         with translated():
             connection: Any = connect(old, key)

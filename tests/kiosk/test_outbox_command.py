@@ -196,6 +196,20 @@ def test_verify_says_what_is_wrong_and_recover_mends_it(
     assert telecabine(settings, "outbox", "verify") == 0
 
 
+def test_a_mistyped_name_breaks_nothing(
+    settings: Path, directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = load_config(settings).kiosk.id
+    mistyped = tmp_path / "mistyped.toml"
+    mistyped.write_text(settings.read_text().replace(f'"{name}"', f'"{name}x"'))
+    (directory / DATABASE).write_bytes(os.urandom(20_000))
+    assert telecabine(mistyped, "outbox", "recover", "--accept-loss") == 2
+    said = capsys.readouterr().err
+    assert "not_ours" in said and "put kiosk.id in the settings right" in said
+    assert telecabine(settings, "outbox", "recover") == 0
+    assert telecabine(settings, "audit", "verify", "--offline") == 0
+
+
 def test_a_folder_that_is_gone_is_said_and_gone_on_from_on_request(
     settings: Path, directory: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """`recover`: killed on its way, or asked of what it must leave alone."""
 
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -68,6 +69,42 @@ def test_killed_when_it_was_as_good_as_done(directory: Path, monkeypatch: pytest
     store.close()
     assert not (directory / RECOVERING).exists()
     assert [(path / DATABASE).exists() for path in directory.glob("damaged-*")] == [True]
+
+
+def unmarked(directory: Path) -> None:
+    (directory / SENTINEL).unlink()
+
+
+def only_marked(directory: Path) -> None:
+    """The log begins with a name too, and is asked last."""
+    (directory / DATABASE).unlink()
+
+
+def only_the_log(directory: Path) -> None:
+    (directory / DATABASE).write_bytes(b"")
+    unmarked(directory)
+
+
+@pytest.mark.parametrize("harm", [unmarked, only_marked, only_the_log])
+def test_nothing_is_made_anew_under_another_name(directory: Path, harm: Callable[[Path], None]) -> None:
+    fill(directory)
+    open_and_verify(directory).close()
+    harm(directory)
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    with pytest.raises(OutboxError) as caught:
+        rebuild(directory, KEY, "a mistyped name", accept_loss=True)
+    assert caught.value.reason is OutboxReason.NOT_OURS and OWNER in caught.value.detail
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
+    assert rebuild(directory, KEY, OWNER, accept_loss=True).counts.waiting == 30
+
+
+def test_nor_when_only_the_mark_beside_the_key_knows_it(directory: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outbox.mark"
+    Store(directory, KEY, OWNER, Backoff(), outside=outside).close()
+    shutil.rmtree(directory)
+    with pytest.raises(OutboxError) as caught:
+        rebuild(directory, KEY, "a mistyped name", accept_loss=True, outside=outside)
+    assert caught.value.reason is OutboxReason.NOT_OURS
 
 
 # --- the database is lost, and a part of the log
