@@ -10,7 +10,7 @@ from pathlib import Path
 from offline_queue import files
 from offline_queue.sentinel import DATABASE, RECOVERING
 
-_FILES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")
+FILES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")
 
 
 def set_aside(directory: Path) -> None:
@@ -18,7 +18,7 @@ def set_aside(directory: Path) -> None:
     aside = directory / RECOVERING
     files.make_directory(aside)
     files.sync_directory(directory)
-    for name in _FILES:
+    for name in FILES:
         if (directory / name).exists():
             (directory / name).rename(aside / name)
             files.sync_directory(aside)
