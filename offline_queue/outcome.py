@@ -11,7 +11,8 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The line or the server is in trouble: try again, not before `after_s` when the server asked so."""
+    """The line or the server is in trouble: try again, not before `after_s` when the server asked so (0 and
+    less ask for nothing: it may be a date, and the kiosk's clock ahead)."""
 
     reason: str
     after_s: float | None = None
@@ -43,7 +44,8 @@ Outcome = Delivered | Retry | Pause | Park | Quarantine
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long a stream rests. Full jitter: many kiosks that lost one server do not come back as one."""
+    """How long a stream rests. Full jitter: many kiosks that lost one server do not come back as one, also
+    where it named the second."""
 
     base_s: float = 1.0
     cap_s: float = 60.0
@@ -53,7 +55,6 @@ class Backoff:
 
     def retry_s(self, retry: Retry, attempts: int) -> float:
         """`attempts`: how often the item was tried before this outcome."""
-        if retry.after_s is not None:
-            return min(max(retry.after_s, 0.0), self.longest_s)
         exponent = min(attempts, 30)  # 2**1024 would not fit a float
-        return random.uniform(0.0, min(self.cap_s, self.base_s * 2**exponent))
+        jitter_s = random.uniform(0.0, min(self.cap_s, self.base_s * 2**exponent))
+        return min(max(retry.after_s or 0.0, 0.0) + jitter_s, self.longest_s)

@@ -2,7 +2,7 @@
 
 | answer | outcome |
 |---|---|
-| 408, 423, 425, 429, 5xx, a redirect | retry, after what Retry-After says |
+| 408, 423, 425, 429, 5xx, a redirect | retry, later than Retry-After says |
 | 401, 403 | pause: the credential |
 | 404, 405, 406, 415, 421, 426, 431 | pause: the configuration |
 | 409, 412, a reference that matches nothing | retry some times, then park |

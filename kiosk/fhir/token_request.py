@@ -4,7 +4,7 @@ Reasons name the server's error code (RFC 6749, 5.2), never its own words: it mi
 
 | answer | meaning |
 |---|---|
-| 408, 423, 425, 429, 5xx, a redirect | retry, after what Retry-After says |
+| 408, 423, 425, 429, 5xx, a redirect | retry, later than Retry-After says |
 | 400, 401, 403 | pause: the credential |
 | any other 4xx | pause: the configuration |
 | a success without a bearer token | retry: not a token server's (captive portal) |

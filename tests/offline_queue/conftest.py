@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from offline_queue.outbox import Outbox
-from tests.offline_queue.helpers import KEY, OWNER
+from tests.offline_queue.helpers import KEY, OWNER, TO_THE_SECOND
 
 
 @pytest.fixture
@@ -14,6 +14,6 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def outbox(directory: Path) -> AsyncIterator[Outbox]:
-    outbox = await Outbox.open(directory, KEY, OWNER)
+    outbox = await Outbox.open(directory, KEY, OWNER, TO_THE_SECOND)
     yield outbox
     await outbox.close()

@@ -14,7 +14,7 @@ from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import Counts, Outbox
 from offline_queue.outcome import Delivered, Retry
 from offline_queue.sentinel import WITNESS
-from tests.offline_queue.helpers import KEY, NOW, OWNER, new
+from tests.offline_queue.helpers import KEY, NOW, OWNER, TO_THE_SECOND, new
 
 
 async def put_until_full(outbox: Outbox, size: int) -> list[str]:
@@ -63,7 +63,7 @@ async def settle_everything(outbox: Outbox) -> list[str]:
 async def settling(disk: Path) -> None:
     """Full with many small items: every one can still be settled, then putting works again."""
     directory = disk / "outbox"
-    outbox = await Outbox.open(directory, KEY, OWNER)
+    outbox = await Outbox.open(directory, KEY, OWNER, TO_THE_SECOND)
     names = await put_until_full(outbox, 2000)
     assert len(names) > 150, len(names)
     fill(disk / "filler")

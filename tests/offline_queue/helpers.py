@@ -14,10 +14,13 @@ from cryptography.hazmat.primitives.serialization import (
 
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import Lane, NewItem, Outbox
+from offline_queue.outcome import Backoff
 
 KEY = bytes(range(32))
 OWNER = "0011-22ff-fe33-4455"
 NOW = 1_800_000_000.0
+TO_THE_SECOND = Backoff(base_s=0.0, park_s=100.0)
+"""Without jitter: what rests does so for as long as was asked."""
 
 
 def new(name: str, stream: str = "s1", payload: bytes | None = None, lane: Lane = Lane.IN_ORDER) -> NewItem:

@@ -12,7 +12,7 @@ from offline_queue.sentinel import DATABASE
 from offline_queue.snapshot import glance
 from offline_queue.store import Store
 from offline_queue.streams import TRIES_BEFORE_ITS_PLACE
-from tests.offline_queue.helpers import KEY, NOW, OWNER, new
+from tests.offline_queue.helpers import KEY, NOW, OWNER, TO_THE_SECOND, new
 from tests.torture.outbox.changes import earlier_outbox
 
 LANES = {"r": Lane.QUICK, "s": Lane.BULKY}
@@ -28,7 +28,7 @@ def named(names: Sequence[str], stream: str = "s1") -> list[NewItem]:
 
 @pytest.fixture
 def store(directory: Path) -> Iterator[Store]:
-    store = Store(directory, KEY, OWNER, Backoff(park_s=100))
+    store = Store(directory, KEY, OWNER, TO_THE_SECOND)
     yield store
     store.close()
 

@@ -8,7 +8,7 @@ from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import Counts, ItemState, Outbox
 from offline_queue.outcome import Backoff, Delivered, Park, Pause, Quarantine, Retry
 from offline_queue.store import Store
-from tests.offline_queue.helpers import KEY, NOW, OWNER, new
+from tests.offline_queue.helpers import KEY, NOW, OWNER, TO_THE_SECOND, new
 
 
 async def claimed(outbox: Outbox, now: float = NOW) -> str | None:
@@ -105,7 +105,7 @@ async def test_a_parked_stream_rests_and_is_tried_again(outbox: Outbox) -> None:
     await claimed(outbox)
     await outbox.settle("a1", Park("no such patient yet"), NOW)
     assert await outbox.counts() == Counts(waiting=1, parked=1)
-    rest_s = Backoff().park_s
+    rest_s = TO_THE_SECOND.park_s
     assert await claimed(outbox, NOW + rest_s - 1) is None
     assert await claimed(outbox, NOW + rest_s + 1) == "a1"
     await outbox.settle("a1", Delivered("r"), NOW)
@@ -186,11 +186,14 @@ def test_claiming_costs_the_same_however_much_waits(tmp_path: Path) -> None:
     assert 0 < few <= many <= few * 1.5
 
 
-def test_full_jitter_stays_under_the_cap_and_after_s_counts() -> None:
-    backoff = Backoff()
-    waits = [backoff.retry_s(Retry("x"), attempts) for attempts in range(2000)]
-    assert all(0 <= wait <= min(60.0, 2.0 ** min(n, 30)) for n, wait in enumerate(waits))
-    assert max(waits) > 30 and min(waits[20:]) < 30
-    assert backoff.retry_s(Retry("x", after_s=120), 0) == 120
-    assert backoff.retry_s(Retry("x", after_s=1e12), 0) == 3600
-    assert backoff.retry_s(Retry("x", after_s=-5), 0) == 0
+@pytest.mark.parametrize(("after_s", "at_least_s"), [(None, 0.0), (0.0, 0.0), (-5.0, 0.0), (120.0, 120.0)])
+def test_full_jitter_stays_under_the_cap_and_comes_after_what_the_server_asks(
+    after_s: float | None, at_least_s: float
+) -> None:
+    rests = [Backoff().retry_s(Retry("x", after_s), attempts) - at_least_s for attempts in range(2000)]
+    assert all(0 <= rest <= min(60.0, 2.0 ** min(n, 30)) for n, rest in enumerate(rests))
+    assert max(rests) > 30 and min(rests[20:]) < 30
+
+
+def test_no_rest_is_longer_than_the_longest_whatever_a_server_asks() -> None:
+    assert Backoff().retry_s(Retry("x", after_s=1e12), 30) == 3600

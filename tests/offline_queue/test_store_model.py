@@ -15,10 +15,10 @@ from offline_queue.audit.event import NewEvent
 from offline_queue.audit.trail import read_trail
 from offline_queue.audit.verify import Kept, check
 from offline_queue.item import Counts, ItemState, Lane
-from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
+from offline_queue.outcome import Delivered, Outcome, Park, Pause, Quarantine, Retry
 from offline_queue.store import Store
 from offline_queue.streams import TRIES_BEFORE_ITS_PLACE
-from tests.offline_queue.helpers import KEY, NOW, OWNER, new
+from tests.offline_queue.helpers import KEY, NOW, OWNER, TO_THE_SECOND, new
 
 STREAMS = ("a", "b", "c")
 
@@ -91,7 +91,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.open()
 
     def open(self) -> None:
-        self.store = Store(self.directory, KEY, OWNER, Backoff(park_s=100))
+        self.store = Store(self.directory, KEY, OWNER, TO_THE_SECOND)
 
     def teardown(self) -> None:
         if hasattr(self, "store"):

@@ -12,10 +12,10 @@ from offline_queue import sentinel
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
 from offline_queue.item import Item, Lane
-from offline_queue.outcome import Backoff, Delivered, Retry
+from offline_queue.outcome import Delivered, Retry
 from offline_queue.store import Store
 from offline_queue.witness import log as witness_log
-from tests.offline_queue.helpers import KEY, OWNER, new
+from tests.offline_queue.helpers import KEY, OWNER, TO_THE_SECOND, new
 from tests.torture.outbox.child import Say
 from tests.torture.outbox.phases import Phases, die
 
@@ -63,7 +63,7 @@ class Day:
             return self._opened()
 
     def _opened(self) -> Store:
-        store = Store(self._directory, KEY, OWNER, Backoff(), outside=self._directory / MARK)
+        store = Store(self._directory, KEY, OWNER, TO_THE_SECOND, outside=self._directory / MARK)
         while store.verify_next():
             pass
         if store.findings:
