@@ -56,6 +56,7 @@ class NoticeReason(StrEnum):
     UNKNOWN_UNIT_SET_ASIDE = "unknown_unit_set_aside"
     STORAGE_FULL = "storage_full"
     NO_ROOM = "no_room"  # for another consultation
+    NO_PLACE = "no_place"  # for another consultation, where the disk has damaged the store
     STORAGE_BROKEN = "storage_broken"
     LINK_REFUSED = "link_refused"  # somebody else tried the physician's link
     CALL_BLOCKED = "call_blocked"  # only a relay may carry the call, and none can be reached

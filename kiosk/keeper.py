@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from devices.reading import Reading
 from kiosk import record
@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 _SESSION = "session"
 _CALL = "call"
 _NO_STATE: Mapping[str, bytes | None] = {}
+_PLACES_TRIED = 5
+"""Where a session lies in the store follows from its id: beside a page that is damaged, or far from it."""
 _DURABLE = (Phase.CONSULTATION, Phase.CLOSING)
 
 
@@ -93,9 +95,18 @@ class Keeper:
         """Whether the disk has room for a consultation: asked before somebody is received."""
         return self._reserve is None or await asyncio.to_thread(self._reserve.hold)
 
-    def begin(self, kind: SessionKind = SessionKind.TELECONSULTATION) -> None:
+    async def place(self) -> UUID | None:
+        """The id of a session that the store can keep; None: the disk has damaged it too much for that."""
+        for _ in range(_PLACES_TRIED):
+            session_id = uuid4()
+            if await self._outbox.has_place(str(session_id)):
+                return session_id
+        return None
+
+    def begin(self, kind: SessionKind = SessionKind.TELECONSULTATION, session_id: UUID | None = None) -> None:
+        """`session_id`: from `place`."""
         opened_at = now()
-        session_id = uuid4()
+        session_id = session_id or uuid4()
         number = f"S-{opened_at:%Y%m%d}-{session_id.hex[:8]}"
         self._set(Session(id=session_id, number=number, kind=kind, opened_at=opened_at))
 

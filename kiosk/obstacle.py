@@ -4,9 +4,11 @@ import re
 
 from kiosk.fhir.errors import FhirReason
 from kiosk.outbox_reasons import Obstacle
+from offline_queue.waiting import UNREADABLE
 
 _BY_WORDS = {
     "content lost": Obstacle.CONTENT_LOST,
+    UNREADABLE: Obstacle.DAMAGED,
     "this record cannot be sent": Obstacle.NOT_SENDABLE,
     "credential": Obstacle.CREDENTIAL,
     "missing or in conflict": Obstacle.CONFLICT,

@@ -20,6 +20,7 @@ class Obstacle(StrEnum):
     REFUSED = "refused"
     NOT_SENDABLE = "not_sendable"
     CONTENT_LOST = "content_lost"
+    DAMAGED = "damaged"
     OTHER = "other"
 
 

@@ -128,7 +128,7 @@ class Kiosk:
         await self.outbox.close()
 
     async def begin(self) -> None:
-        """Receive somebody, unless the disk has no room for a consultation: then the helper is told.
+        """Receive somebody, unless a consultation could not be kept: then the helper is told.
 
         Raises SessionError while another session is open or waits to be resumed.
         """
@@ -136,9 +136,13 @@ class Kiosk:
         if not await self._keeper.has_room():
             self._emit(events.Notice(events.NoticeReason.NO_ROOM))
             return
+        session_id = await self._keeper.place()
+        if session_id is None:
+            self._emit(events.Notice(events.NoticeReason.NO_PLACE))
+            return
         await self.selftests.interrupt()
         self._check_free()  # whoever touches twice begins once
-        self._keeper.begin()
+        self._keeper.begin(session_id=session_id)
 
     def _check_free(self) -> None:
         if self._interrupted is not None or (self.session and self.session.phase is not Phase.CLOSED):

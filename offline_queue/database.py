@@ -30,7 +30,7 @@ def open_database(directory: Path, key: bytes, owner: str) -> Any:
     with translated():
         if not holds_outbox(directory):
             _create(directory, key, owner)
-        return _open_existing(directory, key, owner)
+        return open_existing(directory, key, owner)
 
 
 def check_key(key: bytes) -> None:
@@ -64,7 +64,8 @@ def make_empty(path: Path, key: bytes, owner: str) -> None:
         connection.close()
 
 
-def _open_existing(directory: Path, key: bytes, owner: str) -> Any:
+def open_existing(directory: Path, key: bytes, owner: str) -> Any:
+    """As `open_database`, but never makes one. Raises also SQLite's errors."""
     path = directory / DATABASE
     if not path.exists() or path.stat().st_size == 0:
         raise OutboxError(OutboxReason.MISSING, f"{path} is gone or empty, although an outbox was here")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from offline_queue.errors import OutboxError
+from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import Counts, Item, Outbox
 from offline_queue.outcome import Delivered, Outcome, Park, Pause, Quarantine, Retry
 
@@ -145,9 +145,12 @@ class Delivery:
             if following is not None and not isinstance(outcome, Delivered):
                 self._wake.set()  # its stream is due again before this one's next look
             return following
-        except OutboxError:
+        except OutboxError as error:
             await self._outbox.release(item.id)  # It will be sent again: the id makes that harmless.
-            raise
+            if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
+                raise
+            log.error("what became of %s cannot be noted, the other streams go on: %s", item.id, error)
+            return None
         except LookupError as error:  # An item of its stream came back from the log, and goes before it.
             log.warning("what became of %s has to wait: %s", item.id, error)
             await self._outbox.release(item.id)

@@ -124,6 +124,10 @@ class Outbox:
         """Gives back everything that is in flight."""
         await self._run(self._store.release_all)
 
+    async def has_place(self, stream: str) -> bool:
+        """Whether a consultation of this name could be kept, also where a page of the disk is damaged."""
+        return await self._run(partial(self._store.has_place, stream))
+
     async def counts(self, stream: str | None = None) -> Counts:
         return await self._run(partial(self._store.counts, stream))
 

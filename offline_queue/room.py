@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _SOUND_BYTES = 64_000_000
 """A larger file is not read as a whole beside a running kiosk: nobody could put anything meanwhile."""
+_PAYLOAD_MAY_STAY = (OutboxReason.DISK_FULL, OutboxReason.WRONG_KEY_OR_DAMAGED)
 
 
 class Room:
@@ -51,8 +52,8 @@ class Room:
     def write_in_any_case(self, write: Callable[[bool], None]) -> bool:
         """`write` in a transaction, with True: it may destroy a payload.
 
-        On a full disk the reserve pays; should even that be too little, it is written with False, and False
-        comes back: the payload has to be destroyed later.
+        On a full disk the reserve pays; should even that be too little, or a page beside the payload be
+        damaged, it is written with False, and False comes back: the payload has to be destroyed later.
         """
         for attempt in ("plain", "reserve", "keep payload"):
             try:
@@ -60,9 +61,10 @@ class Room:
                     write(attempt != "keep payload")
                 return attempt != "keep payload"
             except OutboxError as error:
-                if error.reason is not OutboxReason.DISK_FULL or attempt == "keep payload":
+                if error.reason not in _PAYLOAD_MAY_STAY or attempt == "keep payload":
                     raise
-                self.release()
+                if error.reason is OutboxReason.DISK_FULL:
+                    self.release()
         raise AssertionError("unreachable")
 
     def release(self) -> None:

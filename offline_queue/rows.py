@@ -2,7 +2,7 @@
 
 import hashlib
 
-from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.item import Counts, Item, ItemState, Lane, Look
 from offline_queue.outcome import Backoff, Delivered, Outcome, Park, Pause, Quarantine, Retry
 from offline_queue.sql import Row
@@ -98,7 +98,7 @@ class Rows(Streams):
         """What has not been delivered of these sequences, in their order; with `most_bytes` about so much."""
         found: list[Kept] = []
         size = 0
-        with translated():
+        with self._database.guarded():
             cursor = self._database.connection.execute(_UNFINISHED, (first, last))
             for number, id_, name, kind, at, payload, lane, digest in cursor:
                 found.append(Kept(number, id_, name, kind, at, _intact(payload, digest, id_), Lane(lane)))

@@ -2,40 +2,42 @@
 
 import logging
 import secrets
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from offline_queue import files
 from offline_queue.aside import end_recovery
-from offline_queue.audit.auditing import RETRIED, make_checkpoint, of_outcome
+from offline_queue.audit.auditing import make_checkpoint
 from offline_queue.audit.chain import Chain
-from offline_queue.audit.event import Event, NewEvent
+from offline_queue.audit.event import NewEvent
 from offline_queue.ballast import Ballast
-from offline_queue.database import check_key
+from offline_queue.damage import Damage
+from offline_queue.database import check_key, open_existing
 from offline_queue.errors import OutboxError, OutboxReason, translated
-from offline_queue.item import Counts, Item, ItemState, Look, NewItem
+from offline_queue.item import Counts, Item, Look, NewItem
 from offline_queue.keeping import USUAL, Keeping
 from offline_queue.lock import Lock
-from offline_queue.outcome import Backoff, Delivered, Outcome
+from offline_queue.outcome import Backoff, Outcome
 from offline_queue.putting import Putting
+from offline_queue.quiet import RECLAIM_STEPS, Quiet
 from offline_queue.reconcile import Finding, Found, Reconciler
 from offline_queue.repairs import GENERATION, Repairs, generation_of
 from offline_queue.room import Room, open_in_any_case
 from offline_queue.sealed_copies import SealedCopies
 from offline_queue.sentinel import Mark, Sentinel, check_there
+from offline_queue.settling import Settling
 from offline_queue.sql import Database
 from offline_queue.tidy import Tidier
+from offline_queue.trial import takes
+from offline_queue.turns import Turns
 from offline_queue.verifying import Verifying
 from offline_queue.waiting import Waiting, waiting
 from offline_queue.witness.log import Witness
-from offline_queue.witness.record import Done, Told
 
 log = logging.getLogger(__name__)
-
-_SMALL_STATE_BYTES = 16_384
-_RECLAIM_STEPS = 16  # 4 MB: some hundredths of a second
 
 
 class Store:
@@ -65,14 +67,12 @@ class Store:
     ) -> None:
         check_there(directory, outside)
         self._directory, self._outside = directory, outside
-        self._in_flight: dict[str, Item] = {}
         self._sentinel = Sentinel(directory, owner, outside)
-        self._left_over = True
-        self._tidies_on = False
         with translated():
             ballast = Ballast(directory)
         self._witness = Witness(directory, key, owner)
-        self._database = Database(open_in_any_case(directory, key, owner, ballast))
+        renewed = partial(self._renewed, key, owner)
+        self._database = Database(open_in_any_case(directory, key, owner, ballast), renewed)
         self._room = Room(directory, self._database, ballast)
         self._rows = Repairs(self._database)
         self._chain = Chain(self._database, owner, keeping.events_s)
@@ -92,22 +92,48 @@ class Store:
         self._tidier = Tidier(
             self._database, self._rows, self._witness, self._reconciler, (self._chain, self.copies)
         )
-        self._verifying = Verifying(self._tidier, self._room, self._reconciler)
+        self._damage = Damage(self._reconciler)
+        self._verifying = Verifying(self._tidier, self._room, self._damage)
+        self._settling = Settling(
+            self._database,
+            self._rows,
+            self._room,
+            self._chain,
+            self.copies,
+            self._witness,
+            self._tidier,
+            self._backoff,
+        )
+        self._turns = Turns(self._database, self._rows, self._settling, self._damage)
+        self._quiet = Quiet(
+            self._rows, self._room, self._tidier, self._settling, self._damage, self._begin_segment
+        )
         self._catch_up()
         self._putting = Putting(self._database, self._rows, self._chain, self._witness)
         here = Mark(self._chain.owner, self._putting.highest, generation_of(self._rows))
         if not self._sentinel.check(here) and self._putting.highest:
             self._reconciler.found(Found.SENTINEL_GONE)
+        with self._damage.survived():
+            self._make_ready()
+        self._sentinel.generation = generation_of(self._rows)
+        self._sentinel.raise_to(self._putting.highest, both=True)
+
+    def _renewed(self, key: bytes, owner: str) -> Any:
+        """Another connection, after one has met a bad page."""
+        self._damage.found()
+        with translated():
+            return open_existing(self._directory, key, owner)
+
+    def _make_ready(self) -> None:
         try:
-            self._room.reclaim(_RECLAIM_STEPS)
+            with self._damage.survived():
+                self._room.reclaim(RECLAIM_STEPS)
             self._make_witness_ready()
             self._name_generation()
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
                 raise
             log.warning("the disk is full: what waits can be delivered, nothing new can be stored")
-        self._sentinel.generation = generation_of(self._rows)
-        self._sentinel.raise_to(self._putting.highest, both=True)
 
     def _name_generation(self) -> None:
         """Once in an outbox's life, so that another one of the same kiosk is told from it. Without an outside
@@ -146,82 +172,45 @@ class Store:
         return self._rows.state(key)
 
     def claim(self, now: float) -> Item | None:
-        """The item is in flight, and its stream is passed over, until `settle` or `release`."""
-        names = sorted(self._in_flight)
-        # A due time further ahead than any rest can be comes from a clock that was set back since.
-        latest = now + 2 * self._backoff.longest_s
-        head = self._rows.head("due <= ?", now, names) or self._rows.head("due > ?", latest, names)
-        if head is None:
-            return None
-        stream, first = head
-        item = self._rows.find("(stream, sequence) = (?, ?)", stream, self._rows.turn(stream, first))
-        self._in_flight[item.stream] = item
-        return item
+        """As `Turns.claim`."""
+        return self._turns.claim(now)
 
     def release(self, item_id: str) -> None:
-        """The attempt was given up without an outcome."""
-        stream = self._item(item_id).stream
-        if stream in self._in_flight and self._in_flight[stream].id == item_id:
-            del self._in_flight[stream]
+        """As `Turns.release`."""
+        self._turns.release(item_id)
 
     def release_all(self) -> None:
-        self._in_flight.clear()
+        self._turns.release_all()
 
     def settle(self, item_id: str, outcome: Outcome, now: float) -> None:
-        """A delivered item stays delivered, whatever a late second outcome says.
-
-        LookupError: unknown id, or an item whose turn has not come.
-        """
-        item = self._item(item_id)
-        if item.state is not ItemState.DELIVERED:
-            if not self._rows.is_its_turn(item):
-                raise LookupError(f"it is not the turn of item {item.id}")
-            self._write_outcome(item, outcome, now)
-        self._in_flight.pop(item.stream, None)
-
-    def _item(self, item_id: str) -> Item:
-        """What was claimed is known with its content. LookupError: there is none."""
-        claimed = (item for item in self._in_flight.values() if item.id == item_id)
-        return next(claimed, None) or self._rows.find("id = ?", item_id)
-
-    def _write_outcome(self, item: Item, outcome: Outcome, now: float) -> None:
-        told: list[Event] = []
-
-        def write(destroy: bool) -> None:
-            self._rows.write_outcome(item, outcome, now, self._backoff, destroy=destroy)
-            if isinstance(outcome, Delivered) and destroy:
-                self.copies.keep(item, now)
-            told[:] = self._chain.append(of_outcome(item, outcome), now)
-
-        self._left_over |= not self._room.write_in_any_case(write)
-        if isinstance(outcome, Delivered):
-            self._witness_outcome(lambda: self._tidier.delivered(Done.of(item, outcome, now)))
-        if told:
-            self._witness_outcome(lambda: self._witness.note(Told(told)))
+        """As `Turns.settle`, with its errors."""
+        self._turns.settle(item_id, outcome, now)
 
     def retry(self, stream: str | None) -> int:
-        """Lets what rests, or was refused, be tried at once: one stream, or all. Returns how many streams."""
-        streams = [name for name in self._rows.unfinished_streams() if stream in (None, name)]
-        if streams:
-            now = time.time()
-            with self._database.transaction():
-                for name in streams:
-                    self._rows.wake(name)
-                told = self._chain.append([NewEvent(RETRIED, stream or "", {"streams": len(streams)})], now)
-            self._witness_outcome(lambda: self._witness.note(Told(told)))
-        return len(streams)
+        """As `Turns.retry`."""
+        return self._turns.retry(stream)
 
     def next_due(self) -> float | None:
-        return self._rows.next_due(sorted(self._in_flight))
+        return self._turns.next_due()
+
+    def has_place(self, stream: str) -> bool:
+        """Whether a consultation of this name could be kept: all of it, wherever it would lie."""
+        return takes(self._database, self._rows, self._chain, stream, is_damaged=self._damage.is_known)
 
     def counts(self, stream: str | None) -> Counts:
         return self._rows.counts() if stream is None else self._rows.counts_of(stream)
 
     def look(self) -> Look:
-        return self._rows.look()
+        """What lies on a page that cannot be read is not known."""
+        since, answer = None, ""
+        with self._damage.survived():
+            since = self._rows.oldest()
+        with self._damage.survived():
+            answer = self._rows.last_answer()
+        return Look(self._rows.counts(), since, answer)
 
     def waiting(self, most: int) -> tuple[Waiting, ...]:
-        return waiting(self._database, most)
+        return waiting(self._database, most, self._damage.streams)
 
     def items(self, stream: str) -> tuple[Item, ...]:
         return self._rows.of_stream(stream)
@@ -241,28 +230,8 @@ class Store:
         return self._verifying.is_sound
 
     def tidy(self, now: float) -> bool:
-        """For a quiet moment: nothing that was delivered stays readable, and its room is given back.
-
-        While the kiosk's state holds a session's readings anyway, there is nothing to be won. Returns whether
-        a part of it is left for another moment.
-        """
-        goes_on, self._tidies_on = self._tidies_on, False
-        try:
-            if (self._tidier.has_work or goes_on) and self._rows.state_bytes() <= _SMALL_STATE_BYTES:
-                if not goes_on or self._tidier.newest_is_spent:
-                    self._begin_segment()
-                if self._left_over:
-                    self._destroy_left_over()
-                self._tidier.tidy()
-                more_room = self._room.reclaim(_RECLAIM_STEPS)
-                self._room.empty_log()
-                self._tidies_on = self._tidier.has_work or more_room
-            self._tidier.forget(now)
-        except OutboxError as error:
-            if error.reason is not OutboxReason.DISK_FULL:
-                raise
-            log.warning("the disk is too full to tidy up: %s", error)
-        return self._tidies_on
+        """As `Quiet.tidy`."""
+        return self._quiet.tidy(now)
 
     @property
     def mark_lags(self) -> bool:
@@ -292,14 +261,8 @@ class Store:
 
     def _begin_segment(self) -> None:
         self._putting.begin_segment()
-        self._tidier.segment_began()
-
-    def _witness_outcome(self, note: Callable[[], None]) -> None:
-        """Less would only mean to send it again after the database was lost: no reason to stop."""
-        try:
-            note()
-        except OutboxError as error:
-            log.warning("the witness could not note what became of an item: %s", error)
+        with self._damage.survived():
+            self._tidier.segment_began()
 
     # --- room on the disk
 
@@ -318,12 +281,8 @@ class Store:
     def _make_sure_of_room(self, size: int) -> None:
         if self._room.enough_for(size):
             return
-        self._destroy_left_over()
-        self._room.reclaim()
+        with self._damage.survived():
+            self._settling.destroy_left_over()
+            self._room.reclaim()
         if not self._room.enough_for(size):
             raise OutboxError(OutboxReason.DISK_FULL, f"no room on the disk for {size} bytes more")
-
-    def _destroy_left_over(self) -> None:
-        with self._database.transaction():
-            self._rows.destroy_delivered()
-        self._left_over = False

@@ -1,7 +1,7 @@
 """Comparing what was here at the start with the witness log, and whether the database's pages are whole."""
 
+from offline_queue.damage import Damage
 from offline_queue.errors import OutboxError, OutboxReason
-from offline_queue.reconcile import Found, Reconciler
 from offline_queue.room import Room
 from offline_queue.tidy import Tidier
 
@@ -9,8 +9,8 @@ from offline_queue.tidy import Tidier
 class Verifying:
     """Piece by piece, in the moments that nobody else needs."""
 
-    def __init__(self, tidier: Tidier, room: Room, reconciler: Reconciler) -> None:
-        self._tidier, self._room, self._reconciler = tidier, room, reconciler
+    def __init__(self, tidier: Tidier, room: Room, damage: Damage) -> None:
+        self._tidier, self._room, self._damage = tidier, room, damage
         self._is_over = False
 
     def next(self) -> bool:
@@ -24,12 +24,10 @@ class Verifying:
                 return False
             self._is_over = True
             if not self._room.is_sound():
-                self._reconciler.found(Found.DATABASE_DAMAGED)
+                self._damage.found()
         except OutboxError as error:
-            if error.reason is not OutboxReason.WRONG_KEY_OR_DAMAGED:
-                raise
+            self._damage.note(error)
             self._is_over = True
-            self._reconciler.found(Found.DATABASE_DAMAGED)
         return False
 
     def leave_off(self) -> None:

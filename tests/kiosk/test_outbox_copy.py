@@ -190,6 +190,7 @@ def test_a_folder_where_nothing_is_mounted_is_no_medium(owned: Config, tmp_path:
         ("token server: HTTP 503", Obstacle.IN_TROUBLE),
         ("token server: too_long: 30 s", Obstacle.NO_ANSWER),
         ("content lost", Obstacle.CONTENT_LOST),
+        ("the disk has damaged it", Obstacle.DAMAGED),
         ("the answer is not that of a transaction", Obstacle.OTHER),
     ],
 )

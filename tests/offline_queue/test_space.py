@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue import room, store
+from offline_queue import quiet, room, store
 from offline_queue.database import CHECKPOINT_BYTES
 from offline_queue.outcome import Backoff, Delivered
 from offline_queue.reconcile import Found
@@ -43,7 +43,8 @@ def test_a_database_that_is_too_large_to_be_read_beside_a_kiosk_is_read_by_who_a
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "_SOUND_BYTES", 10_000)
-    monkeypatch.setattr(store, "_RECLAIM_STEPS", 0)  # what is damaged here would be cut off unread
+    monkeypatch.setattr(store, "RECLAIM_STEPS", 0)
+    monkeypatch.setattr(quiet, "RECLAIM_STEPS", 0)  # what is damaged here would be cut off unread
     with closing(Store(directory, KEY, OWNER, Backoff())) as opened:
         for n in range(200):
             opened.put([new(f"i{n}", payload=bytes(3000))], {})

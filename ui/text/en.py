@@ -611,6 +611,7 @@ OUTBOX = OutboxText(
         Obstacle.REFUSED: "The server finds this wrong: tell whoever runs it.",
         Obstacle.NOT_SENDABLE: "The kiosk cannot prepare this: tell support.",
         Obstacle.CONTENT_LOST: "The disk has lost its content: tell support.",
+        Obstacle.DAMAGED: "The disk has damaged it. It waits for: telecabine outbox recover (kiosk stopped).",
         Obstacle.OTHER: "Unexpected answer.",
     },
     copy="Copy to a USB stick",
@@ -713,6 +714,7 @@ NOTICES = {
     NoticeReason.NO_ROOM: "The kiosk's disk is full: no consultation can begin. Tell the technician, who has to make room.",
     NoticeReason.STORAGE_FULL: "The disk is full: the last reading was not kept. "
     "Write it on paper and call for help.",
+    NoticeReason.NO_PLACE: "The disk has damaged the kiosk's store: no consultation can begin. Call the technician, who can repair it.",
     NoticeReason.STORAGE_BROKEN: "The kiosk can no longer keep readings. Write them on paper and call for help.",
     NoticeReason.LINK_REFUSED: "Somebody else tried to open the physician's link. "
     "They were refused. You have nothing to do.",

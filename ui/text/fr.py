@@ -596,6 +596,7 @@ OUTBOX = OutboxText(
         Obstacle.REFUSED: "Le serveur juge cet envoi incorrect : prévenez son responsable.",
         Obstacle.NOT_SENDABLE: "Le poste ne peut pas préparer cet envoi : prévenez le support.",
         Obstacle.CONTENT_LOST: "Le disque a perdu son contenu : prévenez le support.",
+        Obstacle.DAMAGED: "Le disque l'a abîmé. En attente de : telecabine outbox recover (poste arrêté).",
         Obstacle.OTHER: "Réponse inattendue.",
     },
     copy="Copier sur une clé USB",
@@ -700,6 +701,8 @@ NOTICES = {
     "Prévenez le technicien, qui doit faire de la place.",
     NoticeReason.STORAGE_FULL: "Le disque est plein : la dernière mesure n'a pas été gardée. "
     "Notez-la sur papier et appelez de l'aide.",
+    NoticeReason.NO_PLACE: "Le disque a abîmé le stockage du poste : aucune consultation ne peut commencer. "
+    "Appelez le technicien, qui peut le réparer.",
     NoticeReason.STORAGE_BROKEN: "Le poste ne peut plus garder les mesures. "
     "Notez-les sur papier et appelez de l'aide.",
     NoticeReason.LINK_REFUSED: "Quelqu'un d'autre a essayé d'ouvrir le lien du médecin. "

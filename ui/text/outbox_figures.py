@@ -64,7 +64,7 @@ def _name(held: Held, text: OutboxText) -> str:
 
 
 def _facts(held: Held, text: OutboxText) -> Iterator[str]:
-    if held.kind != _CHAIN:
+    if held.kind not in ("", _CHAIN):  # nobody knows: the disk has damaged it
         yield text.first.format(kind=text.kinds.get(held.kind, held.kind))
     if held.age_s is not None:
         yield text.since.format(age=_age(held.age_s, text))

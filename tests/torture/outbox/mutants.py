@@ -80,8 +80,8 @@ MUTANTS = (
     ),
     Mutant(
         "delivered payloads stay in the witness",
-        "offline_queue/store.py",
-        "                self._tidier.tidy()\n",
+        "offline_queue/quiet.py",
+        "        self._tidier.tidy()\n",
         "",
     ),
     Mutant(
