@@ -60,7 +60,8 @@ class Quiet:
     def _tidy(self, now: float, *, goes_on: bool) -> None:
         if (self._tidier.has_work or goes_on) and self._rows.state_bytes() <= _SMALL_STATE_BYTES:
             self._goes_on = self._destroy(goes_on=goes_on)
-        self._tidier.forget(now)
+        if self._tidier.forget(now):
+            self._room.empty_log()
 
     def _destroy(self, *, goes_on: bool) -> bool:
         if not goes_on or self._tidier.newest_is_spent:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from offline_queue.ageing import Ageing
 from offline_queue.reconcile import Reconciler
 from offline_queue.rows import Rows
 from offline_queue.sql import Database
@@ -10,7 +11,6 @@ from offline_queue.witness.log import Witness
 from offline_queue.witness.record import Done
 
 TOMBSTONE_S = 30 * 86400.0
-_PRUNE_EVERY_S = 3600.0
 _PRUNED_AT_ONCE = 500
 _REWRITTEN_AT_ONCE = 4
 
@@ -37,7 +37,7 @@ class Tidier:
         self._witness, self._reconciler = witness, reconciler
         self._unverified = list(witness.numbers)
         self._spent: set[int] = set()  # segments of which something was delivered
-        self._pruned = 0.0
+        self._ageing = Ageing(rows)
         self.has_work = True
         """Something was delivered that can still be read with the key."""
 
@@ -95,24 +95,24 @@ class Tidier:
             self._spent.discard(number)
         self.has_work = len(spent) > _REWRITTEN_AT_ONCE
 
-    def forget(self, now: float) -> None:
-        """What is too old goes, a part of it each time; once an hour."""
-        if abs(now - self._pruned) < _PRUNE_EVERY_S:
-            return
-        self._pruned = now
-        self._prune(now - TOMBSTONE_S)
+    def forget(self, now: float) -> bool:
+        """What is too old goes, a part of it each time; once an hour. False: it is not due yet."""
+        if not self._ageing.is_due:
+            return False
         with self._database.transaction():
+            believed = self._ageing.believed(now)
+            self._prune(believed - TOMBSTONE_S)
             for each in self._aged:
-                each.prune(now)
+                each.prune(believed)
+        return True
 
     def _prune(self, before: float) -> None:
         """Forgets what was delivered long ago, unless an older segment could still bring it back."""
         clean = set(self._older()) - self._spent
         holding = set(self._witness.numbers[:-1]) - clean
-        with self._database.transaction():
-            for stream, sequence in self._rows.old_tombstones(before, _PRUNED_AT_ONCE):
-                if self._witness.segment_of(sequence) not in holding:
-                    self._rows.forget(stream, sequence)
+        for stream, sequence in self._rows.old_tombstones(before, _PRUNED_AT_ONCE):
+            if self._witness.segment_of(sequence) not in holding:
+                self._rows.forget(stream, sequence)
 
     def _older(self) -> list[int]:
         """What is no longer written, and was compared with the database if it is from before the start."""

@@ -15,12 +15,17 @@ from cryptography.hazmat.primitives.serialization import (
 from offline_queue.errors import OutboxError, OutboxReason
 from offline_queue.outbox import Lane, NewItem, Outbox
 from offline_queue.outcome import Backoff
+from offline_queue.store import Store
 
 KEY = bytes(range(32))
 OWNER = "0011-22ff-fe33-4455"
 NOW = 1_800_000_000.0
+DAY_S = 86400.0
 TO_THE_SECOND = Backoff(base_s=0.0, park_s=100.0)
 """Without jitter: what rests does so for as long as was asked."""
+
+DaysPass = Callable[[Store, float, int], None]
+"""The fixture `days_pass`."""
 
 
 def new(name: str, stream: str = "s1", payload: bytes | None = None, lane: Lane = Lane.IN_ORDER) -> NewItem:

@@ -24,9 +24,7 @@ from offline_queue.rebuild import rebuild
 from offline_queue.rotation import ready_key, rotate
 from offline_queue.sentinel import DATABASE
 from offline_queue.store import Store
-from tests.offline_queue.helpers import KEY, NOW, OWNER, new
-
-DAY_S = 86400.0
+from tests.offline_queue.helpers import DAY_S, KEY, NOW, OWNER, DaysPass, new
 
 
 def opened(directory: Path, key: bytes = KEY) -> Store:
@@ -246,12 +244,13 @@ def test_a_wrong_signature_is_told(signed_chain: Path) -> None:
 # --- what the chain lives through
 
 
-def test_old_events_go_once_they_are_delivered(directory: Path) -> None:
-    later = time.time() + 200 * DAY_S
+def test_old_events_go_once_they_are_delivered(directory: Path, days_pass: DaysPass) -> None:
+    begin = time.time()
+    later = begin + 200 * DAY_S
     with closing(opened(directory)) as store:
         fill(store)
         store.make_checkpoint(time.time())
-        store.tidy(later)
+        days_pass(store, begin, 200)
         assert trail(directory).events[0].number == 1, "not delivered yet"
         deliver_all(store)
         store.tidy(later + 3700)

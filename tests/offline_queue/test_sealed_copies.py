@@ -15,10 +15,9 @@ from offline_queue.sealed_copies import opened, sealed
 from offline_queue.sentinel import DATABASE
 from offline_queue.slots import SLOTS, add_slot, read_slots
 from offline_queue.store import Store
-from tests.offline_queue.helpers import KEY, NOW, OWNER, new, pems
+from tests.offline_queue.helpers import DAY_S, KEY, NOW, OWNER, DaysPass, new, pems
 
 PAYLOAD = b"what the patient's heart sounded like"
-DAY_S = 86400.0
 
 
 def kept(directory: Path, days: int = 30) -> Store:
@@ -63,15 +62,15 @@ def test_nothing_is_kept_unless_it_was_asked_for(directory: Path) -> None:
     assert copies(directory) == [], "the settings do not ask for it"
 
 
-def test_it_goes_after_its_time(directory: Path) -> None:
+def test_it_goes_after_its_time(directory: Path, days_pass: DaysPass) -> None:
     add_slot(directory, KEY, "agency", pems(X25519PrivateKey.generate())[1])
     with closing(kept(directory, days=2)) as store:
-        store.tidy(NOW + DAY_S)
+        days_pass(store, NOW, 1)
         assert len(store.copies.remembered()) == 1
         store.put([new("b")], {})
         store.claim(NOW)
         store.settle("b", Delivered("Media/2"), NOW + 3 * DAY_S)
-        store.tidy(NOW + 3 * DAY_S)
+        days_pass(store, NOW + DAY_S, 2)
     assert len(copies(directory)) == 1
 
 
