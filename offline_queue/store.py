@@ -104,7 +104,7 @@ class Store:
             self._tidier,
             self._backoff,
         )
-        self._turns = Turns(self._database, self._rows, self._settling, self._damage)
+        self._turns = Turns(self._rows, self._settling, self._damage)
         self._quiet = Quiet(
             self._rows, self._room, self._tidier, self._settling, self._damage, self._begin_segment
         )

@@ -8,14 +8,13 @@ from offline_queue.item import Item, ItemState
 from offline_queue.outcome import Outcome
 from offline_queue.rows import Rows
 from offline_queue.settling import Settling
-from offline_queue.sql import Database
 
 
 class Turns:
     """The store's thread only; each method is one transaction."""
 
-    def __init__(self, database: Database, rows: Rows, settling: Settling, damage: Damage) -> None:
-        self._database, self._rows, self._settling, self._damage = database, rows, settling, damage
+    def __init__(self, rows: Rows, settling: Settling, damage: Damage) -> None:
+        self._rows, self._settling, self._damage = rows, settling, damage
         self._in_flight: dict[str, Item] = {}
 
     def claim(self, now: float) -> Item | None:
