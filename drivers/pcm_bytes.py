@@ -18,7 +18,7 @@ import numpy as np
 from drivers.chunks import chunk_samples
 
 RIGHT, SLIPPED = 2.0, 3.0  # how much more one half changes than the other; chance gives 1
-QUIET, NOISE = 1.0, 2.0  # of 256 steps: so little, or so much, where neither changes more; chance gives 64
+QUIET = 1.5  # of 256 steps: so little that it says nothing; chance gives 64
 SURE_AFTER = 5
 
 
@@ -26,7 +26,6 @@ class Cut(Enum):
     RIGHT = auto()
     SLIPPED = auto()
     QUIET = auto()
-    UNCLEAR = auto()
     NOISE = auto()
 
 
@@ -71,7 +70,7 @@ class PcmBytes:
         if not self._to_be_sure:
             return self._pass(chunk)
         self._drop(1)
-        self._to_be_sure -= cut is not Cut.UNCLEAR
+        self._to_be_sure -= 1
         return []
 
     def _drop(self, chunks: int) -> None:
@@ -92,9 +91,7 @@ def how_cut(chunk: bytes) -> Cut:
         return Cut.QUIET
     if lower >= RIGHT * upper:
         return Cut.RIGHT
-    if upper >= SLIPPED * lower:
-        return Cut.SLIPPED
-    return Cut.NOISE if min(lower, upper) >= NOISE else Cut.UNCLEAR
+    return Cut.SLIPPED if upper >= SLIPPED * lower else Cut.NOISE
 
 
 def _change(halves: bytes) -> float:

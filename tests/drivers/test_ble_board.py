@@ -10,56 +10,26 @@ import pytest
 from devices.catalog.ble_stethoscope import DEVICE
 from devices.device import PcmMatch
 from drivers import ble_board
-from drivers.audio import AudioSource, board_role
 from drivers.ble import BleLinks
 from drivers.ble_board import BleBoard
-from drivers.chunks import AudioChunk
 from drivers.instrument import InstrumentState, Reason
-from drivers.sound_server import SoundServer
 from tests.drivers.ble_room import DEVICES, Room
-from tests.drivers.listener import running
-from tests.drivers.status_log import StatusLog, until
+from tests.drivers.board_bench import CHEST, Bench, board_bench, is_of_the_chest
+from tests.drivers.status_log import until
 from tests.fakes.ble_pcm import PcmPeripheral
-from tests.fakes.pcm import RATE_HZ, chest
+from tests.fakes.pcm import RATE_HZ
 
-CHEST = chest()
 assert isinstance(DEVICE.match, PcmMatch)
 PCM = DEVICE.match
-
-
-class Bench:
-    """The board as `AudioSource` hears it. `took`: all that has come."""
-
-    def __init__(self, source: AudioSource, log: StatusLog) -> None:
-        self.source, self.log = source, log
-        self.took: list[AudioChunk] = []
-
-    async def listen(self) -> None:
-        with self.source.listen_raw() as queue:
-            async for chunk in queue:
-                self.took.append(chunk)
-
-    async def more(self, count: int) -> None:
-        begun = len(self.took)
-        await until(lambda: len(self.took) >= begun + count, lambda: f"{self.log.statuses[-3:]}")
-
-    @property
-    def gaps(self) -> int:
-        return sum(chunk.gap for chunk in self.took)
 
 
 @asynccontextmanager
 async def bench(room: Room, address: str, pcm: PcmMatch = PCM) -> AsyncIterator[Bench]:
     """Beside the drivers of all other Bluetooth instruments, whose scanner finds it."""
-    log, board = StatusLog(), BleBoard(DEVICE, address, pcm)
+    board = BleBoard(DEVICE, address, pcm)
     links = BleLinks(DEVICES, room.listener, board=board)
-    b = Bench(AudioSource(board_role(DEVICE), log, SoundServer(), board), log)
-    async with running(links.run(), board.run(), b.source.run(), b.listen()):
+    async with board_bench(DEVICE, board, links.run()) as b:
         yield b
-
-
-def is_of_the_chest(chunk: AudioChunk) -> bool:
-    return chunk.samples.tobytes() in CHEST * 2
 
 
 async def test_the_heart_is_heard_and_nobody_listens_before_it_is_asked_for(room: Room) -> None:
@@ -87,11 +57,11 @@ async def test_what_is_lost_on_the_way_is_told_and_never_noise(room: Room) -> No
         b.source.start()
         await b.more(25)
         unit.samples.drop_bytes = 1
-        await until(lambda: b.gaps > 0)
+        await b.until_gap()
         await b.more(10)
         assert all(map(is_of_the_chest, b.took))
-        before, unit.samples.drop_bytes = b.gaps, 2 * RATE_HZ // 10
-        await until(lambda: b.gaps > before)
+        unit.samples.drop_bytes = 2 * RATE_HZ // 10
+        await b.until_gap()
 
 
 async def test_one_that_is_carried_away_is_lost_and_comes_back(room: Room) -> None:

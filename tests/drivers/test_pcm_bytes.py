@@ -88,7 +88,7 @@ def test_nothing_is_heard_of_bytes_that_are_no_sound() -> None:
     assert len(heard(CHEST, noise)) > len(CHEST) // SIZE - 2 * SURE_AFTER
 
 
-@pytest.mark.parametrize("tone_hz", [50, 100, 200])
+@pytest.mark.parametrize("tone_hz", [50, 100])
 def test_a_sound_at_full_level_is_cut_right(tone_hz: int) -> None:
     at_s = np.arange(4 * RATE_HZ) / RATE_HZ
     loud = np.clip(60_000 * np.sin(2 * np.pi * tone_hz * at_s), -32768, 32767).astype("<i2").tobytes()

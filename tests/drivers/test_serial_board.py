@@ -11,19 +11,15 @@ import pytest
 from devices import catalog
 from devices.catalog.serial_stethoscope import DEVICE
 from devices.device import PcmMatch, SerialMatch
-from drivers.audio import AudioSource, board_role
-from drivers.chunks import AudioChunk, ChunkQueue
 from drivers.instrument import InstrumentState, Reason
 from drivers.serial_board import SerialBoard
 from drivers.serial_link import SerialLinks
-from drivers.sound_server import SoundServer
+from tests.drivers.board_bench import CHEST, Bench, board_bench, is_of_the_chest
 from tests.drivers.listener import Listener, running
-from tests.drivers.status_log import StatusLog, until
 from tests.fakes import heart, usb_bus
-from tests.fakes.pcm import RATE_HZ, chest
+from tests.fakes.pcm import RATE_HZ
 from tests.fakes.pcm_pty import IDS, PcmUnit
 
-CHEST = chest()
 ADDRESS = "usb:1a86:55d4:PCG-0001"
 assert isinstance(DEVICE.match, PcmMatch)
 PCM = DEVICE.match
@@ -38,42 +34,10 @@ def unit() -> Iterator[PcmUnit]:
     unit.close()
 
 
-class Bench:
-    """The board as `AudioSource` hears it, sample by sample. `took`: all that has come."""
-
-    def __init__(self, source: AudioSource, log: StatusLog, queue: ChunkQueue) -> None:
-        self.source, self.log = source, log
-        self.took: list[AudioChunk] = []
-        self._queue = queue
-
-    async def listen(self) -> None:
-        async for chunk in self._queue:
-            self.took.append(chunk)
-
-    async def more(self, count: int) -> list[AudioChunk]:
-        """The next ones."""
-        begun = len(self.took)
-        await until(lambda: len(self.took) >= begun + count, lambda: f"{self.log.statuses[-3:]}")
-        return self.took[begun : begun + count]
-
-    @property
-    def gaps(self) -> int:
-        """Chunks that were told to be missing."""
-        return sum(chunk.gap for chunk in self.took)
-
-
 @asynccontextmanager
 async def bench(unit: PcmUnit, pcm: PcmMatch = PCM, address: str = ADDRESS) -> AsyncIterator[Bench]:
-    log, board = StatusLog(), SerialBoard(DEVICE, address, pcm)
-    source = AudioSource(board_role(DEVICE), log, SoundServer(), board)
-    with source.listen_raw() as queue:
-        b = Bench(source, log, queue)
-        async with running(board.run(), source.run(), unit.run(), b.listen()):
-            yield b
-
-
-def is_of_the_chest(chunk: AudioChunk) -> bool:
-    return chunk.samples.tobytes() in CHEST * 2
+    async with board_bench(DEVICE, SerialBoard(DEVICE, address, pcm), unit.run()) as b:
+        yield b
 
 
 async def test_the_heart_is_heard_sample_by_sample(unit: PcmUnit) -> None:
@@ -101,8 +65,7 @@ async def test_a_lost_byte_is_a_gap_and_never_noise(unit: PcmUnit) -> None:
         await b.more(25)
         for lost in (1, 3, 5):
             unit.samples.drop_bytes = lost
-            before = b.gaps
-            await until(lambda before=before: b.gaps > before)  # type: ignore[misc]
+            await b.until_gap()
             await b.more(25)
     assert all(map(is_of_the_chest, b.took))
 
@@ -112,7 +75,7 @@ async def test_samples_that_are_lost_are_told(unit: PcmUnit) -> None:
         b.source.start()
         await b.more(25)
         unit.samples.drop_bytes = 2 * RATE_HZ // 10  # an even number: the cut goes on as before
-        await until(lambda: b.gaps > 0)
+        await b.until_gap()
     assert 3 <= b.gaps <= 8  # of 20 ms
 
 
