@@ -2,6 +2,7 @@
 
 import re
 
+from kiosk.fhir import late_openings
 from kiosk.fhir.errors import FhirReason
 from kiosk.outbox_reasons import Obstacle
 from offline_queue.waiting import UNREADABLE
@@ -19,6 +20,7 @@ _BY_WORDS = {
     FhirReason.NOT_REACHED: Obstacle.NO_ANSWER,
     FhirReason.NO_ANSWER: Obstacle.NO_ANSWER,
     FhirReason.TOO_LONG: Obstacle.NO_ANSWER,
+    late_openings.REASON: Obstacle.NO_ANSWER,
     "not asked yet": Obstacle.NO_ANSWER,
 }
 _IN_TROUBLE = re.compile(r"HTTP (408|423|425|429|5\d\d)\b")

@@ -38,7 +38,8 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`payload` is empty once the item was delivered: it is destroyed then."""
+    """`payload` is empty once the item was delivered: it is destroyed then. `stored`: when it was put (Unix
+    time), 0 when that is not known any more."""
 
     id: str
     stream: str
@@ -49,6 +50,7 @@ class Item:
     attempts: int
     reason: str
     receipt: str
+    stored: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

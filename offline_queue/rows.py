@@ -10,7 +10,7 @@ from offline_queue.streams import Streams
 from offline_queue.witness.record import Kept
 
 _SELECT = (
-    "SELECT id, stream, kind, content, sequence, state, attempts, reason, receipt, sha256 "
+    "SELECT id, stream, kind, content, sequence, state, attempts, reason, receipt, sha256, stored "
     "FROM item LEFT JOIN payload USING (stream, sequence) WHERE "
 )
 _UNFINISHED = (
@@ -198,9 +198,10 @@ class Rows(Streams):
 
 
 def _item(row: Row) -> Item:
-    item_id, stream, kind, payload, sequence, state, attempts, reason, receipt, digest = row
+    item_id, stream, kind, payload, sequence, state, attempts, reason, receipt, digest, stored = row
     content = b"" if payload is None else _intact(payload, digest, item_id)
-    return Item(item_id, stream, kind, content, sequence, ItemState(state), attempts, reason, receipt)
+    where = (item_id, stream, kind, content, sequence)
+    return Item(*where, ItemState(state), attempts, reason, receipt, stored or 0.0)
 
 
 def digest_of(payload: bytes) -> bytes:

@@ -13,6 +13,7 @@ from kiosk.fhir.answers import of_conflict, of_entries, of_error
 from kiosk.fhir.creations import Creations
 from kiosk.fhir.errors import FhirError
 from kiosk.fhir.known import Known, key_of, under_own_ids, without
+from kiosk.fhir.late_openings import LateOpenings
 from kiosk.fhir.mapping import bundle_for
 from kiosk.fhir.naming import Naming
 from kiosk.fhir.server import FhirServer, FhirSettings, Undelivered
@@ -37,6 +38,7 @@ class FhirSender:
         self._settings = settings
         self._executor = ThreadPoolExecutor(_PARALLEL, thread_name_prefix="fhir")
         self._creations = Creations()
+        self._late = LateOpenings(settings.timeout_s)
 
     async def send(self, item: Item) -> Outcome:
         """One attempt; it is over after a few times `timeout_s`."""
@@ -49,6 +51,7 @@ class FhirSender:
 
     def _send(self, item: Item) -> Outcome:
         outcome = self._outcome(item)
+        self._late.note(item, outcome)
         if isinstance(outcome, Park):
             self._server.forget_capability()  # it may take our ids no more
         return outcome
@@ -70,6 +73,8 @@ class FhirSender:
         if item.kind == PayloadKind.SITE:
             return self._deliver_missing(item, own_ids)
         if own_ids:
+            if held := self._late.hold(item):
+                return held
             naming = Naming(self._settings.identifier_base, True, binaries=capability.takes_id_of("Binary"))
             return self._deliver(bundle_for(item.kind, item.payload, naming), item)
         return self._deliver_missing(item, False)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from kiosk import record
+from kiosk.fhir import late_openings
 from kiosk.fhir.answers import TRIES_BEFORE_PARKING
 from kiosk.fhir.client import FhirSender
 from kiosk.fhir.naming import EUI64, FINESS, RPPS, consent_id, observation_id
@@ -51,8 +52,7 @@ def name() -> str:
 async def deliver(sender: FhirSender, what: Item) -> Delivered:
     """As the queue does: again until it is delivered; a test fails on any other end."""
     for attempts in range(12):
-        again = Item(what.id, what.stream, what.kind, what.payload, 1, what.state, attempts, "", "")
-        outcome = await sender.send(again)
+        outcome = await sender.send(replace(what, attempts=attempts))
         if isinstance(outcome, Delivered):
             return outcome
         assert isinstance(outcome, Retry), outcome
@@ -210,8 +210,7 @@ async def test_a_reading_before_its_session_waits_then_parks(
     early = item("reading", orphan, name)
     outcome = await sender.send(early)
     assert isinstance(outcome, Retry) and outcome.reason.startswith("HTTP 404")
-    late = Item(early.id, early.stream, early.kind, early.payload, 1, early.state, 6, "", "")
-    assert isinstance(await sender.send(late), Park)
+    assert isinstance(await sender.send(replace(early, attempts=6)), Park)
     await deliver(sender, opening)
     await deliver(sender, reading)
 
@@ -319,3 +318,35 @@ async def test_a_server_that_takes_our_ids_no_more_is_asked_again(
     await deliver(sender, opening)
     assert any("/Encounter?identifier=" in path for _, path in line.seen), "looked for first, as it wants now"
     assert holds(server, "Encounter", "session", session(name).id) == 1
+
+
+async def test_an_opening_that_the_server_stores_late_does_not_undo_the_close(
+    line: FaultyLine, server: FhirServer, name: str
+) -> None:
+    sender = FhirSender(FhirSettings(line.url, ca_file=line.ca, timeout_s=0.8))
+    site, opening, *_, close = whole_session(name)
+    await deliver(sender, site)
+    line.fault("late")
+    assert isinstance(await sender.send(opening), Retry)
+    await deliver(sender, opening)
+    outcome = await sender.send(close)
+    assert isinstance(outcome, Retry) and outcome.reason == late_openings.REASON
+    await asyncio.sleep((outcome.after_s or 0.0) + 0.1)
+    await deliver(sender, close)
+    await asyncio.to_thread(line.settle)
+    await sender.close()
+    (encounter,) = server.get(f"Encounter?identifier={SID}/session|{session(name).id}")["entry"]
+    assert encounter["resource"]["status"] == "finished"
+
+
+async def test_what_an_earlier_run_may_have_sent_is_waited_for(
+    sender: FhirSender, line: FaultyLine, name: str
+) -> None:
+    site, opening, *_, close = (replace(each, stored=each.stored - 60.0) for each in whole_session(name))
+    await deliver(sender, site)
+    await deliver(sender, opening)
+    assert isinstance(await sender.send(close), Retry)
+    line.hide_update_create = True
+    other = FhirSender(FhirSettings(line.url, ca_file=line.ca))
+    assert isinstance(await other.send(close), Delivered), "its conditional creates undo nothing"
+    await other.close()
