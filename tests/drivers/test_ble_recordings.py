@@ -128,6 +128,21 @@ async def test_a_ring_that_does_not_answer_measures_on(room: Room, command: int,
     assert recordings(room) == []
 
 
+async def test_nothing_else_is_asked_meanwhile(room: Room) -> None:
+    """An answer does not say to which question it is."""
+    ring = ring_of(room)
+    ring.silent_to = viatom.FILE_READ
+    id_ = await room.switch_on(ring)
+    links = room.links()
+    async with running(links.run()):
+        await off(room, id_)
+        await links.recall(id_)
+        await until(lambda: viatom.request(viatom.FILE_CLOSE) in ring.asked)
+    begun = ring.asked.index(viatom.request(viatom.INFO))
+    over = ring.asked.index(viatom.request(viatom.FILE_CLOSE))
+    assert viatom.request(viatom.SENSORS) not in ring.asked[begun:over]
+
+
 async def test_a_file_that_is_not_said_to_be_closed_was_read_all_the_same(room: Room) -> None:
     ring = ring_of(room)
     ring.silent_to = viatom.FILE_CLOSE

@@ -84,6 +84,18 @@ async def test_the_newest_of_a_v7_unit_is_told_as_statistics(v7: ContecRecorder)
     assert asked <= {0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xAF}
 
 
+async def test_whoever_asks_twice_is_told_twice(v7: ContecRecorder) -> None:
+    """It was asked for: whether it is known is not for the driver to say."""
+    listener = Listener()
+    links = SerialLinks((V7,), listener)
+    async with running(links.run(), v7.run()):
+        for _ in range(2):
+            await listener.until(lambda: listener.now(ID) == OUT)
+            assert await links.recall(ID) is Recall.TAKEN
+    first, second = recordings(listener)
+    assert (first.quantities, first.taken_at) == (second.quantities, second.taken_at)
+
+
 async def test_a_unit_with_a_perfusion_index_and_without_a_clock(v7: ContecRecorder) -> None:
     v7.recordings, v7.with_index = [Recorded(night(50)), Recorded(night(70))], True
     listener = Listener()
@@ -170,6 +182,7 @@ async def test_of_what_is_not_whole_nothing_is_told_and_it_measures_again(
         assert await links.recall(ID) is Recall.FAILED
         await live_again(listener, unit)
         assert recordings(listener) == []
+    assert InstrumentState.FAULTY not in {status.state for status in listener.statuses}
 
 
 @pytest.mark.parametrize("announced_s", [20, 400, 100_000_000])
