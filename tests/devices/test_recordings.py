@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
@@ -13,36 +12,13 @@ from devices.catalog import by_key, viatom_o2ring
 from devices.device import Event, Measured, Recall, Recalled, Rejected, Send
 from devices.recording import Download, Recalling, Statistics
 from tests.fakes import frames
-from tests.fakes.ble_ring import vld
-from tests.fakes.contec_recorder import Recorded, night, old_download
+from tests.fakes.downloads import of_old, of_ring, of_v7
 
 RECORDING = tuple(device for device in by_key().values() if device.recordings)
-BEGAN = datetime(2026, 11, 29, 22, 41, 7)
 
 
-def of_v7(length_s: int) -> bytes:
-    """The answers in order, each given when it is asked for."""
-    seconds = b"".join(bytes((spo2 or 0x7F, pulse or 0xFF)) for spo2, pulse in night(length_s))
-    filled = seconds + bytes(-len(seconds) % 6)
-    answers = (
-        (0x0C, b""), (0x0A, b"\x00\x01"),
-        (0x07, bytes((0, 0, 20, 26, 11, 29))), (0x12, bytes((0, 0, 22, 41, 7, 0))),
-        (0x08, b"\x00\x00" + len(seconds).to_bytes(4, "little")),
-        *((0x0F, filled[at : at + 6]) for at in range(0, len(filled), 6)), (0x0C, b""),
-    )  # fmt: skip
-    return b"".join(frames.contec_v7_packet(kind, data) for kind, data in answers)
-
-
-def of_ring() -> bytes:
-    info = b'{"CurTIME":"2026-11-30,09:00:00","FileList":"20261129224107"}'
-    whole = vld(BEGAN, 30)
-    parts = (info, len(whole).to_bytes(4, "little"), whole, b"")
-    return b"".join(frames.viatom_reply(part) for part in parts)
-
-
-LIVE = bytes.fromhex("9000000000")
 DOWNLOADS: dict[str, tuple[Callable[[], Download], bytes, str]] = {
-    "old": (contec_old_recording.Download, LIVE * 3 + old_download(Recorded(night(81))) + LIVE, ""),
+    "old": (contec_old_recording.Download, of_old(81), ""),
     "v7": (contec_v7_recording.Download, of_v7(100), ""),
     "ring": (lambda: viatom_recording.Download(viatom_o2ring.NOTIFY), of_ring(), viatom_o2ring.NOTIFY),
 }

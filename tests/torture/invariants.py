@@ -16,12 +16,14 @@ from devices.device import (
     Leading,
     Measured,
     PortMatch,
+    Recalled,
     Rejected,
     Samples,
     Send,
     SerialMatch,
     Signal,
 )
+from devices.recording import Recalling
 from tests.torture import inputs
 from tests.torture.held import held_bytes
 from tests.torture.inputs import Look, Piece
@@ -43,6 +45,30 @@ def check_decoder(device: Device, data: bytes) -> None:
     events = [event for piece in pieces for event in _feed(device, decoder, piece, look)]
     if isinstance(device.match, SerialMatch):
         _assert_cuts_do_not_matter(device.decoder(), pieces, events)
+
+
+def check_recording(device: Device, data: bytes) -> None:
+    """The same of a decoder that was asked for a recording, and is given up at the end."""
+    pieces, look = inputs.read(device.key, data), inputs.look(data)
+    if look is Look.ENDLESS:
+        _feed_endlessly(device, _asked(device), pieces)
+    decoder = _asked(device)
+    for piece in pieces:
+        _feed(device, decoder, piece, look)
+    assert isinstance(decoder, Recalling)
+    last = decoder.give_up()
+    assert not last or isinstance(last[-1], Recalled), "it was given up, and is not over"
+    assert decoder.give_up() == [], "it is over twice"
+    for event in last:
+        _assert_declared(device, event)
+
+
+def _asked(device: Device) -> Decoder:
+    decoder = device.decoder() if device.decoder else None
+    assert isinstance(decoder, Recalling), f"{device.key} cannot be asked"
+    for event in decoder.recall():
+        _assert_declared(device, event)
+    return decoder
 
 
 def _begun(decoder: Decoder) -> Decoder:
@@ -108,7 +134,7 @@ def _assert_declared(device: Device, event: Event) -> None:
         case Battery():
             assert event.percent is None or event.percent <= 100, "more than full"
         case _:
-            assert isinstance(event, Signal | ClockShown | Done), f"{event!r} is no event"
+            assert isinstance(event, Signal | ClockShown | Done | Recalled), f"{event!r} is no event"
 
 
 def _assert_cuts_do_not_matter(decoder: Decoder, pieces: list[Piece], events: list[Event]) -> None:

@@ -6,8 +6,9 @@ from functools import partial
 
 from devices import catalog
 from tests.devices import vectors
+from tests.fakes.downloads import of_old, of_ring, of_v7
 from tests.torture import inputs
-from tests.torture.invariants import check_decoder, check_protocol
+from tests.torture.invariants import check_decoder, check_protocol, check_recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Target:
 
 
 def targets() -> dict[str, Target]:
-    """Decoders first, by name: `decoder-KEY` and `protocol-NAME`."""
-    found = [*_decoders(), *_protocols()]
+    """Decoders first, by name: `decoder-KEY`, `recording-KEY` and `protocol-NAME`."""
+    found = [*_decoders(), *_recordings(), *_protocols()]
     return {target.name: target for target in found}
 
 
@@ -30,6 +31,20 @@ def _decoders() -> list[Target]:
     return [
         Target(f"decoder-{d.key}", partial(check_decoder, d), tuple(inputs.seeds(d.key))) for d in decoding
     ]
+
+
+def _recordings() -> list[Target]:
+    """Begun with a whole recording of each kind."""
+    asked = [device for device in catalog.devices() if device.recordings]
+    whole = (of_old(81), of_v7(100), of_ring())
+    return [
+        Target(f"recording-{d.key}", partial(check_recording, d), tuple(_said(d.key, each) for each in whole))
+        for d in asked
+    ]
+
+
+def _said(key: str, data: bytes) -> bytes:
+    return inputs.write(key, [(inputs.speakers(key)[0], data)])
 
 
 def _protocols() -> list[Target]:
