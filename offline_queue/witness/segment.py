@@ -49,9 +49,13 @@ class Seal:
         self.before = salt
 
     def sealed(self, record: Record) -> bytes:
+        return self.sealed_content(encode(record))
+
+    def sealed_content(self, content: bytes) -> bytes:
+        """`content`: a record as this program, or an earlier one, encodes it."""
         # A random nonce: a record that was taken back is followed by another one in the same place.
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        body = nonce + self._cipher.encrypt(nonce, encode(record), self.before)
+        body = nonce + self._cipher.encrypt(nonce, content, self.before)
         self.before = body[-_TAG_BYTES:]
         return len(body).to_bytes(_LENGTH_BYTES, "big") + body
 

@@ -31,7 +31,7 @@ KEPT = GOOD.replace('data_dir = "data"', 'data_dir = "data"\nsealed_copy_days = 
 
 
 def settings_for(folder: Path, server: FhirServer) -> Path:
-    there = f'base_url = "{server.url}"\nca_file = "{server.ca}"\ntimeout_s = 3'
+    there = f'base_url = "{server.url}"\nca_file = "{server.ca}"'
     return write(folder, KEPT.replace('base_url = "https://localhost:8443/fhir"', there))
 
 

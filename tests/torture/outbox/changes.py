@@ -1,7 +1,5 @@
 """Killed while everything is written anew: by a new schema, with a new key, or out of a damaged database."""
 
-import hashlib
-import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,26 +16,36 @@ from offline_queue.keys import load_key, replace_key
 from offline_queue.outcome import Backoff
 from offline_queue.rebuild import rebuild
 from offline_queue.rotation import finish, rotate
-from offline_queue.sentinel import DATABASE, WITNESS, Mark, write_mark
+from offline_queue.sentinel import DATABASE, WITNESS
 from offline_queue.store import Store
 from tests.offline_queue.helpers import KEY, OWNER
 from tests.torture.outbox.child import Say, in_child, said, scratch
 from tests.torture.outbox.disk import KILL, steps, watch
-from tests.torture.outbox.judge import Told, judge
+from tests.torture.outbox.earlier import (
+    KEY_FILE,
+    OUTBOX,
+    WITH_COPIES,
+    WITH_EVENTS,
+    WITH_LANES,
+    WITH_LOG,
+    earlier_outbox,
+)
+from tests.torture.outbox.judge import Told, judge, judge_log_alone
 from tests.torture.outbox.proofs import Proof, lived
 from tests.torture.outbox.workload import MARK
 
-KEY_FILE = "outbox.key"
-OUTBOX = "outbox"
+Content = dict[str, set[Any]]
 _CHANGING_PLACES = 30
 """So many steps at the end of a `recover`, in which the new database takes the old one's place."""
-_KEPT = (
-    "SELECT id, stream, sequence, state, receipt, sha256, lane FROM item",
-    "SELECT sequence, stream, content FROM payload",
-    "SELECT key, value FROM kiosk_state",
-    "SELECT sequence, content FROM sealed_copy",
-    f"SELECT number, hash FROM event WHERE kind <> '{STORE_REBUILT}'",
-)
+_KEPT = {
+    "SELECT id, stream, sequence, kind, state, attempts, reason, receipt, sha256 FROM item": 1,
+    "SELECT sequence, content FROM payload": 1,
+    f"SELECT number, hash FROM event WHERE kind <> '{STORE_REBUILT}'": WITH_EVENTS,
+    "SELECT sequence, content FROM sealed_copy": WITH_COPIES,
+    "SELECT id, lane FROM item": WITH_LANES,
+    "SELECT key, value FROM kiosk_state": WITH_LANES,
+}
+"""What must be as it was, and since which schema there is such a thing."""
 
 
 def migrations(tries: int | None, seed: int = 1) -> Proof:
@@ -45,7 +53,10 @@ def migrations(tries: int | None, seed: int = 1) -> Proof:
     proof = Proof("killed while a new schema is brought in: nothing acknowledged is lost or altered")
     for version in range(1, len(migrate.migrations())):
         prepare = partial(earlier_outbox, version=version, seed=seed)
-        _killed_often(proof, tries, prepare, _open, "migrate", f"from schema {version}", _finish)
+        with scratch() as folder:
+            prepare(folder)
+            then = partial(_migrated, version=version, wanted=_content(folder, version))
+        _killed_often(proof, tries, prepare, _open, "migrate", f"from schema {version}", then)
     return proof
 
 
@@ -70,46 +81,6 @@ def recoveries(tries: int | None, seed: int = 1) -> Proof:
         prepare = partial(_again, harmed, told)
         _killed_often(proof, tries, prepare, _recover, "recover", "recover", then, _CHANGING_PLACES)
     return proof
-
-
-def earlier_outbox(folder: Path, version: int, seed: int) -> Told:
-    """As a kiosk of that schema left it: forty items of three streams, each third one delivered."""
-    rng, told = random.Random(seed), Told()
-    directory = folder / OUTBOX
-    directory.mkdir()
-    replace_key(folder / KEY_FILE, KEY)
-    (directory / DATABASE).touch()
-    connection = connect(directory / DATABASE, KEY, new=True)
-    for number, sql in migrate.migrations()[:version]:
-        connection.executescript(f"BEGIN; {sql}\nPRAGMA user_version = {number}; COMMIT;")
-    connection.execute("INSERT INTO identity (one, owner) VALUES (1, ?)", (OWNER,))
-    _fill(connection, rng, told, version)
-    connection.close()
-    write_mark(directory, Mark(OWNER, 40))
-    return told
-
-
-def _fill(connection: Any, rng: random.Random, told: Told, version: int) -> None:
-    execute = connection.execute
-    for sequence in range(1, 41):
-        name, stream, payload = f"i{sequence}", f"s{sequence % 3}", rng.randbytes(700)
-        delivered = sequence % 3 == 0
-        digest = hashlib.sha256(payload)
-        execute(
-            "INSERT INTO item (id, stream, sequence, kind, state, receipt, sha256) "
-            "VALUES (?, ?, ?, 'reading', ?, ?, ?)",
-            (name, stream, sequence, int(delivered), "receipt" if delivered else "", digest.digest()),
-        )
-        if not delivered:
-            columns = (sequence, payload) if version == 1 else (sequence, stream, 1.0, payload)
-            execute(f"INSERT INTO payload VALUES ({', '.join('?' * len(columns))})", columns)
-        told.hear(
-            [f"put {name} {digest.hexdigest()}", *([f"send {name}", f"done {name}"] if delivered else [])]
-        )
-    execute("INSERT INTO stream SELECT stream, min(sequence), 0 FROM item WHERE state = 0 GROUP BY stream")
-    execute("INSERT INTO kiosk_state VALUES ('last', CAST('i40' AS BLOB))")
-    if version > 1:
-        execute("UPDATE identity SET highest = 40")
 
 
 def _with_key(folder: Path, seed: int) -> Told:
@@ -156,7 +127,7 @@ def _recover(folder: Path) -> None:
     rebuild(folder / OUTBOX, KEY, OWNER, outside=folder / OUTBOX / MARK)
 
 
-def _recover_again(folder: Path, told: Told, wanted: list[Any], starts: Iterator[bool]) -> list[str]:
+def _recover_again(folder: Path, told: Told, wanted: Content, starts: Iterator[bool]) -> list[str]:
     if next(starts):
         with suppress(OutboxError):
             _open(folder)
@@ -164,17 +135,27 @@ def _recover_again(folder: Path, told: Told, wanted: list[Any], starts: Iterator
         _recover(folder)
     except OutboxError as error:
         return [f"the second time: {error}"]
-    kept = zip(_KEPT, wanted, _content(folder), strict=True)
-    wrong = [f"not as it was: {sql}" for sql, before, after in kept if before != after]
+    wrong = _changed(wanted, _content(folder))
     return wrong or judge(folder / OUTBOX, told, sound=False, whole=True)
 
 
-def _content(folder: Path) -> list[set[Any]]:
+def _migrated(folder: Path, told: Told, version: int, wanted: Content) -> list[str]:
+    """And what the log of that time says by itself."""
+    finish(folder / OUTBOX, folder / KEY_FILE)
+    wrong = judge(folder / OUTBOX, told) or _changed(wanted, _content(folder, version))
+    return wrong or (judge_log_alone(folder / OUTBOX, told) if version >= WITH_LOG else [])
+
+
+def _content(folder: Path, version: int = WITH_LANES) -> Content:
     connection = connect(folder / OUTBOX / DATABASE, KEY)
     try:
-        return [set(connection.execute(sql)) for sql in _KEPT]
+        return {sql: set(connection.execute(sql)) for sql, since in _KEPT.items() if since <= version}
     finally:
         connection.close()
+
+
+def _changed(before: Content, after: Content) -> list[str]:
+    return [f"not as it was: {sql}" for sql, rows in before.items() if after[sql] != rows]
 
 
 def _finish(folder: Path, told: Told) -> list[str]:
