@@ -62,6 +62,7 @@ class Auditing:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._now.wait()
+            await _in_any_case(self._outbox.guard_slots())
             await _in_any_case(self._tell_changes())
             if self._now.is_set() or time.monotonic() - signed_s >= SIGN_EVERY_S:
                 self._now.clear()

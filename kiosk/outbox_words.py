@@ -9,6 +9,7 @@ FOUND = {
     Found.DATABASE_DAMAGED: "the database is damaged: `telecabine outbox recover` makes it anew",
     Found.LOG_GONE: "the witness log is gone; the database has everything",
     Found.LOG_DAMAGED: "the witness log is damaged; the database has everything",
+    Found.SLOTS_DAMAGED: "the organisations' keys (outbox.slots) are damaged or gone; the outbox has a copy",
     Found.SENTINEL_GONE: "the sentinel is gone or damaged: an older copy of the outbox would not be noticed",
 }
 _RECOVER = "`telecabine outbox recover` (the kiosk stopped) makes the database anew from the witness log"

@@ -91,6 +91,10 @@ class Outbox:
         for listener in self._listeners:
             listener()
 
+    async def guard_slots(self) -> None:
+        """What a command, or the disk, has changed of who else can open the outbox: see `SlotsCopy`."""
+        await self._run(self._store.guard_slots)
+
     async def get_state(self, key: str) -> bytes | None:
         return await self._run(partial(self._store.get_state, key))
 

@@ -28,6 +28,8 @@ class Found(StrEnum):
     """Not set right: it has to be made anew from what can be read of it and from the log."""
     LOG_GONE = "log_gone"
     LOG_DAMAGED = "log_damaged"
+    SLOTS_DAMAGED = "slots_damaged"
+    """The organisations' slots were lost or damaged; they came back from their copy in the outbox."""
     SENTINEL_GONE = "sentinel_gone"
     """Lost or damaged: nothing tells whether the outbox was longer once. It is written anew."""
 

@@ -24,10 +24,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from offline_queue import files
 from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.keys import KEY_BYTES
 
 Private = X25519PrivateKey | RSAPrivateKey
 SLOTS = "outbox.slots"
 _RSA_BITS = 3072
+_X25519_SEALED_BYTES = 32 + KEY_BYTES + 16
+"""The ephemeral public key, the outbox's key, the tag."""
 _OAEP = padding.OAEP(padding.MGF1(SHA256()), SHA256(), None)
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 _PUBLIC = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -49,22 +52,55 @@ class Slot:
 
 def read_slots(directory: Path) -> tuple[Slot, ...]:
     """Raises OutboxError: IO_FAILED, KEY_UNREADABLE when the file is damaged."""
-    path = directory / SLOTS
+    path = slots_file(directory)
     with translated():
         if not path.exists():
             return ()
         content = path.read_bytes()
     try:
-        return tuple(Slot(**slot) for slot in json.loads(content)["slots"])
-    except (ValueError, KeyError, TypeError) as error:
+        return parsed(content)
+    except ValueError as error:
         raise OutboxError(OutboxReason.KEY_UNREADABLE, f"{path} is damaged") from error
 
 
+def slots_file(directory: Path) -> Path:
+    return directory / SLOTS
+
+
+def parsed(content: bytes) -> tuple[Slot, ...]:
+    """The slots in a file's content. ValueError: it is damaged."""
+    try:
+        told = json.loads(content)
+        slots = tuple(Slot(**slot) for slot in told["slots"])
+        if "check" in told and told["check"] != _check(slots):
+            raise ValueError("it does not fit its own check")
+        if not all(_has_its_form(slot) for slot in slots):
+            raise ValueError("a slot has not the form of one")
+    except (KeyError, TypeError, AttributeError, OutboxError, UnsupportedAlgorithm) as error:
+        raise ValueError("it is not a list of slots") from error
+    return slots
+
+
+def is_checked(content: bytes) -> bool:
+    """Whether slots that can be parsed have a check: files of before there was one have not."""
+    return "check" in json.loads(content)
+
+
 def write_slots(directory: Path, slots: Sequence[Slot]) -> None:
-    content = json.dumps({"version": 1, "slots": [asdict(slot) for slot in slots]})
+    content = {"version": 1, "slots": [asdict(slot) for slot in slots], "check": _check(slots)}
     with translated():
         files.make_directory(directory)
-        files.replace(directory / SLOTS, content.encode())
+        files.replace(slots_file(directory), json.dumps(content).encode())
+
+
+def _check(slots: Sequence[Slot]) -> str:
+    """Against damage, not against malice: what is sealed is of no use to who can write here."""
+    return hashlib.sha256(json.dumps([asdict(slot) for slot in slots]).encode()).hexdigest()
+
+
+def _has_its_form(slot: Slot) -> bool:
+    public, sealed = _usable(_der(slot)), base64.b64decode(slot.sealed, validate=True)
+    return len(sealed) == (public.key_size // 8 if isinstance(public, RSAPublicKey) else _X25519_SEALED_BYTES)
 
 
 def add_slot(directory: Path, key: bytes, name: str, public_pem: bytes) -> Slot:

@@ -29,6 +29,7 @@ from offline_queue.room import Room, open_in_any_case
 from offline_queue.sealed_copies import SealedCopies
 from offline_queue.sentinel import Mark, Sentinel, check_there
 from offline_queue.settling import Settling
+from offline_queue.slots_copy import SlotsCopy
 from offline_queue.sql import Database
 from offline_queue.tidy import Tidier
 from offline_queue.trial import takes
@@ -77,6 +78,7 @@ class Store:
         self._rows = Repairs(self._database)
         self._chain = Chain(self._database, owner, keeping.events_s)
         self.copies = SealedCopies(self._database, directory, keeping.copies_s)
+        self._slots = SlotsCopy(directory, key, self._rows)
         try:
             self._begin()
         except BaseException:
@@ -130,6 +132,7 @@ class Store:
                 self._room.reclaim(RECLAIM_STEPS)
             self._make_witness_ready()
             self._name_generation()
+            self.guard_slots()
         except OutboxError as error:
             if error.reason is not OutboxReason.DISK_FULL:
                 raise
@@ -167,6 +170,13 @@ class Store:
         """Signs what the audit chain has got since the last one, and queues it. False: there is nothing."""
         with self._room_for(0):
             return make_checkpoint(self._rows, self._chain, self._putting, now)
+
+    def guard_slots(self) -> None:
+        """Who else can open the outbox is in it too, from there a file that is gone or damaged comes back."""
+        if state := self._slots.state():
+            self.put([], state)
+        if self._slots.mend():
+            self._reconciler.found(Found.SLOTS_DAMAGED)
 
     def get_state(self, key: str) -> bytes | None:
         return self._rows.state(key)

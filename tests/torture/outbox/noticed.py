@@ -11,6 +11,7 @@ from offline_queue.errors import OutboxError
 from offline_queue.keys import load_key, replace_key
 from offline_queue.outcome import Backoff
 from offline_queue.sentinel import DATABASE, SENTINEL, WITNESS
+from offline_queue.slots import SLOTS, read_slots
 from offline_queue.store import Store
 from tests.offline_queue.helpers import KEY, OWNER
 from tests.torture.outbox.child import scratch
@@ -84,7 +85,12 @@ def _content(directory: Path) -> object:
         state = store.get_state("last")
     finally:
         store.close()
-    return kept, state, [event.hash for event in read_trail(directory, key, OWNER).events]
+    return (
+        kept,
+        state,
+        read_slots(directory),
+        [event.hash for event in read_trail(directory, key, OWNER).events],
+    )
 
 
 def _in(name: str, first: int, end: int | None = None) -> Callable[[Path, random.Random], Spot]:
@@ -130,6 +136,7 @@ _CLASSES: dict[str, Callable[[Path, random.Random], Spot]] = {
     "witness log, header": _in_a_segment(0, _LOG_HEADER),
     "witness log, record": _in_a_segment(_LOG_HEADER),
     "sentinel": _in(SENTINEL, 0),
+    "slots": _in(SLOTS, 0),
     "key": _in(_KEY_FILE, 0),
 }
 _AT_REST = {"database at rest, header", "database at rest, page"}

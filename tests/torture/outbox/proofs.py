@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from offline_queue.slots import add_slot
+from tests.offline_queue.helpers import KEY, pems
 from tests.torture.outbox.child import Say, in_child, said, scratch
 from tests.torture.outbox.disk import KILL, steps, watch
 from tests.torture.outbox.judge import Told, judge, judge_log_alone
@@ -145,7 +149,9 @@ def _lived(folder: Path, seed: int, first: int, at: int, fail_with: int) -> list
 
 
 def lived(folder: Path, seed: int, halfway: Path) -> list[str]:
-    """What was said in a day that ends by a kill; `halfway` gets a copy of the files in its middle."""
+    """What was said in a day that ends by a kill; `halfway` gets a copy of the files in its middle. An
+    organisation has a key."""
+    add_slot(folder, KEY, "agency", pems(X25519PrivateKey.generate())[1])
 
     def live(say: Say) -> None:
         day = Day(folder, say, seed)
