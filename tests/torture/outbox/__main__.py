@@ -71,10 +71,6 @@ def main() -> None:
     sys.exit(any(proof.broken for proof in found.values()))
 
 
-def _as_json(proof: Proof) -> dict[str, Any]:
-    return {**asdict(proof), "killed": dict(proof.killed)}  # asdict of Python 3.11 spoils a Counter
-
-
 def _keep(found: dict[str, Any]) -> None:
     """Beside what earlier runs found of other promises."""
     OUTPUT.mkdir(exist_ok=True)
