@@ -216,15 +216,30 @@ class HidMatch(PortMatch):
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """Where a peripheral says what it can do: read once, and given to the decoder. No measurement waits or
+    fails because of it, and nobody pairs for it.
+
+    Where `keeps` says so of the value, `control` is listened to and `question` is written to it. That no
+    answer comes is told to the decoder as an empty value of `control`.
+    """
+
+    characteristic: str
+    control: str = ""
+    question: bytes = b""
+    keeps: Callable[[bytes], bool] = nothing
+
+
+@dataclass(frozen=True, slots=True)
 class BleMatch:
     """A BLE peripheral: recognised by an advertised service; these characteristics are subscribed.
 
     `names`: beginnings of its advertised name, where other things advertise the same service. Not
     `announced`: its name has to do, as it advertises no service, or not always. `start`, `keep_alive`: all
-    that is ever written to it, to the characteristic `write`, but for what `may_send` allows, and for the
-    time of day where it lets its clock be set (2A08 or 2A2B) and no decoder leads. `piece_bytes`: what is
-    longer is written in pieces. `clock_tolerance_s`: its clock is left alone when it is off by no more than
-    this. `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a firmware
+    that is ever written to it, to the characteristic `write`, but for the question of its `features`, for
+    what `may_send` allows, and for the time of day where it lets its clock be set (2A08 or 2A2B) and no
+    decoder leads. `piece_bytes`: what is longer is written in pieces. `clock_tolerance_s`: its clock is left
+    alone when it is off by no more than this. `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a firmware
     needs before and after its clock is set.
     `results_notified`: it notifies its results, as others notify live values. `may_send`: what a decoder may
     want sent; the second argument says whether the device shows that it may be paired with. `shows_pairing`:
@@ -248,6 +263,7 @@ class BleMatch:
     speaks_in_advert: bool = False
     may_send: Callable[[Send, bool], bool] = nothing
     shows_pairing: Callable[[str, Mapping[int, bytes]], bool] | None = None
+    features: Features | None = None
 
     def pause_s(self, firmware: str) -> float:
         """What a unit with this firmware needs."""

@@ -20,6 +20,7 @@ from devices import clock, gatt
 from devices.device import BleMatch, Decoder, Event, Leading, Rejected
 from drivers.ble_battery import watch_battery
 from drivers.ble_errors import needs_pairing, reason_of
+from drivers.ble_features import look_at_features
 from drivers.ble_talk import is_over, is_over_unanswered, put, to_say
 from drivers.ble_values import Values
 from drivers.feed import Feed
@@ -86,11 +87,7 @@ class BleConnection:
             self._feed.recalls.opened()
             async with beside(*self._beside()):
                 await self._deliver_until_gone()
-        except (
-            BleakError,
-            OSError,
-            EOFError,
-        ) as error:  # it hung up in the middle
+        except (BleakError, OSError, EOFError) as error:  # it hung up in the middle
             raise DriverError(reason_of(error), str(error)) from error
         finally:
             self._feed.recalls.closed(self._decoder)
@@ -176,10 +173,13 @@ class BleConnection:
             raise DriverError(reason_of(error), f"{uuid}: {error}") from error
 
     def _beside(self) -> list[Coroutine[Any, Any, None]]:
-        """While it delivers, its battery is looked at, and it is kept alive where it needs that."""
+        """While it delivers, look at its battery and its features, and keep it alive where it needs that."""
         tracker = self._feed.tracker
-        battery = watch_battery(self._client, tracker.status.id, tracker.battery)
-        return [battery, self._beat()] if self._match.keep_alive else [battery]
+        work = [watch_battery(self._client, tracker.status.id, tracker.battery)]
+        if wanted := self._match.features:
+            told = partial(self._feed.take, self._decoder)
+            work.append(look_at_features(self._client, wanted, told, self._came))
+        return [*work, self._beat()] if self._match.keep_alive else work
 
     async def _beat(self) -> None:
         """When one fails, the connection is over: whoever is still there advertises, and is asked again."""

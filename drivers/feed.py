@@ -7,6 +7,7 @@ from dataclasses import replace
 from devices.device import (
     Battery,
     ClockShown,
+    Decoder,
     Device,
     Event,
     Measured,
@@ -41,6 +42,11 @@ class Feed:
     def identify(self, identity: DeviceIdentity) -> None:
         self.stamp.identity = identity
         self.tracker.identify(identity)
+
+    async def take(self, decoder: Decoder, data: bytes, source: str = "") -> bool:
+        """Bytes of now. True when something could be decoded."""
+        self.heard(data, source)
+        return await self.deliver(decoder.feed(data, source))
 
     def listening(self) -> None:
         """A new connection is ready: said to whoever captures, with what is known of its clock."""

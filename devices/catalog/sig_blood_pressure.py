@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import BleMatch, Device, Event, FrameError, Samples, Signal, SignalState
+from devices.device import BleMatch, Device, Event, Features, FrameError, Samples, Signal, SignalState
 from devices.gatt import Fields, GattDecoder, uuid
 from devices.ieee11073 import DateTime, Number, Special, json_number
 from devices.measuring import kpa_to_mmhg, measured, quantity
@@ -136,7 +136,7 @@ DEVICE = Device(
     key="sig_blood_pressure",
     name="Bluetooth blood-pressure cuff",
     kind=Kind.CUFF,
-    match=BleMatch(uuid(SERVICE), (uuid(MEASUREMENT), uuid(INTERMEDIATE))),
+    match=BleMatch(uuid(SERVICE), (uuid(MEASUREMENT), uuid(INTERMEDIATE)), features=Features(uuid(FEATURE))),
     metrics=(SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE, CUFF_PRESSURE),
     reference="Bluetooth SIG Blood Pressure Service 1.1.1; GATT Specification Supplement",
     any_make=True,

@@ -1,18 +1,20 @@
 """Any oximeter that follows the Bluetooth SIG Pulse Oximeter Profile (service 0x1822).
 
 Source: Pulse Oximeter Service 1.0.1, sections 3.1 to 3.3; GATT Specification Supplement, PLX Spot-check
-Measurement (2A5E), PLX Continuous Measurement (2A5F), PLX Features (2A60).
+Measurement (2A5E), PLX Continuous Measurement (2A5F), PLX Features (2A60). What it kept is asked for where it
+says that it dates it: see `record_access`.
 """
 
 from dataclasses import dataclass
 
 from devices.cadence import Cadence
-from devices.device import BleMatch, Device, Event, Signal, SignalState
+from devices.device import BleMatch, Device, Event, Features, Signal, SignalState
 from devices.gatt import Fields, GattDecoder, uuid
 from devices.ieee11073 import DateTime, Number, json_number
 from devices.measuring import all_absent, measured, quantity
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2
 from devices.reading import Absent, Kind, Quality, Quantity
+from devices.record_access import CONTROL_POINT, REPORT_LAST, answered
 
 SERVICE, SPOT, CONTINUOUS, FEATURES = 0x1822, 0x2A5E, 0x2A5F, 0x2A60
 
@@ -21,6 +23,7 @@ _SOONEST, _LATEST = 1, 5
 _NO_SPO2 = (0, 127, 255)
 _NO_PULSE = (0, 255, 511, 65535)
 
+_KEEPS_DATED = 1 << 2 | 1 << 3  # of the features: spot checks are kept, with their time
 _ONGOING = 1 << 5
 _UNKNOWN = DateTime(0, 0, 0, 0, 0, 0)
 _MEASUREMENT_REFUSED = 1 << 13 | 1 << 14 | 1 << 15  # unavailable, questionable, invalid
@@ -162,7 +165,11 @@ def _marks(status: int, bits: dict[int, Quality]) -> frozenset[Quality]:
 
 
 class Decoder(GattDecoder):
-    """Spot checks are one measurement each; the continuous ones are thinned out (see `Cadence`)."""
+    """Spot checks are one measurement each; the continuous ones are thinned out (see `Cadence`).
+
+    From the features on, where they say that it is asked for what it kept, and until it has answered, what is
+    over comes from its memory.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -170,12 +177,15 @@ class Decoder(GattDecoder):
                 SPOT: self._spot,
                 CONTINUOUS: self._continuous,
                 FEATURES: self._features,
+                CONTROL_POINT: self._answer,
             }
         )
         self._cadence = Cadence(_SOONEST, _LATEST)
         self._signal: SignalState | None = None
+        self._is_asked = False
 
     def reconnected(self) -> None:
+        self._is_asked = False
         self._signal, self._cadence = None, Cadence(_SOONEST, _LATEST)
 
     def _spot(self, data: bytes) -> list[Event]:
@@ -183,7 +193,8 @@ class Decoder(GattDecoder):
         self._once(SPOT, data, frame.time is not None)
         # A spot check that is still going on has not settled; a continuous one always goes on.
         unsettled = {Quality.EARLY_ESTIMATE} if frame.ongoing else set()
-        quality, finished = frame.quality() | unsettled, not frame.ongoing
+        kept = {Quality.FROM_MEMORY} if self._is_asked and not frame.ongoing else set()
+        quality, finished = frame.quality() | unsettled | kept, not frame.ongoing
         return [measured(frame.quantities(), quality, data, frame.date(), finished=finished)]
 
     def _continuous(self, data: bytes) -> list[Event]:
@@ -198,8 +209,18 @@ class Decoder(GattDecoder):
         return events
 
     def _features(self, data: bytes) -> list[Event]:
+        self._is_asked = keeps_dated(data)
         describe_features(data)
         return []
+
+    def _answer(self, data: bytes) -> list[Event]:
+        self._is_asked = False
+        return answered(data) if data else []
+
+
+def keeps_dated(features: bytes) -> bool:
+    """Of a value of 2A60: it keeps spot checks, and says of when they are."""
+    return int.from_bytes(features[:2], "little") & _KEEPS_DATED == _KEEPS_DATED
 
 
 def describe_spot(data: bytes) -> dict[str, object]:
@@ -228,11 +249,15 @@ DEVICE = Device(
     key="sig_pulse_oximeter",
     name="Bluetooth pulse oximeter",
     kind=Kind.OXIMETER,
-    match=BleMatch(uuid(SERVICE), (uuid(SPOT), uuid(CONTINUOUS))),
+    match=BleMatch(
+        uuid(SERVICE),
+        (uuid(SPOT), uuid(CONTINUOUS)),
+        features=Features(uuid(FEATURES), uuid(CONTROL_POINT), REPORT_LAST, keeps_dated),
+    ),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Bluetooth SIG Pulse Oximeter Service 1.0.1; GATT Specification Supplement",
     any_make=True,
-    limits="stored records are not asked for: undated ones could be anybody's",
+    limits="of its memory the last spot check is read, where it dates what it keeps",
     decoder=Decoder,
     protocols=(
         ("plx_spot", describe_spot),

@@ -58,7 +58,7 @@ class _Player:
         decoder, fed = self.device.decoder(), 0
         while self.at < end:
             for data, source in self.pieces:
-                await self.feed.deliver(decoder.feed(data, source))
+                await self.feed.take(decoder, data, source)
                 fed += len(data)
             self.at += self.lasts
         return fed

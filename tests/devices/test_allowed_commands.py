@@ -30,6 +30,7 @@ SENT = {
     "contec_ble": {"8909", "8e0513", "9b011c", "8606", "9a1a"},
     "lifescan_ultraeasy": {"02060803c262"},
     "sig_glucose": {"0106"},  # report the last record; 02 would delete
+    "sig_pulse_oximeter": {"0106"},
     "masimo_mightysat": {"77020107", "7705031f0003d6"},
     "ascii_cuff": {"0231383b3b444603"},  # its state; 01 and 03 would start it
     "suntech_advantage": {"3a7903004a"},  # its last result; 20, 28 and 87 would start it
@@ -44,6 +45,8 @@ def test_a_device_is_sent_what_is_listed_here_and_nothing_else(key: str) -> None
     match, sent = catalog.by_key()[key].match, set[bytes]()
     if isinstance(match, PortMatch | BleMatch):
         sent = {*match.start, match.keep_alive}
+    if isinstance(match, BleMatch) and match.features is not None:
+        sent |= {match.features.question}
     if isinstance(match, SerialMatch):
         sent |= {*match.stop}
     assert {command.hex() for command in sent if command} == SENT.get(key, set())

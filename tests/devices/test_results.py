@@ -171,3 +171,28 @@ def test_a_float_of_absurd_size_is_kept_and_marked(fahrenheit: bool) -> None:
     reading = _one(sig_thermometer.Decoder().feed(data, gatt.uuid(0x2A1C)))
     assert reading.quality == {Quality.IMPLAUSIBLE}
     assert reading.quantities[0].value is not None
+
+
+@pytest.mark.parametrize("answer", ["06000101", "06000106", "0600010a", ""])
+def test_between_the_features_and_the_answer_a_spot_check_is_of_a_memory(answer: str) -> None:
+    decoder = sig_pulse_oximeter.Decoder()
+    spot, ongoing = frames.plx_spot(97, 70), frames.plx_spot(97, 70, measurement_status=1 << 5)
+    assert _one(decoder.feed(spot, SPOT)).quality == set()
+    assert decoder.feed(bytes.fromhex("0c00"), gatt.uuid(0x2A60)) == []
+    assert _one(decoder.feed(spot, SPOT)).quality == {Quality.FROM_MEMORY}
+    assert Quality.FROM_MEMORY not in _one(decoder.feed(ongoing, SPOT)).quality
+    decoder.feed(bytes.fromhex(answer), gatt.uuid(0x2A52))
+    assert _one(decoder.feed(spot, SPOT)).quality == set()
+
+
+@pytest.mark.parametrize(
+    ("features", "asked"), [("0400", False), ("0800", False), ("f300", False), ("", False), ("0c", True)]
+)
+def test_who_is_asked_for_its_memory_is_who_keeps_spot_checks_with_their_time(
+    features: str, asked: bool
+) -> None:
+    decoder, data = sig_pulse_oximeter.Decoder(), bytes.fromhex(features)
+    assert sig_pulse_oximeter.keeps_dated(data) is asked
+    decoder.feed(data, gatt.uuid(0x2A60))
+    quality = _one(decoder.feed(frames.plx_spot(97, 70), SPOT)).quality
+    assert quality == ({Quality.FROM_MEMORY} if asked else set())

@@ -38,6 +38,7 @@ from tests.fakes.ble_body import MiBroadcast
 from tests.fakes.ble_cuffs import UnluckyCuff
 from tests.fakes.ble_peripheral import Peripheral
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter, Thermometer
+from tests.fakes.ble_spot import SpotOximeter
 from tests.fakes.bluez import FakeBluez
 from tests.fakes.polling import until
 from tests.fakes.private_bus import private_bus
@@ -298,6 +299,25 @@ def test_a_stranger_who_gave_a_result_is_not_in_reach_for_ever() -> None:
     assert len(board.all) == 3
     now_s[0] += NEAR_S
     assert [status.id for status in board.all] == ["ble:C0:00:00:00:00:01", "usb:1"]
+
+
+async def test_the_last_spot_check_of_a_memory_is_set_aside_if_old_and_known_again_if_seen(
+    tmp_path: Path,
+) -> None:
+    async with site(tmp_path, "SP-0001") as here:
+        await here.kiosk.consult()
+        oximeter = SpotOximeter(here.radio)
+        oximeter.marks = True  # so that a record is not the same bytes as it was live
+        async with here.in_reach(oximeter):
+            await oximeter.remember(95, 61)
+            await until(lambda: len(here.aside) == 1)
+            await until(lambda: oximeter.stats()["connected"] is False)
+            await oximeter.measure(97, 68)
+            await until(lambda: here.hub.counts.duplicates == 1)
+        assert here.aside[0].quality >= {Quality.FROM_MEMORY, Quality.BEFORE_CONSULTATION}
+        (live,) = here.shown
+        assert [quantity.value for quantity in live.quantities] == [97, 68]
+        assert len(oximeter.asked) == 2
 
 
 def test_a_unit_that_the_driver_has_forgotten_is_not_kept_either() -> None:
