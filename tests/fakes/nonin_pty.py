@@ -46,9 +46,12 @@ class Xpod(Cable):
         usb_bus.plug("ttyUSB5", os.ttyname(self._slave), IDS)
 
     def close(self) -> None:
-        usb_bus.unplug("ttyUSB5")
-        os.close(self._master)
-        os.close(self._slave)
+        """Pull the cable."""
+        if self._master >= 0:
+            usb_bus.unplug("ttyUSB5")
+            os.close(self._master)
+            os.close(self._slave)
+            self._master = -1
 
     async def run(self) -> None:
         """Until cancelled. A cable has no memory: what nobody reads is gone."""
