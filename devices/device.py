@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from devices.metrics import Metric
+from devices.pictures import BulkCameraMatch, Picture, Pressed
 from devices.reading import Kind, Quality, Quantity
 
 
@@ -128,14 +129,17 @@ class Recalled:
     outcome: Recall
 
 
-Event = Measured | Samples | Signal | Battery | Rejected | ClockShown | Send | Done | Recalled
+Event = (
+    Measured | Samples | Signal | Battery | Rejected | ClockShown | Send | Done | Recalled | Picture | Pressed
+)
 
 
 class Decoder(Protocol):
     """Sans-I/O decoder of one link. Resynchronises by itself; never raises, does bounded work."""
 
     def feed(self, data: bytes, source: str = "") -> list[Event]:
-        """Take bytes of a serial stream, or one value of the GATT characteristic `source` (full UUID)."""
+        """Take bytes of a serial stream, one value of the GATT characteristic `source` (full UUID), or one
+        transfer of a camera."""
         ...
 
 
@@ -239,8 +243,8 @@ class BleMatch:
     that is ever written to it, to the characteristic `write`, but for the question of its `features`, for
     what `may_send` allows, and for the time of day where it lets its clock be set (2A08 or 2A2B) and no
     decoder leads. `piece_bytes`: what is longer is written in pieces. `clock_tolerance_s`: its clock is left
-    alone when it is off by no more than this. `pauses_s`: beginnings of the firmware's name, the first that fits counts, and what such a firmware
-    needs before and after its clock is set.
+    alone when it is off by no more than this. `pauses_s`: beginnings of the firmware's name, the first that
+    fits counts, and what such a firmware needs before and after its clock is set.
     `results_notified`: it notifies its results, as others notify live values. `may_send`: what a decoder may
     want sent; the second argument says whether the device shows that it may be paired with. `shows_pairing`:
     whether its advertised name and its maker's data (by company number) show that; such a device is paired
@@ -304,7 +308,7 @@ class PcmMatch:
     characteristic: str = ""
 
 
-Match = SerialMatch | HidMatch | BleMatch | CameraMatch | AudioMatch | PcmMatch
+Match = SerialMatch | HidMatch | BleMatch | CameraMatch | BulkCameraMatch | AudioMatch | PcmMatch
 
 
 @dataclass(frozen=True, slots=True)

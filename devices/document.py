@@ -14,6 +14,7 @@ from devices.device import (
     PortMatch,
     SerialMatch,
 )
+from devices.pictures import BulkCameraMatch
 
 _TITLE = """# Instruments
 
@@ -61,6 +62,8 @@ def _link(match: Match) -> str:
             return "Bluetooth LE, also unconnected" if match.speaks_in_advert else "Bluetooth LE"
         case CameraMatch():
             return "USB camera"
+        case BulkCameraMatch():
+            return "USB camera, no UVC"
         case AudioMatch():
             return "sound input"
         case PcmMatch():
@@ -69,7 +72,7 @@ def _link(match: Match) -> str:
 
 def _recognised(match: Match) -> str:
     match match:
-        case PortMatch():
+        case PortMatch() | BulkCameraMatch():
             return f"USB {_ids(match.usb_ids)}"
         case BleMatch():
             if not match.announced:

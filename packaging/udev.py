@@ -18,6 +18,7 @@ from devices.device import (  # noqa: E402
     PcmMatch,
     SerialMatch,
 )
+from devices.pictures import BulkCameraMatch  # noqa: E402
 
 RULES_FILE = Path(__file__).with_name("60-telecabine.rules")
 HEADER = """\
@@ -32,6 +33,7 @@ NODES = {
     SerialMatch: ("tty", "dialout"),
     HidMatch: ("hidraw", "dialout"),
     CameraMatch: ("video4linux", "video"),
+    BulkCameraMatch: ("usb", "video"),
     AudioMatch: ("sound", "audio"),
 }
 
@@ -51,6 +53,7 @@ def _device_rules(device: Device) -> Iterator[str]:
     if not ids:
         return
     subsystem, group = NODES[type(device.match)]
+    node_is = 'SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device"' if subsystem == "usb" else f'SUBSYSTEM=="{subsystem}"'
     yield f"# {device.key}"
     for vendor, product in ids:
         unit = f'{{idVendor}}=="{vendor:04x}", ATTR{{idProduct}}=="{product:04x}"'
@@ -61,7 +64,7 @@ def _device_rules(device: Device) -> Iterator[str]:
         )
         node = unit.replace("ATTR", "ATTRS")
         ignore = ', ENV{ID_MM_PORT_IGNORE}="1"' if subsystem == "tty" else ""
-        yield f'ACTION!="remove", SUBSYSTEM=="{subsystem}", ATTRS{node}, GROUP="{group}", MODE="0660"{ignore}'
+        yield f'ACTION!="remove", {node_is}, ATTRS{node}, GROUP="{group}", MODE="0660"{ignore}'
     yield ""
 
 

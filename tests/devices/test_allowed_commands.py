@@ -17,6 +17,7 @@ from devices.catalog import (
 )
 from devices.crc import crc8
 from devices.device import BleMatch, PortMatch, Send, SerialMatch, nothing
+from devices.pictures import BulkCameraMatch
 from devices.reading import Kind
 from tests.fakes.frames import contec_v7_packet
 
@@ -36,6 +37,10 @@ SENT = {
     "suntech_advantage": {"3a7903004a"},  # its last result; 20, 28 and 87 would start it
     "taidoc_glucose": {"512300000000a317", "512400000000a318", "512500000000a319", "512600000000a31a"},
     "taidoc_glucose_usb": {"512200000000a316"},  # whether it is there
+    "useeplus_otoscope": {
+        "ff55ff55ee10",
+        "bbaa050000",
+    },  # greeting, and pictures; 0D would write
     "viatom_o2ring": {"aa17e8000000001b"},
 }
 
@@ -49,6 +54,8 @@ def test_a_device_is_sent_what_is_listed_here_and_nothing_else(key: str) -> None
         sent |= {match.features.question}
     if isinstance(match, SerialMatch):
         sent |= {*match.stop}
+    if isinstance(match, BulkCameraMatch):
+        sent = {command for _, command in match.start}
     assert {command.hex() for command in sent if command} == SENT.get(key, set())
 
 

@@ -28,6 +28,7 @@ from devices.device import (
     SerialMatch,
 )
 from devices.metrics import ALL_METRICS
+from devices.pictures import BulkCameraMatch, Picture
 from tests.devices import vectors
 
 DECODING = [name for name in catalog.module_names() if catalog.by_key()[name].decoder is not None]
@@ -61,7 +62,8 @@ def test_the_catalogue_is_not_empty_and_modules_are_named_after_their_key() -> N
 def test_declaration_is_complete(name: str) -> None:
     device = catalog.by_key()[name]
     assert device.name and device.reference and device.metrics is not None
-    assert isinstance(device.match, SerialMatch | HidMatch | BleMatch | CameraMatch | AudioMatch | PcmMatch)
+    matches = SerialMatch | HidMatch | BleMatch | CameraMatch | BulkCameraMatch | AudioMatch | PcmMatch
+    assert isinstance(device.match, matches)
     assert all(ALL_METRICS[metric.key] is metric for metric in device.metrics)
     if isinstance(device.match, BleMatch):
         assert device.match.announced or device.match.names
@@ -173,9 +175,12 @@ def _assert_declared(device: Device, event: Event) -> None:
         assert isinstance(device.match, PortMatch) and device.match.may_send(event.command)
     elif isinstance(event, Rejected):
         assert event.reason and len(event.raw) <= 64
+    elif isinstance(event, Picture):
+        assert event.jpeg.startswith(b"\xff\xd8") and event.jpeg.endswith(b"\xff\xd9")
+        assert 0 < event.width * event.height <= 1280 * 960
 
 
-@pytest.mark.parametrize("name", [n for n in DECODING if _sources(catalog.by_key()[n]) == ("",)])
+@pytest.mark.parametrize("name", [n for n in DECODING if isinstance(catalog.by_key()[n].match, PortMatch)])
 @settings(max_examples=150, deadline=None)
 @given(draw=st.data())
 def test_a_serial_stream_may_be_cut_anywhere(name: str, draw: st.DataObject) -> None:

@@ -27,6 +27,7 @@ from devices.device import (
     Send,
     Signal,
 )
+from devices.pictures import Picture, Pressed
 from devices.reading import Quantity
 
 FOLDER = Path(__file__).parent.parent / "vectors"
@@ -117,6 +118,10 @@ def _line(event: Event) -> str:
     if isinstance(event, Samples):
         numbers = " ".join(map(str, event.samples))
         return f"samples {event.metric.key} {numbers}" + (" after a gap" if event.gap else "")
+    if isinstance(event, Picture):
+        return f"picture {event.width} x {event.height}, {len(event.jpeg)} bytes"
+    if isinstance(event, Pressed):
+        return "pressed"
     return _measured(event)
 
 

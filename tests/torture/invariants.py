@@ -23,6 +23,7 @@ from devices.device import (
     SerialMatch,
     Signal,
 )
+from devices.pictures import Picture, Pressed
 from devices.recording import Recalling
 from tests.torture import inputs
 from tests.torture.held import held_bytes
@@ -33,6 +34,7 @@ MOST_HELD_BYTES = 256 * 1024
 ENDLESS_BYTES = 16 * 1024
 LINES_AT_ONCE, LINES_A_BYTE = 2000, 600
 _MOST_EVIDENCE_BYTES = 64
+_MOST_PIXELS = 1280 * 960
 _HELD_BYTES = 256  # of earlier pieces: a damaged frame is looked at again from its second byte on
 
 
@@ -133,8 +135,13 @@ def _assert_declared(device: Device, event: Event) -> None:
             assert device.match.may_send(event.command), f"{event.command.hex()} may not be sent"
         case Battery():
             assert event.percent is None or event.percent <= 100, "more than full"
+        case Picture():
+            assert len(event.jpeg) <= MOST_HELD_BYTES, f"a picture of {len(event.jpeg)} bytes"
+            assert 0 < event.width * event.height <= _MOST_PIXELS, f"{event.width} x {event.height}"
         case _:
-            assert isinstance(event, Signal | ClockShown | Done | Recalled), f"{event!r} is no event"
+            assert isinstance(event, Signal | ClockShown | Done | Recalled | Pressed), (
+                f"{event!r} is no event"
+            )
 
 
 def _assert_cuts_do_not_matter(decoder: Decoder, pieces: list[Piece], events: list[Event]) -> None:
