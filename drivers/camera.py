@@ -1,17 +1,19 @@
 """The otoscope and the face camera: found, opened when asked, watched, reopened."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from devices.device import CameraMatch, Device
 from devices.reading import DeviceIdentity, Kind
-from drivers.capture import CaptureThread
+from drivers.bulk_camera import BulkCamera
+from drivers.capture import CaptureThread, Opener
 from drivers.frames import FrameSlot
 from drivers.identity import is_meant, meant
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
+from drivers.opencv_camera import OpenCvCamera
 from drivers.orientation import AS_IT_COMES, Orientation
 from drivers.video_nodes import VideoNode, find_cameras, is_match
 
@@ -26,36 +28,54 @@ Verdict = tuple[InstrumentState, Reason]
 
 @dataclass(frozen=True, slots=True)
 class CameraRole:
-    """What a camera is used for, and which of the cameras present is taken for it. `key` is the status id."""
+    """What a camera is used for, and which of the cameras present is taken for it. `key` is the status id.
+
+    `declared`: cameras that are looked for though no driver of the system takes them.
+    """
 
     key: str
     kind: Kind
     name: str
     choose: Choice
+    declared: tuple[Device, ...] = ()
+
+    def present(self) -> list[VideoNode]:
+        """Every camera among which it may choose."""
+        return find_cameras(self.declared)
 
 
-def otoscope_role(device: Device, chosen: str = "", face: str = "") -> CameraRole:
+def otoscope_role(
+    device: Device, chosen: str = "", face: str = "", declared: tuple[Device, ...] = ()
+) -> CameraRole:
     """The camera that the site has chosen, else a catalogued one; never the chosen `face`."""
     match = _camera_match(device)
 
     def choose(nodes: Sequence[VideoNode]) -> VideoNode | None:
         if chosen:
             return meant(chosen, nodes)
-        return next((node for node in nodes if is_match(node, match) and not is_meant(face, node)), None)
+        return next((n for n in nodes if _is_otoscope(n, match) and not is_meant(face, n)), None)
 
-    return CameraRole(device.key, Kind.OTOSCOPE, device.name, choose)
+    return CameraRole(device.key, Kind.OTOSCOPE, device.name, choose, declared)
 
 
-def face_role(otoscope: Device, chosen: str = "", ear: str = "", name: str = "Camera") -> CameraRole:
+def face_role(
+    otoscope: Device, chosen: str = "", ear: str = "", declared: tuple[Device, ...] = (), name: str = "Camera"
+) -> CameraRole:
     """The camera that looks at the patient: the chosen one, else any but an otoscope (`ear`: the chosen)."""
     match = _camera_match(otoscope)
 
     def choose(nodes: Sequence[VideoNode]) -> VideoNode | None:
         if chosen:
             return meant(chosen, nodes)
-        return next((n for n in nodes if not is_match(n, match) and not is_meant(ear, n)), None)
+        return next((n for n in nodes if not _is_otoscope(n, match) and not is_meant(ear, n)), None)
 
-    return CameraRole("face_camera", Kind.CAMERA, name, choose)
+    return CameraRole("face_camera", Kind.CAMERA, name, choose, declared)
+
+
+def _is_otoscope(node: VideoNode, match: CameraMatch) -> bool:
+    if node.declared is not None:
+        return node.declared.kind is Kind.OTOSCOPE
+    return is_match(node, match)
 
 
 def _camera_match(device: Device) -> CameraMatch:
@@ -69,15 +89,19 @@ class Camera:
 
     READY: plugged in, not streaming. FOUND: being opened. MEASURING: pictures arrive in the slot.
     FAULTY with CAMERA_STALLED: nothing for `STALL_S`; it is reopened until pictures come. LOST: unplugged;
-    capture goes on when it is back.
+    capture goes on when it is back. `pressed` is called on the loop, for a button that the camera tells of
+    among its pictures.
     """
 
-    def __init__(self, role: CameraRole, sink: Sink, slot: FrameSlot) -> None:
+    def __init__(
+        self, role: CameraRole, sink: Sink, slot: FrameSlot, pressed: Callable[[], None] = lambda: None
+    ) -> None:
         self.role = role
         self.slot = slot
         self.orientation = AS_IT_COMES
         self.plugged_in: VideoNode | None = None
         self._sink = sink
+        self._pressed = pressed
         self._wanted = False
         self._wake = asyncio.Event()
         self._thread: CaptureThread | None = None
@@ -86,7 +110,7 @@ class Camera:
         self._alive_s = 0.0
         self._sequence = 0
         self._streamed = False
-        self._refused = False  # the last try to open it failed: it stays so until pictures come
+        self._refused: Reason | None = None  # of the last try to open it: it stays so until pictures come
         self._reported: InstrumentStatus | None = None
 
     def take(self, role: CameraRole) -> None:
@@ -124,9 +148,10 @@ class Camera:
                 await asyncio.to_thread(self._leaving.join, RELEASE_S)
 
     async def _step(self) -> None:
-        node = self.plugged_in = self.role.choose(await asyncio.to_thread(find_cameras))
+        role = self.role
+        node = self.plugged_in = role.choose(await asyncio.to_thread(role.present))
         if node is not None:
-            self._identity = _identify(self.role, node)
+            self._identity = _identify(role, node)
         self._report(*self._follow(node))
 
     async def _pause(self) -> None:
@@ -146,7 +171,7 @@ class Camera:
         if not self._wanted:
             return InstrumentState.READY, Reason.NONE
         self._keep_capturing(node)
-        return self._judge(node)
+        return self._judge()
 
     def _keep_capturing(self, node: VideoNode) -> None:
         if self._leaving and self._leaving.alive:
@@ -155,27 +180,40 @@ class Camera:
             self._alive_s = time.monotonic()
         elif not self._is_over(self._thread, node):
             return
-        self._thread = CaptureThread(node.node, self.slot, self._sequence, STALL_S, lambda: self.orientation)
+        self._thread = CaptureThread(
+            node.node, self._opener(node), self.slot, self._sequence, STALL_S, lambda: self.orientation
+        )
+
+    def _opener(self, node: VideoNode) -> Opener:
+        if node.declared is None:
+            return partial(OpenCvCamera, node.node)
+        pressed = partial(self._tell_pressed, asyncio.get_running_loop())
+        return partial(BulkCamera, str(node.node), node.declared, pressed)
+
+    def _tell_pressed(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called in the thread that captures."""
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._pressed)
 
     def _is_over(self, thread: CaptureThread, node: VideoNode) -> bool:
         """True when this thread has let go of the camera and another may be tried."""
-        self._note_frames(thread)
+        self._note(thread)
         if thread.node != node.node:
             thread.stop()
         return not thread.alive and time.monotonic() - thread.started_s >= RETRY_S
 
-    def _note_frames(self, thread: CaptureThread) -> None:
+    def _note(self, thread: CaptureThread) -> None:
         self._sequence = thread.sequence
         if thread.last_frame_s is not None and thread.last_frame_s > self._alive_s:
             self._alive_s = thread.last_frame_s
-            self._streamed, self._refused = True, False
+            self._streamed, self._refused = True, None
+        elif thread.refused is not None:
+            self._streamed, self._refused = False, thread.refused
 
-    def _judge(self, node: VideoNode) -> Verdict:
-        if self._thread is not None and self._thread.opened is False:
-            self._streamed, self._refused = False, True
+    def _judge(self) -> Verdict:
         if self._refused and not self._streamed:
             self.slot.clear()
-            return InstrumentState.FAULTY, _why_not_opened(node)
+            return InstrumentState.FAULTY, self._refused
         if time.monotonic() - self._alive_s >= STALL_S:
             self._streamed = False
             self.slot.clear()
@@ -187,7 +225,7 @@ class Camera:
             self._thread.stop()
             self._sequence = self._thread.sequence
             self._leaving, self._thread = self._thread, None
-        self._streamed = self._refused = False
+        self._streamed, self._refused = False, None
         self.slot.clear()
 
     def _report(self, state: InstrumentState, reason: Reason) -> None:
@@ -201,16 +239,9 @@ class Camera:
 
 def _identify(role: CameraRole, node: VideoNode) -> DeviceIdentity:
     return DeviceIdentity(
-        device=role.key,
+        device=node.declared.key if node.declared else role.key,
         manufacturer=node.manufacturer,
         model=node.name,
         serial=node.serial,
         address=node.stable_id,
     )
-
-
-def _why_not_opened(node: VideoNode) -> Reason:
-    """OpenCV gives no reason: a node that we may open is in use by another program."""
-    if isinstance(node.node, str) and not os.access(node.node, os.R_OK | os.W_OK):
-        return Reason.PERMISSION
-    return Reason.PORT_BUSY

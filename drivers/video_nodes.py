@@ -4,18 +4,24 @@ Source: Linux Documentation/ABI (sysfs-class-video4linux, sysfs-bus-usb).
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devices.device import CameraMatch
+from devices.device import CameraMatch, Device
+from devices.pictures import BulkCameraMatch
+from drivers.usbfs import node_of
 
-SYSFS_VIDEO = Path("/sys/class/video4linux")
+SYSFS_VIDEO, SYSFS_USB = Path("/sys/class/video4linux"), Path("/sys/bus/usb/devices")
 PROBED_INDEXES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class VideoNode:
-    """One camera as it is now. `node` is a path, or an OpenCV index where there is no V4L2."""
+    """One camera as it is now. `node` is a path, or an OpenCV index where there is no V4L2.
+
+    `declared`: what it is, where no driver of the system takes it.
+    """
 
     node: str | int
     name: str
@@ -23,6 +29,7 @@ class VideoNode:
     serial: str = ""
     manufacturer: str = ""
     path: str = ""
+    declared: Device | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -36,10 +43,13 @@ class VideoNode:
         return f"usb:{self.usb_id[0]:04x}:{self.usb_id[1]:04x}:{self.serial}"
 
 
-def find_cameras() -> list[VideoNode]:
-    """Every camera present, in a stable order. Cheap on Linux (reads sysfs, opens no camera)."""
+def find_cameras(declared: Sequence[Device] = ()) -> list[VideoNode]:
+    """Every camera present, in a stable order. Cheap on Linux (reads sysfs, opens no camera).
+
+    `declared`: those that are looked for though no driver of the system takes them.
+    """
     if sys.platform == "linux":
-        return list_sysfs(SYSFS_VIDEO)
+        return [*list_sysfs(SYSFS_VIDEO), *list_usb(SYSFS_USB, declared)]
     return _probe_indexes()
 
 
@@ -47,6 +57,15 @@ def list_sysfs(folder: Path) -> list[VideoNode]:
     """The capture nodes below a `video4linux` class folder; metadata nodes (index above 0) are left out."""
     entries = sorted(folder.glob("video*"), key=_number)
     return [node for entry in entries if (node := _read_entry(entry))]
+
+
+def list_usb(folder: Path, declared: Sequence[Device]) -> list[VideoNode]:
+    """The devices below a `devices` folder of the USB bus that are declared as such cameras."""
+    known = {
+        ids: device for device in declared if isinstance(device.match, BulkCameraMatch)
+        for ids in device.match.usb_ids
+    }  # fmt: skip
+    return [node for entry in sorted(folder.glob("*")) if (node := _read_usb(entry, known))]
 
 
 def is_match(node: VideoNode, match: CameraMatch) -> bool:
@@ -73,6 +92,17 @@ def _read_entry(entry: Path) -> VideoNode | None:
         return VideoNode(node, name) if name else None
     serial, maker = _read(device / "serial"), _read(device / "manufacturer")
     return VideoNode(node, name, usb_id, serial, maker, device.name)
+
+
+def _read_usb(entry: Path, known: dict[tuple[int, int], Device]) -> VideoNode | None:
+    usb_id = _usb_id(entry)
+    device = known.get(usb_id) if usb_id else None
+    bus, address = _read(entry / "busnum"), _read(entry / "devnum")
+    if device is None or not (bus.isdigit() and address.isdigit()):
+        return None
+    name = _read(entry / "product") or device.name
+    serial, maker = _read(entry / "serial"), _read(entry / "manufacturer")
+    return VideoNode(node_of(int(bus), int(address)), name, usb_id, serial, maker, entry.name, device)
 
 
 def _usb_id(device: Path) -> tuple[int, int] | None:

@@ -20,7 +20,7 @@ from drivers.instrument import InstrumentStatus, Sink
 from drivers.left_alone import left_alone
 from drivers.sound_server import SoundServer
 from drivers.supervisor import Link, Supervisor
-from drivers.video_nodes import VideoNode, find_cameras
+from drivers.video_nodes import VideoNode
 from kiosk.boards import make_board
 from kiosk.clip import CONTENT_TYPE, record_clip
 from kiosk.devices_config import DevicesConfig
@@ -55,7 +55,7 @@ class Instruments:
         outlets = [_Outlet(sink) for _ in range(4)]
         roles = Roles(config)
         self.face = Camera(roles.face, outlets[0], self.frames.face)
-        self.otoscope = Camera(roles.otoscope, outlets[1], self.frames.otoscope)
+        self.otoscope = Camera(roles.otoscope, outlets[1], self.frames.otoscope, lambda: self.on_button())
         self.voice = AudioSource(roles.voice, outlets[2], self._sound)
         self._board = make_board(config)
         board = self._board if roles.from_board else None
@@ -86,7 +86,7 @@ class Instruments:
 
     async def plugged_in(self) -> PluggedIn:
         """Every camera and every sound input, and which serves for what."""
-        cameras = tuple(await asyncio.to_thread(find_cameras))
+        cameras = tuple(await asyncio.to_thread(self.otoscope.role.present))
         sources, default = self._sound.sources or (), self._sound.default_source
         used = {
             "face_camera": self.face.role.choose(cameras),

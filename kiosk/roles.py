@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from devices.catalog import devices
 from devices.device import AudioMatch, CameraMatch, Device
+from devices.pictures import BulkCameraMatch
 from drivers.audio import board_role, stethoscope_role, voice_role
 from drivers.camera import face_role, otoscope_role
 from drivers.identity import Unit
@@ -20,8 +21,9 @@ class Roles:
         face, ear, voice, heart = (
             config.face_camera, config.otoscope, config.microphone, config.stethoscope,
         )  # fmt: skip
-        self.face = face_role(camera, face, ear)
-        self.otoscope = otoscope_role(camera, ear, face)
+        declared = tuple(device for device in devices() if isinstance(device.match, BulkCameraMatch))
+        self.face = face_role(camera, face, ear, declared)
+        self.otoscope = otoscope_role(camera, ear, face, declared)
         self.voice = voice_role(sound, voice, heart)
         self.from_board = uses_board(config)
         self.stethoscope = (
@@ -52,5 +54,5 @@ class PluggedIn:
 
 
 def _only(match: type) -> Device:
-    """The one catalogued device with this kind of match; cameras and sound have one declaration each."""
+    """The one catalogued device with this kind of match; UVC cameras and sound have one each."""
     return next(device for device in devices() if isinstance(device.match, match))

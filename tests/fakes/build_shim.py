@@ -7,6 +7,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).with_name("v4l2_shim.c")
 HIDRAW_SOURCE = Path(__file__).with_name("hidraw_shim.c")
+USBFS_SOURCE = Path(__file__).with_name("usbfs_shim.c")
 FOLDER = Path(__file__).resolve().parents[2] / ".lab"
 FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 
@@ -25,4 +26,4 @@ def build_shim(source: Path = SOURCE) -> Path:
 
 
 if __name__ == "__main__":
-    print(f"{build_shim()}:{build_shim(HIDRAW_SOURCE)}")
+    print(":".join(str(build_shim(source)) for source in (SOURCE, HIDRAW_SOURCE, USBFS_SOURCE)))

@@ -31,14 +31,14 @@ FACE = CameraModel(2, "HD Webcam C270", 0x046D, 0x0825, "FACE-0001", "portrait")
 
 
 @cache
-def _loop_of_jpegs(picture: str) -> tuple[bytes, ...]:
+def loop_of_jpegs(picture: str) -> tuple[bytes, ...]:
     draw = pictures.PICTURES[picture]
     return tuple(pictures.encode_jpeg(draw(index)) for index in range(pictures.LOOP_FRAMES))
 
 
 def _jpeg(picture: str, index: int, barcode: bool) -> bytes:
     if not barcode:
-        return _loop_of_jpegs(picture)[index % pictures.LOOP_FRAMES]
+        return loop_of_jpegs(picture)[index % pictures.LOOP_FRAMES]
     image = pictures.PICTURES[picture](index)
     pictures.stamp_barcode(image, int(time.time() * 1000))
     return pictures.encode_jpeg(image)

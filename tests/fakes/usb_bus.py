@@ -1,8 +1,9 @@
 """A USB bus for tests: plug ptys and cameras so that unmodified libraries find them.
 
-It rebuilds `/dev` and `/sys/class` as tmpfs in a private mount namespace (see `private.sh`), so that
-nothing reaches the real machine and everything vanishes with the last process. Both keep every real
-entry; sockets under /run and /tmp are untouched. Run as a script, it prepares the namespace once.
+It rebuilds `/dev`, `/sys/class` and `/sys/bus` as tmpfs in a private mount namespace (see `private.sh`), so
+that nothing reaches the real machine and everything vanishes with the last process. They keep every real
+entry but USB devices; sockets under /run and /tmp are untouched. Run as a script, it prepares the namespace
+once.
 All functions are stateless: any process of the namespace may plug or unplug.
 """
 
@@ -19,10 +20,14 @@ HINT = "not in a private mount namespace: run this through tests/fakes/private.s
 
 _DEV = Path("/dev")
 _CLASSES = Path("/sys/class")
+_BUSES = Path("/sys/bus")
 _TREE = _DEV / ".usb_bus"
 _INPUT = _DEV / "input"
+_USB_DEVICES, _USB_NODES = _BUSES / "usb" / "devices", _DEV / "bus" / "usb"
+_BUS_NUMBER = 1
 _REBUILT_CLASSES = ("tty", "video4linux", "hidraw", "input")
 _MS_BIND, _MS_REC, _MS_MOVE, _MNT_DETACH = 0x1000, 0x4000, 0x2000, 2
+_MS_REMOUNT, _MS_NODEV = 0x20, 4
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -52,9 +57,10 @@ def require_private_namespace() -> None:
 
 
 def prepare() -> None:
-    """Rebuild `/dev` and `/sys/class`. Only for a fresh private mount namespace; OSError when forbidden."""
+    """Rebuild the three. Only for a fresh private mount namespace; OSError when forbidden."""
     if in_private_namespace():
         return
+    _rebuild(_BUSES, _fill_buses)
     _rebuild(_CLASSES, _fill_classes)
     _rebuild(_DEV, _fill_dev)
 
@@ -131,6 +137,34 @@ def unplug_button(index: int) -> None:
     shutil.rmtree(_usb_interface(f"video{index}") / "input")
 
 
+def plug_device(port: int, address: int, ids: UsbIds) -> None:
+    """A device that no driver takes, at a port of the bus; whoever plays it answers for its node."""
+    require_private_namespace()
+    device = _usb_device(f"port{port}", ids).parent
+    (device / "busnum").write_text(f"{_BUS_NUMBER}\n")
+    (device / "devnum").write_text(f"{address}\n")
+    (_USB_DEVICES / f"1-{port}").symlink_to(device)
+    _usb_node(address).parent.mkdir(exist_ok=True)
+    _bind_node("/dev/null", _usb_node(address))
+
+
+def forbid_device(address: int) -> None:
+    """Nobody may open its node, not even root, until it is plugged in again."""
+    _mount("none", _usb_node(address), flags=_MS_REMOUNT | _MS_BIND | _MS_NODEV)
+
+
+def unplug_device(port: int, address: int) -> None:
+    """Take it away."""
+    require_private_namespace()
+    _unbind_node(_usb_node(address))
+    (_USB_DEVICES / f"1-{port}").unlink()
+    shutil.rmtree(_usb_interface(f"port{port}").parent)
+
+
+def _usb_node(address: int) -> Path:
+    return _USB_NODES / f"{_BUS_NUMBER:03}" / f"{address:03}"
+
+
 def _rebuild(target: Path, fill: Callable[[Path, Path], None]) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=f"usb-bus-{target.name}-"))
     _mount("none", scratch, "tmpfs", data="mode=0755")
@@ -152,6 +186,13 @@ def _fill_classes(real: Path, fresh: Path) -> None:
                 _copy_link(link, fresh / name / link.name)
 
 
+def _fill_buses(real: Path, fresh: Path) -> None:
+    for entry in real.iterdir():
+        if entry.name != "usb":
+            _bind(entry, fresh / entry.name)
+    (fresh / _USB_DEVICES.relative_to(_BUSES)).mkdir(parents=True)
+
+
 def _fill_dev(real: Path, fresh: Path) -> None:
     host = fresh / ".host"
     _bind(real, host)
@@ -161,8 +202,9 @@ def _fill_dev(real: Path, fresh: Path) -> None:
         elif entry.name == "ptmx":
             # The kernel looks for `pts` beside the node that was opened: only the whole old tree has it.
             (fresh / "ptmx").symlink_to(".host/ptmx")
-        elif entry.name != _INPUT.name:
+        elif entry.name not in (_INPUT.name, _USB_NODES.parent.name):
             _bind(entry, fresh / entry.name)
+    (fresh / _USB_NODES.relative_to(_DEV)).mkdir(parents=True)
     _fill_input(host / _INPUT.name, fresh / _INPUT.name)
     (fresh / ".usb_bus" / "bus" / "usb-serial").mkdir(parents=True)
     (fresh / ".usb_bus" / "bus" / "usb").mkdir()

@@ -27,9 +27,10 @@ from tests.fakes.ble_makes import (
     vtm20f,
     yonker_cuff,
 )
-from tests.fakes.ble_oximeters import BerryOximeter, ContecBle, NoninOximeter, O2Ring, Pc60fw
+from tests.fakes.ble_oximeters import BerryOximeter, ContecBle, NoninOximeter, Pc60fw
 from tests.fakes.ble_peripheral import Peripheral
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter, Thermometer
+from tests.fakes.ble_ring import O2Ring
 from tests.fakes.radio import Radio
 
 TODAY = datetime(2026, 11, 28, 9, 30)
