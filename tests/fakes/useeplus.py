@@ -39,7 +39,9 @@ class Padded:
 
 
 class Ears:
-    """What the host has told it. It sends pictures once it was told in order, in its second setting."""
+    """What the host has told it. It sends pictures once it was told in order, in its second setting, until a
+    setting is chosen again.
+    """
 
     def __init__(self) -> None:
         self.written: list[tuple[int, bytes]] = []
@@ -48,6 +50,7 @@ class Ears:
 
     def select(self, interface: int, setting: int) -> None:
         self.settings[interface] = setting
+        self._greeted = self.streaming = False
 
     def hear(self, endpoint: int, data: bytes) -> None:
         self.written.append((endpoint, data))
