@@ -3,6 +3,7 @@
 import asyncio
 
 from drivers.instrument import InstrumentState, Reason
+from tests.lab.gadget import SOCKETS
 from tests.lab.machine import SERIAL_NUMBER
 from tests.lab.room_inside import ACM_IDS, CP2102_IDS, ODD_IDS, Inside, ask_host, node_of, sh
 
@@ -85,7 +86,7 @@ CHECKS = {
 
 def prepare(inside: Inside) -> None:
     """Modules and gadgets; nothing is plugged yet but QEMU's own adapter."""
-    sh("modprobe", "dummy_hcd", "num=2")
+    sh("modprobe", "dummy_hcd", SOCKETS)
     sh("modprobe", "-a", "libcomposite", "usb_f_acm", "usb_f_fs", "cdc-acm", "cp210x", "ftdi_sio", "xhci_pci")
     sh("mount", "-t", "configfs", "none", "/sys/kernel/config")
     inside.acm.make("acm.0")

@@ -5,6 +5,7 @@ Source: Linux Documentation/usb/gadget_configfs.
 
 from pathlib import Path
 
+SOCKETS = "num=3"  # of dummy_hcd: two for gadgets of this kind, one for who plays a whole device
 _ROOT = Path("/sys/kernel/config/usb_gadget")
 
 

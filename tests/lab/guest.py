@@ -7,11 +7,11 @@ import traceback
 
 from drivers.supervisor import Supervisor
 from tests.drivers.listener import running
-from tests.lab import checks_bluetooth, checks_camera, checks_program, checks_serial
+from tests.lab import checks_bluetooth, checks_camera, checks_program, checks_serial, checks_supercamera
 from tests.lab.room_inside import Check, Inside, Skip
 
 _PROGRAM = "the installed program: devices watch"
-_PARTS = (checks_serial, checks_bluetooth, checks_camera)
+_PARTS = (checks_serial, checks_bluetooth, checks_camera, checks_supercamera)
 
 
 async def main(program: str, only: str) -> int:
