@@ -13,7 +13,7 @@ from drivers.instrument import DriverError, Reason
 from drivers.usbfs import UsbDevice
 
 _ANSWER_S = 1.0
-_SOONEST_S = 1 / 45  # what comes faster is left out: no such camera does
+SOONEST_S = 1 / 45  # what comes faster is left out: no such camera does
 PRESS_S = 0.3  # one press at a time, however often the contact bounces
 _OUT = 0x7F
 _REASONS = {errno.EACCES: Reason.PERMISSION, errno.EPERM: Reason.PERMISSION, errno.EBUSY: Reason.PORT_BUSY}
@@ -63,7 +63,7 @@ class BulkCamera:
         if isinstance(event, Pressed) and now_s - self._pressed_s >= PRESS_S:
             self._pressed_s = now_s
             self._pressed()
-        if isinstance(event, Picture) and now_s - self._shown_s >= _SOONEST_S:
+        if isinstance(event, Picture) and now_s - self._shown_s >= SOONEST_S:
             self._shown_s = now_s
             return _shot(event, now_s)
         return None

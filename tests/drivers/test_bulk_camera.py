@@ -13,15 +13,16 @@ import pytest
 
 from devices.catalog.useeplus_otoscope import DEVICE
 from devices.catalog.uvc_otoscope import DEVICE as UVC_DEVICE
-from drivers.bulk_camera import PRESS_S
+from drivers.bulk_camera import PRESS_S, SOONEST_S
 from drivers.camera import Camera, CameraRole, face_role, otoscope_role
 from drivers.frames import FrameSlot, Image, VideoFrame, sharpest, to_bgra
 from drivers.instrument import InstrumentState, Reason
+from drivers.usbfs import UsbDevice
 from tests.drivers.status_log import PATIENCE_S, StatusLog, until
 from tests.fakes import pictures, usb_bus
 from tests.fakes.cameras import FACE, SimulatedCamera
 from tests.fakes.supercamera import IDS, SimulatedSupercamera
-from tests.fakes.useeplus import HELLO, START, packet
+from tests.fakes.useeplus import HELLO, PICTURE_ENDPOINT, START, packet
 
 ROLE = otoscope_role(UVC_DEVICE, declared=(DEVICE,))
 SPARSE = 4  # every fourth pixel will do
@@ -99,7 +100,7 @@ async def test_it_is_found_by_its_id_told_to_start_and_shows_what_it_sees(
             status = await watched.log.until(InstrumentState.MEASURING)
         assert (frame.width, frame.height, frame.i420.shape) == (640, 480, (720, 640))
         assert distance(frame) < 3
-        assert scope.ears.written == [(2, HELLO), (1, START)]
+        assert (scope.ears.cleared, scope.ears.written) == ([1], [(2, HELLO), (1, START)])
     assert status.identity is not None
     assert status.identity.device == "useeplus_otoscope"
     assert status.identity.address == f"usb:{ids.vid:04x}:{ids.pid:04x}:{ids.serial}"
@@ -224,15 +225,27 @@ async def test_what_lies_costs_only_itself(scope: SimulatedSupercamera, junk: by
         assert frame.sequence <= scope.sent // 2 + 1
 
 
-async def test_a_flood_of_pictures_and_a_picture_without_an_end_do_not_stop_it(
-    scope: SimulatedSupercamera,
-) -> None:
-    endless = [packet(77, bytes(900)) for _ in range(30)]
-    scope.spoil = lambda transfers: [*endless, *transfers, *transfers]
+async def test_a_flood_of_pictures_and_one_without_an_end_do_not_stop_it(scope: SimulatedSupercamera) -> None:
+    tiny = pictures.encode_jpeg(pictures.ear_canal(0)[:16, :16])
+    flood = [packet(77, bytes(900)), *(packet(number, tiny) for number in range(60))]
+    scope.spoil = lambda transfers: [*flood, *transfers]
     async with running() as watched:
-        frame = await watched.frame()
-        frame = await watched.frame(after=frame.sequence + 3)
+        began_s = time.monotonic()
+        frame = await watched.frame(after=20)
+        assert frame.captured_s - began_s >= (frame.sequence - 1) * SOONEST_S
+        scope.spoil = lambda transfers: transfers
+        while frame.width != 640:
+            frame = await watched.frame(after=frame.sequence)
         assert distance(frame) < 3
+
+
+def test_silence_is_no_end_and_a_pulled_cable_is(scope: SimulatedSupercamera) -> None:
+    device = UsbDevice(str(ROLE.present()[0].node))
+    assert device.read(PICTURE_ENDPOINT, 1024, 0.05) == b""
+    scope.unplug()
+    with pytest.raises(OSError, match="No such device"):
+        device.read(PICTURE_ENDPOINT, 1024, 5.0)
+    device.close()
 
 
 async def test_a_transfer_longer_than_any_ends_it_and_it_is_started_again(

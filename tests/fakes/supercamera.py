@@ -123,6 +123,8 @@ class SimulatedSupercamera:
             self.ears.hear(rest[0], rest[1:])
         elif what == b"S":
             self.ears.select(*struct.unpack("@II", rest))
+        elif what == b"H":
+            self.ears.cleared.extend(struct.unpack("@I", rest))
         host.send(bytes((0, errno.EBUSY if what == b"C" and self.busy else 0)))
 
     def _show(self, host: socket.socket | None) -> None:

@@ -46,6 +46,7 @@ class Ears:
     def __init__(self) -> None:
         self.written: list[tuple[int, bytes]] = []
         self.settings: dict[int, int] = {}
+        self.cleared: list[int] = []
         self._greeted = self.streaming = False
 
     def select(self, interface: int, setting: int) -> None:
