@@ -134,7 +134,7 @@ class ContecSpeaker:
 
     def _obey(self) -> None:
         try:
-            self._inbox += LINE.carries(self._master, os.read(self._master, 256))
+            self._inbox += self._carry(os.read(self._master, 256))
         except BlockingIOError:
             return
         except OSError as error:
@@ -145,6 +145,9 @@ class ContecSpeaker:
         while len(self._inbox) >= _COMMAND_BYTES:
             command, self._inbox = self._inbox[:_COMMAND_BYTES], self._inbox[_COMMAND_BYTES:]
             self._command(command)
+
+    def _carry(self, data: bytes) -> bytes:
+        return LINE.carries(self._master, data)
 
     def _command(self, command: bytes) -> None:
         self.commands.append(command)
@@ -199,7 +202,7 @@ class ContecSpeaker:
             frame = frame[:4]
             self.frames_damaged += 1
         try:
-            os.write(self._master, LINE.carries(self._master, frame))
+            os.write(self._master, self._carry(frame))
         except BlockingIOError:
             return  # the listener does not read: a USB bridge drops what does not fit
         self.frames_sent += 1
