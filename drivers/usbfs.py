@@ -35,9 +35,10 @@ class UsbDevice:
         self._file = os.open(node, os.O_RDWR | os.O_CLOEXEC)
 
     def claim(self, interface: int, setting: int) -> None:
-        """For us alone, in this alternate setting. EBUSY: somebody else has it."""
+        """For us alone, in this alternate setting (0: as it is). EBUSY: somebody else has it."""
         self._control(_CLAIM_INTERFACE, _NUMBER.pack(interface))
-        self._control(_SET_INTERFACE, _PAIR.pack(interface, setting))
+        if setting:
+            self._control(_SET_INTERFACE, _PAIR.pack(interface, setting))
 
     def clear_halt(self, endpoint: int) -> None:
         """Begin anew: what another program left half done does not matter."""

@@ -58,4 +58,4 @@ class Ears:
         if (endpoint, data) == (ACCESSORY_ENDPOINT, HELLO):
             self._greeted = True
         elif (endpoint, data) == (COMMAND_ENDPOINT, START):
-            self.streaming = self._greeted and self.settings == {0: 0, 1: 1}
+            self.streaming = self._greeted and self.settings == {1: 1}
