@@ -33,7 +33,7 @@ class Units:
         self._bluetooth = config.devices.bluetooth and sys.platform == "linux"
         self._declared = Declared()
         self._version = 0
-        self._met: set[Unit] = set()
+        self._not_kept: set[Unit] = set()
         self.on_change: Callable[[], None] | None = None
 
     def how(self, unit: Unit) -> How:
@@ -105,14 +105,21 @@ class Units:
 
     async def _meet(self, own: Iterable[Unit]) -> None:
         """Each is kept once; where the file cannot be used, it is tried once."""
-        for unit in set(own) - self._met - set(self._declared.met):
-            self._met.add(unit)
+        for unit in own:
+            if unit in self._not_kept or self._is_met(unit):
+                continue
             try:
                 await asyncio.to_thread(self._file.meet, unit)
             except UnitFileError as error:
+                self._not_kept.add(unit)
                 log.error("%s", error)
             else:
                 self._read()
+
+    def _is_met(self, unit: Unit) -> bool:
+        """And had said as much."""
+        same = [met for met in self._declared.met if unit.is_same(met) and unit.kind == met.kind]
+        return any(unit == met or not unit.serial for met in same)
 
     def _read(self) -> None:
         """A file that cannot be used declares nothing: what may be a stranger's is then set aside."""

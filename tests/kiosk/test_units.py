@@ -158,6 +158,19 @@ async def test_a_declared_unit_is_missed_until_it_is_forgotten(tmp_path: Path) -
     assert units.away([]) == ()
     await units.declare(CUFF)
     assert [unit.kind for unit in units.away([])] == [""]
+    async with watched(units, replace(CUFF, kind="cuff")):
+        await until(lambda: [unit.kind for unit in units.away([])] == ["cuff"])
+    async with watched(units, Unit(CUFF.address, kind="cuff"), replace(CUFF, serial="BP-0009", kind="cuff")):
+        await until(lambda: "BP-0009" in _read(tmp_path))
+    assert [unit.serial for unit in units.away([])] == ["BP-0009"]
+
+
+async def test_a_unit_that_has_not_said_its_number_yet_takes_none_away(tmp_path: Path) -> None:
+    units = await met(tmp_path, replace(CUFF, kind="cuff"), "BP-0001", "C0:0B:00:00:00:02")
+    other = Unit("C0:0B:00:00:00:02", kind="scale")
+    async with watched(units, Unit(CUFF.address, kind="cuff"), other):
+        await until(lambda: "scale" in _read(tmp_path))
+    assert [(unit, unit.kind) for unit in units.away([])] == [(CUFF, "cuff"), (other, "scale")]
 
 
 async def test_who_was_never_met_may_be_one_that_has_not_said_its_number(tmp_path: Path) -> None:
@@ -174,5 +187,5 @@ async def test_a_file_that_cannot_be_used_is_left_when_a_unit_is_seen(tmp_path: 
     (tmp_path / "units.json").write_text(damaged)
     units = Units(config(tmp_path, "BP-0001"))
     async with watched(units, CUFF):
-        await until(lambda: CUFF in units._met)
+        await until(lambda: CUFF in units._not_kept)
     assert _read(tmp_path) == damaged
