@@ -183,8 +183,9 @@ class PortMatch:
 
     `checked`: its frames carry a checksum, so that one of them tells it from another device at the same kind
     of bridge. `quiet`: it speaks only when it is used, and its silence is no fault. `every_s`: from one frame
-    to the next, where a stream has no more than a few a second. `start`, `keep_alive`, and answers that
-    `may_send` allows: nothing else is written to it.
+    to the next, where a stream has no more than a few a second. `carried`: it is pulled out to measure with,
+    and that is no fault. `start`, `keep_alive`, and answers that `may_send` allows: nothing else is written
+    to it.
     """
 
     usb_ids: tuple[tuple[int, int], ...]
@@ -192,6 +193,7 @@ class PortMatch:
     checked: bool = False
     quiet: bool = False
     every_s: float = 0.0
+    carried: bool = False
     start: tuple[bytes, ...] = ()
     keep_alive: bytes = b""
     keep_alive_s: float = 0.0

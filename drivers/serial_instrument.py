@@ -40,9 +40,10 @@ class SerialInstrument:
         return self._feed.tracker if self._feed else self._unknown
 
     def gone(self) -> None:
-        """It was pulled out. What nobody has understood is not missed."""
-        if self._feed is None:
-            self._unknown.move(InstrumentState.ABSENT)
+        """It was pulled out. What nobody has understood, or is carried away to measure, is not missed."""
+        match = self._device.match if self._device else None
+        if self._feed is None or (isinstance(match, PortMatch) and match.carried):
+            self._tracker.move(InstrumentState.ABSENT)
         else:
             self._tracker.lost(Reason.UNPLUGGED)
 

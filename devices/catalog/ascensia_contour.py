@@ -134,7 +134,7 @@ DEVICE = Device(
     kind=Kind.GLUCOMETER,
     match=HidMatch(
         usb_ids=tuple((0x1A79, product) for product in _PRODUCTS), report_bytes=REPORT_BYTES,
-        checked=True, quiet=True, start=(GO_ON,), may_send=may_send,
+        checked=True, quiet=True, carried=True, start=(GO_ON,), may_send=may_send,
     ),
     metrics=(GLUCOSE_MASS, GLUCOSE_MOLAR),
     reference="glucometerutils, glucodump, contourtool, contour-next, Tidepool's uploader",
