@@ -12,7 +12,7 @@ EVERY_S = 3600.0
 STEP_S = 86400.0
 """So much for each pruning: a clock that is wrong costs as much, and what a kiosk was switched off for is
 made up for as fast."""
-_BELIEVED = "outbox_pruned"
+BELIEVED = "outbox_pruned"
 """The kiosk's state: the time that was believed at the last pruning (Unix time)."""
 
 
@@ -32,9 +32,9 @@ class Ageing:
         holds the transaction. The first time ever nothing is old."""
         passed_s = 0.0 if self._asked_s is None else time.monotonic() - self._asked_s
         self._asked_s = time.monotonic()
-        before = self._rows.state(_BELIEVED)
+        before = self._rows.state(BELIEVED)
         last = now if before is None else float(before)
         # Back in steps too: a clock that begins in 1970 would take years to be made up for.
         time_now = min(max(now, last - STEP_S), last + passed_s + STEP_S)
-        self._rows.set_state(_BELIEVED, str(time_now).encode())
+        self._rows.set_state(BELIEVED, str(time_now).encode())
         return 0.0 if before is None else min(now, time_now)

@@ -73,7 +73,7 @@ def test_a_kiosk_that_starts_with_a_wrong_clock_each_time_loses_a_day_each_time(
 
 def test_an_outbox_of_before_this_was_known_forgets_nothing_at_first(directory: Path) -> None:
     with closing(opened(directory)) as store:
-        store.put([], {ageing._BELIEVED: None})
+        store.put([], {ageing.BELIEVED: None})
         store.tidy(NOW + TEN_YEARS_S)
     assert kept(directory) == ALL
 

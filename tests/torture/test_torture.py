@@ -44,7 +44,7 @@ class _Undeclared(_Stub):
 
 
 class _Floods(_Stub):
-    says = (Rejected("again", b""),) * 20
+    says = (Rejected("again", b""),) * 1000
 
 
 class _Chatters(_Stub):
@@ -85,7 +85,7 @@ def _with(decoder: type[_Stub]) -> Device:
     [
         (_Raises, inputs.Look.PLAIN, "a refusal"),
         (_Undeclared, inputs.Look.PLAIN, "does not declare"),
-        (_Floods, inputs.Look.PLAIN, "20 events"),
+        (_Floods, inputs.Look.PLAIN, "1000 events"),
         (_Chatters, inputs.Look.PLAIN, "no samples"),
         (_Unproven, inputs.Look.PLAIN, "without evidence"),
         (_Squares, inputs.Look.COUNTED, "lines executed"),

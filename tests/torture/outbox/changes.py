@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from offline_queue import migrate
+from offline_queue.ageing import BELIEVED
 from offline_queue.audit.auditing import STORE_REBUILT
 from offline_queue.database import connect
 from offline_queue.errors import OutboxError
@@ -43,9 +44,10 @@ _KEPT = {
     f"SELECT number, hash FROM event WHERE kind <> '{STORE_REBUILT}'": WITH_EVENTS,
     "SELECT sequence, content FROM sealed_copy": WITH_COPIES,
     "SELECT id, lane FROM item": WITH_LANES,
-    "SELECT key, value FROM kiosk_state": WITH_LANES,
+    f"SELECT key, value FROM kiosk_state WHERE key <> '{BELIEVED}'": WITH_LANES,
 }
-"""What must be as it was, and since which schema there is such a thing."""
+"""What must be as it was, and since which schema there is such a thing. Only the database knows when
+something was pruned last: the first pruning after a recovery forgets nothing."""
 
 
 def migrations(tries: int | None, seed: int = 1) -> Proof:
