@@ -55,18 +55,25 @@ _REASON_OF_CODE = {
 _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
+TRANSLATED = (sqlcipher.Error, OSError)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turns errors of SQLite and of the file system into OutboxError; a fault of the program stays itself."""
     try:
         yield
-    except sqlcipher.Error as error:
-        # The low byte is the primary result code (https://sqlite.org/rescode.html).
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        if code not in _REASON_OF_CODE:
+    except TRANSLATED as error:
+        if (meaning := meaning_of(error)) is None:
             raise
-        raise OutboxError(_REASON_OF_CODE[code], str(error)) from error
-    except OSError as error:
+        raise meaning from error
+
+
+def meaning_of(error: Exception) -> OutboxError | None:
+    """Of what is `TRANSLATED`; None: a fault of the program."""
+    if isinstance(error, OSError):
         full = error.errno in _NO_SPACE
-        reason = OutboxReason.DISK_FULL if full else OutboxReason.IO_FAILED
-        raise OutboxError(reason, str(error)) from error
+        return OutboxError(OutboxReason.DISK_FULL if full else OutboxReason.IO_FAILED, str(error))
+    # The low byte is the primary result code (https://sqlite.org/rescode.html).
+    reason = _REASON_OF_CODE.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
+    return None if reason is None else OutboxError(reason, str(error))

@@ -3,16 +3,17 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from offline_queue.errors import OutboxError, OutboxReason, translated
+from offline_queue.errors import TRANSLATED, OutboxError, OutboxReason, meaning_of, translated
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+_FAILURES = (*TRANSLATED, OutboxError, MemoryError)
 
 
 class Database:
@@ -58,22 +59,35 @@ class Database:
     def guarded(self) -> Iterator[None]:
         """Around whatever uses the connection. Raises OutboxError."""
         try:
-            with translated(), _damage_named():
-                yield
-        except OutboxError as error:
-            self._is_spoiled |= error.reason is OutboxReason.WRONG_KEY_OR_DAMAGED
-            raise
+            yield
+        except _FAILURES as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> NoReturn:
+        """Raises what the error means."""
+        meaning = _meaning(error)
+        if meaning is None:
+            raise error
+        self._is_spoiled |= meaning.reason is OutboxReason.WRONG_KEY_OR_DAMAGED
+        if meaning is error:
+            raise error
+        raise meaning from error
 
     def _once_more(self, job: Callable[[Any], T]) -> T:
         """Also with a fresh connection: SQLite may keep to itself, for a while, that it met a bad page."""
         try:
-            with self.guarded():
-                return job(self.connection)
+            return self._once(job)
         except OutboxError:
             if not self._is_spoiled or self._renew is None or self._is_writing:
                 raise
-        with self.guarded():
+        return self._once(job)
+
+    def _once(self, job: Callable[[Any], T]) -> T:
+        """As in `guarded`, which costs more than most statements do."""
+        try:
             return job(self.connection)
+        except _FAILURES as error:
+            self._fail(error)
 
     def check(self) -> None:
         """Whether the connection is still good, after a transaction. Raises OutboxError."""
@@ -105,11 +119,11 @@ def _begun(connection: Any) -> Any:
     return connection
 
 
-@contextmanager
-def _damage_named() -> Iterator[None]:
+def _meaning(error: Exception) -> OutboxError | None:
     """Where SQLCipher cannot read a page while it writes, SQLite says that the memory is short."""
-    try:
-        yield
-    except MemoryError as error:
+    if isinstance(error, OutboxError):
+        return error
+    if isinstance(error, MemoryError):
         detail = "a page cannot be read while another is written"
-        raise OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, detail) from error
+        return OutboxError(OutboxReason.WRONG_KEY_OR_DAMAGED, detail)
+    return meaning_of(error)

@@ -9,6 +9,7 @@ from kiosk.fhir.naming import IDENTIFIER, Naming, search_key
 from kiosk.fhir.wire import Json
 
 MAX_ENTRIES = 8
+_EMPTY: tuple[Any, ...] = ("", [], {})
 
 
 def entry(naming: Naming, id_: UUID, key: Json, resource: Json, by: str = IDENTIFIER) -> Json:
@@ -29,14 +30,10 @@ def entry(naming: Naming, id_: UUID, key: Json, resource: Json, by: str = IDENTI
 def _filled(value: Any) -> Any:
     """Without empty text, lists and objects, which FHIR forbids (R4, 2.6.1): what is unknown is left out."""
     if isinstance(value, dict):
-        return {name: each for name, value in value.items() if not _is_empty(each := _filled(value))}
+        return {name: each for name, value in value.items() if (each := _filled(value)) not in _EMPTY}
     if isinstance(value, list):
-        return [each for each in map(_filled, value) if not _is_empty(each)]
+        return [each for each in map(_filled, value) if each not in _EMPTY]
     return value
-
-
-def _is_empty(value: Any) -> bool:
-    return isinstance(value, str | list | dict) and not value
 
 
 def transaction(*entries: Json) -> Json:

@@ -26,9 +26,8 @@ def _text(value: object) -> str:
         case str():  # most values are: without an encoder made for each
             return encode_basestring(value)
         case dict():
-            return (
-                "{" + ",".join(f"{encode_basestring(k)}:{_text(v)}" for k, v in sorted(value.items())) + "}"
-            )
+            pairs = [f"{encode_basestring(name)}:{_text(each)}" for name, each in sorted(value.items())]
+            return "{" + ",".join(pairs) + "}"
         case list() | tuple():
             return "[" + ",".join(map(_text, value)) + "]"
         case Decimal():
