@@ -5,7 +5,7 @@ Medical peripherals advertise for some seconds after a measurement only, so the 
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -40,17 +40,24 @@ class BleLinks:
     """Scans for known services and serves each peripheral in a task of its own. Runs until cancelled.
 
     One whose device has no decoder is FOUND, and never connected. `board`: a unit that is not of these
-    devices, whatever it looks like; it is told what concerns it, for two cannot scan at once.
+    devices, whatever it looks like; it is told what concerns it, for two cannot scan at once. `spared`: the
+    ids of those that somebody else pairs with now; they are left alone.
     """
 
     def __init__(
-        self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap, board: BleBoard | None = None
+        self,
+        devices: Sequence[Device],
+        sink: Sink,
+        tap: Tap = no_tap,
+        board: BleBoard | None = None,
+        spared: Collection[str] = (),
     ) -> None:
         self._board = board
         self._recognition = Recognition(devices)
         self._chosen: dict[str, Device] = {}
         self._sink = sink
         self._tap = tap
+        self._spared = spared
         self._feeds: dict[str, Feed] = {}
         self._decoders: dict[str, Decoder] = {}
         self._rests = Rests()
@@ -137,7 +144,7 @@ class BleLinks:
         assert isinstance(chosen.match, BleMatch)  # only such devices are recognised here
         if chosen.match.speaks_in_advert and chosen.match.service in advertisement.service_data:
             self._said(id_, chosen, advertisement.service_data[chosen.match.service])
-        if self._tasks.running(id_):
+        if self._tasks.running(id_) or id_ in self._spared:
             return
         pairing = chosen.match.pairing(name, advertisement.manufacturer_data)
         if self._rests.is_over(id_, pairing):

@@ -12,7 +12,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.service import ServiceInterface, method
 
 from drivers.ble_recognition import Recognition
-from drivers.bluez_bus import ADAPTER, BLUEZ, BUS_ERRORS, DEVICE, call, objects, recognised
+from drivers.bluez_bus import ADAPTER, AGENTS, BLUEZ, BUS_ERRORS, DEVICE, call, objects, recognised
 from drivers.instrument import DriverError, Reason
 from drivers.tasks import bounded
 
@@ -22,11 +22,13 @@ _LIMIT_S = 5.0
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _AGENT_PATH = "/telecabine/agent"
 _BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
-_MANAGER = (BLUEZ, "/org/bluez", "org.bluez.AgentManager1")
 
 
 class _Agent(ServiceInterface):
-    """Agrees to pair with an instrument of ours that has neither display nor keys, and with nothing else."""
+    """Agrees to pair with an instrument of ours that has neither display nor keys, and with nothing else.
+
+    Nobody is asked: what wants a code is paired with by a technician (`drivers.pairing`).
+    """
 
     def __init__(self, is_ours: Callable[[str], Awaitable[bool]]) -> None:
         super().__init__("org.bluez.Agent1")
@@ -149,8 +151,8 @@ class BluezService:
 
     async def _register_agent(self, bus: MessageBus) -> None:
         try:
-            await call(bus, *_MANAGER, "RegisterAgent", "os", [_AGENT_PATH, "NoInputNoOutput"])
-            await call(bus, *_MANAGER, "RequestDefaultAgent", "o", [_AGENT_PATH])
+            await call(bus, *AGENTS, "RegisterAgent", "os", [_AGENT_PATH, "NoInputNoOutput"])
+            await call(bus, *AGENTS, "RequestDefaultAgent", "o", [_AGENT_PATH])
         except DBusError as error:
             _log.warning("no pairing agent: %s", error)
 

@@ -3,11 +3,9 @@
 Linux only. Source: BlueZ D-Bus API, org.bluez.Adapter (RemoveDevice) and org.bluez.Device.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dbus_fast import BusType
 from dbus_fast.aio import MessageBus
 
 from devices.device import Device
@@ -15,18 +13,16 @@ from drivers.ble_recognition import Recognition
 from drivers.bluez_bus import (
     ADAPTER,
     BLUEZ,
-    BUS_ERRORS,
+    CALL_LIMIT_S,
     DEVICE,
     Properties,
+    bluez,
     call,
     name_of,
     objects,
     recognised,
 )
-from drivers.instrument import DriverError, Reason
 from drivers.tasks import bounded
-
-_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +37,18 @@ class Bond:
 async def bonds(devices: Sequence[Device]) -> list[Bond]:
     """By address. DriverError when bluetoothd does not answer."""
     recognition = Recognition(devices)
-    async with _bluez() as bus:
-        paired = (await bounded(_paired(bus), _LIMIT_S)).values()
+    async with bluez() as bus:
+        paired = (await bounded(_paired(bus), CALL_LIMIT_S)).values()
     return sorted((_bond(recognition, properties) for properties in paired), key=lambda bond: bond.address)
 
 
 async def forget(address: str) -> bool:
     """False when there is no bond with `address`. DriverError when bluetoothd does not answer, or refuses."""
-    async with _bluez() as bus:
-        for path, properties in (await bounded(_paired(bus), _LIMIT_S)).items():
+    async with bluez() as bus:
+        for path, properties in (await bounded(_paired(bus), CALL_LIMIT_S)).items():
             if properties["Address"].value.lower() == address.lower():
                 adapter = properties["Adapter"].value
-                await bounded(call(bus, BLUEZ, adapter, ADAPTER, "RemoveDevice", "o", [path]), _LIMIT_S)
+                await bounded(call(bus, BLUEZ, adapter, ADAPTER, "RemoveDevice", "o", [path]), CALL_LIMIT_S)
                 return True
     return False
 
@@ -65,17 +61,3 @@ def _bond(recognition: Recognition, properties: Properties) -> Bond:
 async def _paired(bus: MessageBus) -> dict[str, Properties]:
     known = {path: interfaces.get(DEVICE) for path, interfaces in (await objects(bus)).items()}
     return {path: seen for path, seen in known.items() if seen and seen["Paired"].value}
-
-
-@asynccontextmanager
-async def _bluez() -> AsyncIterator[MessageBus]:
-    try:
-        bus = await bounded(MessageBus(bus_type=BusType.SYSTEM).connect(), _LIMIT_S)
-    except BUS_ERRORS as error:
-        raise DriverError(Reason.BLUETOOTH_MISSING, f"D-Bus: {error}") from error
-    try:
-        yield bus
-    except BUS_ERRORS as error:
-        raise DriverError(Reason.BLUETOOTH_MISSING, str(error)) from error
-    finally:
-        bus.disconnect()

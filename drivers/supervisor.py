@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -41,7 +41,8 @@ class Supervisor:
     """One per kiosk. `links` make further drivers (camera, audio) from the sink they are to report to.
 
     `tap` is told of every byte that a serial or Bluetooth instrument sends. `board` is left alone by the
-    drivers of other instruments; whoever made it runs it.
+    drivers of other instruments; whoever made it runs it. `spared`: the ids of Bluetooth instruments that are
+    left alone for now.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class Supervisor:
         links: Sequence[LinkMaker] = (),
         tap: Tap = no_tap,
         board: Board | None = None,
+        spared: Collection[str] = (),
     ) -> None:
-        makers = (*_built_in(devices, tap, board), *links)
+        makers = (*_built_in(devices, tap, board, spared), *links)
         self._guards = tuple(_Guard(maker, sink) for maker in makers)
 
     async def run(self) -> None:
@@ -116,14 +118,16 @@ class _Guard:
             self.status(replace(status, state=InstrumentState.FAULTY, reason=reason))
 
 
-def _built_in(devices: Sequence[Device], tap: Tap, board: Board | None) -> list[LinkMaker]:
+def _built_in(
+    devices: Sequence[Device], tap: Tap, board: Board | None, spared: Collection[str]
+) -> list[LinkMaker]:
     """The drivers that the declared devices need. Their libraries load only then."""
     makers: list[LinkMaker] = []
     if any(isinstance(device.match, PortMatch) for device in devices):
         makers.append(lambda sink: _serial(devices, sink, tap, board))
     by_radio = board is not None and board.address.startswith("ble:")
     if by_radio or any(isinstance(device.match, BleMatch) for device in devices):
-        makers.append(lambda sink: _ble(devices, sink, tap, board))
+        makers.append(lambda sink: _ble(devices, sink, tap, board, spared))
     return makers
 
 
@@ -133,8 +137,10 @@ def _serial(devices: Sequence[Device], sink: Sink, tap: Tap, board: Board | None
     return SerialLinks(devices, sink, tap, but=board.address if board else "")
 
 
-def _ble(devices: Sequence[Device], sink: Sink, tap: Tap, board: Board | None) -> Link:
+def _ble(
+    devices: Sequence[Device], sink: Sink, tap: Tap, board: Board | None, spared: Collection[str]
+) -> Link:
     from drivers.ble import BleLinks
     from drivers.ble_board import BleBoard
 
-    return BleLinks(devices, sink, tap, board if isinstance(board, BleBoard) else None)
+    return BleLinks(devices, sink, tap, board if isinstance(board, BleBoard) else None, spared)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from devices.reading import Reading, Waveform
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from drivers.pairing_dialogue import PairingEnd
 from kiosk.call.checks.report import CallCheck, CheckPart, CheckReason, Light, PartCheck
 from kiosk.selftest.report import Report
 from kiosk.session import Session
@@ -12,8 +13,9 @@ from kiosk.session import Session
 __all__ = [
     "CallChanged", "CallCheck", "CallCheckChanged", "CallPhase", "CheckPart", "CheckReason",
     "DeliveryChanged", "Event", "InstrumentState", "InstrumentStatus", "InstrumentsChanged", "Light",
-    "LineQuality", "Notice", "NoticeReason", "PartCheck", "PictureFrozen", "ReadingShown", "Reason",
-    "ResumeOffered", "SelfTestChanged", "SessionChanged", "SetAsideChanged", "SoundHeard", "SoundQuality",
+    "LineQuality", "Notice", "NoticeReason", "PairingChanged", "PairingEnd", "PairingStep", "PartCheck",
+    "PictureFrozen", "ReadingShown", "Reason", "ResumeOffered",
+    "SelfTestChanged", "SessionChanged", "SetAsideChanged", "SoundHeard", "SoundQuality",
     "WaveformShown",
 ]  # fmt: skip
 
@@ -47,6 +49,15 @@ class SoundQuality(StrEnum):
     LOUD = "loud"  # cut off at the instrument
     NOISY = "noisy"
     CLEAR = "clear"
+
+
+class PairingStep(StrEnum):
+    """What is waited for while a technician pairs with an instrument."""
+
+    SEEKING = "seeking"  # the instrument
+    TYPE = "type"  # the code that it shows, here
+    COMPARE = "compare"  # whether it shows the same code
+    SHOW = "show"  # the code, on the instrument
 
 
 class NoticeReason(StrEnum):
@@ -179,6 +190,15 @@ class PictureFrozen:
 
 
 @dataclass(frozen=True, slots=True)
+class PairingChanged:
+    """`code`: to be compared, or to be typed on the instrument."""
+
+    address: str
+    step: PairingStep
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     reason: NoticeReason
     subject: str = ""
@@ -187,5 +207,5 @@ class Notice:
 Event = (
     SessionChanged | InstrumentsChanged | ReadingShown | SetAsideChanged | WaveformShown | SoundHeard
     | CallChanged | CallCheckChanged | DeliveryChanged | ResumeOffered | SelfTestChanged | PictureFrozen
-    | Notice
+    | PairingChanged | Notice
 )  # fmt: skip

@@ -41,12 +41,14 @@ class Instruments:
     """Cameras and microphones rest until `wake`; serial ports and Bluetooth are always watched.
 
     `on_button` is called when somebody presses the button of the otoscope. Not `take`: of an instrument that
-    may send each result only once it is told that it is there, and nothing is taken from it.
+    may send each result only once it is told that it is there, and nothing is taken from it. `spared`: the
+    ids of Bluetooth instruments that are left alone, while a technician pairs with them.
     """
 
     def __init__(self, config: DevicesConfig, sink: Sink, *, take: bool = True) -> None:
         known = left_alone(served(config), unless=take)
         self.frames = Frames()
+        self.spared: set[str] = set()
         self.otoscope_on = False
         self.stethoscope_on = False
         self._frozen: tuple[VideoFrame, ...] = ()
@@ -66,7 +68,7 @@ class Instruments:
         button = CameraButton(self._camera_with_button, lambda: self.on_button())
         silent: list[Link] = [self._sound, self.speaker, button, *([self._board] if self._board else [])]
         links = [*makers, *(_Outlet(sink).maker(link) for link in silent)]
-        self._supervisor = Supervisor(known, sink, links, board=self._board)
+        self._supervisor = Supervisor(known, sink, links, board=self._board, spared=self.spared)
 
     async def run(self) -> None:
         """Watch every instrument until cancelled."""

@@ -23,6 +23,7 @@ from kiosk.instruments import Instruments
 from kiosk.keeper import Keeper, now
 from kiosk.meeting import Meeting
 from kiosk.outbox_desk import OutboxDesk
+from kiosk.pair_desk import PairDesk
 from kiosk.parts import Parts
 from kiosk.pin_door import PinAnswer, PinDoor
 from kiosk.selftest.report import Report, Zone
@@ -58,6 +59,7 @@ class Kiosk:
         self.desk = desk
         self.instruments = instruments
         self.units = units
+        self.pairing = PairDesk(units, instruments.spared, emit)
         self.meeting = meeting
         self._keeper = keeper
         self._emit = emit
@@ -115,6 +117,7 @@ class Kiosk:
 
     async def close(self) -> None:
         """Leave everything that waits on disk, in good order; an open session can be resumed."""
+        await self.pairing.stop()
         await self.selftests.interrupt()
         await self.checks.stop()
         await self.examination.stop()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from devices.catalog import devices
 from devices.reading import DeviceIdentity
@@ -12,6 +13,9 @@ from kiosk.config import Config
 from kiosk.data_dir import unit_file
 from kiosk.unit import How, Unit, unit_of
 from kiosk.unit_file import Declared, UnitFile, UnitFileError
+
+if TYPE_CHECKING:
+    from drivers.bonds import Bond
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +72,18 @@ class Units:
     def _is_looked_for(self, unit: Unit) -> bool:
         """Where the settings say what the site owns, no other kind is answered by radio."""
         return not (unit.kind and self._expected) or unit.kind in self._expected
+
+    async def paired(self) -> "tuple[Bond, ...] | None":
+        """None where that cannot be told, or where it is not for us to pair. At most some seconds."""
+        if not self._bluetooth:
+            return None
+        from drivers.bonds import bonds
+
+        try:
+            return tuple(await bonds(devices()))
+        except DriverError as error:
+            log.debug("who is paired cannot be told now: %s", error)
+            return None
 
     async def declare(self, unit: Unit) -> None:
         """It belongs to this kiosk. Raises UnitFileError."""
@@ -133,13 +149,12 @@ class Units:
             self.on_change()
 
     async def _count_bonds(self) -> None:
-        from drivers.bonds import bonds
-
+        paired = await self.paired()
+        if paired is None:
+            return
         try:
-            paired = [Unit(bond.address.upper()) for bond in await bonds(devices())]
-            await asyncio.to_thread(self._file.count_bonds, paired)
-        except DriverError as error:
-            log.debug("who is paired cannot be told now: %s", error)
+            units = [Unit(bond.address.upper()) for bond in paired]
+            await asyncio.to_thread(self._file.count_bonds, units)
         except UnitFileError as error:
             log.error("%s", error)
         else:

@@ -53,6 +53,7 @@ class Bridge(QObject):
     resume_offered = Signal(object)
     selftest_changed = Signal(object)
     picture_frozen = Signal(object)
+    pairing_changed = Signal(object)
     notice = Signal(object)
 
     ready = Signal()
@@ -63,6 +64,7 @@ class Bridge(QObject):
     outbox_figures_told = Signal(object)
     outbox_copied = Signal(object)
     units_told = Signal(object)
+    pairing_ended = Signal(object)
     parts_told = Signal(object)
     command_failed = Signal(object)  # the signal that would have brought its answer, or None
 
@@ -92,6 +94,7 @@ class Bridge(QObject):
             events.ResumeOffered: self.resume_offered,
             events.SelfTestChanged: self.selftest_changed,
             events.PictureFrozen: self.picture_frozen,
+            events.PairingChanged: self.pairing_changed,
             events.Notice: self.notice,
             BlockReason: self.blocked,
         }
@@ -215,6 +218,23 @@ class Bridge(QObject):
     def set_own_unit(self, address: str, own: bool) -> None:
         """A Bluetooth instrument is ours, or not any more. What holds then comes with `units_told`."""
         self._ask(lambda kiosk: kiosk.units.set_own(address, own), self.units_told)
+
+    def pair(self, address: str) -> None:
+        """What is asked meanwhile comes with `pairing_changed`; the end with `pairing_ended`: a PairingEnd,
+        None when it was stopped.
+        """
+        self._ask(lambda kiosk: kiosk.pairing.pair(address), self.pairing_ended)
+
+    def answer_pairing(self, code: str) -> None:
+        """What the instrument shows."""
+        self._ask(lambda kiosk: kiosk.pairing.answer(code))
+
+    def stop_pairing(self) -> None:
+        self._ask(lambda kiosk: kiosk.pairing.stop())
+
+    def forget_bond(self, address: str) -> None:
+        """What holds then comes with `units_told`."""
+        self._ask(lambda kiosk: kiosk.pairing.forget(address), self.units_told)
 
     def check_pin(self, pin: str) -> None:
         """The answer, a PinAnswer, comes with `pin_checked`."""

@@ -10,6 +10,7 @@ from bumble.device import Connection
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.pairing import PairingConfig, PairingDelegate
 
+from tests.fakes.ble_pairing import Code
 from tests.fakes.frames import date_time
 from tests.fakes.radio import Radio, transceiver
 
@@ -118,6 +119,10 @@ class Peripheral:
         self._connection: Connection | None = None
         self._serving: asyncio.Task[None] | None = None
         self._switched_on = True
+
+    def want_code(self, code: Code) -> None:
+        """Of whoever pairs with it, before it is switched on."""
+        self._device.pairing_config_factory = lambda _: code.config()
 
     def give_battery(self, percent: int, answers: bool = True) -> None:
         """A Battery Service (180F), before it is switched on. Not `answers`: a read of it never ends."""

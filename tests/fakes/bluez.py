@@ -9,9 +9,11 @@ import asyncio
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Advertisement, Connection
 from bumble.hci import Address
-from bumble.pairing import PairingConfig, PairingDelegate
+from bumble.keys import KeyStore
+from bumble.pairing import PairingConfig
 from dbus_fast import Message, Variant
 
+from tests.fakes.bluez_agent import Agent, AskingAgent
 from tests.fakes.bluez_gatt import RemoteGatt, uuid128
 from tests.fakes.dbus_objects import DBusRefusal, ObjectTree, Properties, Reply
 from tests.fakes.radio import Radio, transceiver
@@ -40,12 +42,11 @@ class FakeBluez:
         self.tree = ObjectTree()
         self.agents: list[str] = []
         self.discovers = True  # services, when it is connected
-        self._agent = ("", "")
+        self._agents: dict[str, Agent] = {}
+        self._default = Agent()
+        self._bonding: dict[str, Agent] = {}
         self._radio = transceiver(radio, "bluetoothd", _ADAPTER_ADDRESS)
-        no_keys = PairingDelegate.IoCapability.NO_OUTPUT_NO_INPUT
-        self._radio.pairing_config_factory = lambda _: PairingConfig(
-            sc=True, mitm=False, bonding=True, delegate=PairingDelegate(no_keys)
-        )
+        self._radio.pairing_config_factory = self._pairing_config
         self._gatt = RemoteGatt(self.tree)
         self.tree.client_vanished = self._client_vanished
         self._addresses: dict[str, Address] = {}
@@ -62,8 +63,9 @@ class FakeBluez:
             Connect=self._connect,
             Disconnect=self._disconnect,
             Pair=self._pair,
+            CancelPairing=self._cancel_pairing,
             RegisterAgent=self._register_agent,
-            RequestDefaultAgent=self._accept,
+            RequestDefaultAgent=self._request_default_agent,
             UnregisterAgent=self._accept,
             Set=self._set,
         )
@@ -112,7 +114,7 @@ class FakeBluez:
     async def wants_to_pair(self, address: str) -> bool:
         """A peripheral, or a stranger's telephone, begins to pair by itself: whether the agent agrees."""
         question = ("org.bluez.Agent1", "RequestAuthorization", "o", device_path(address))
-        return await self.tree.ask(*self._agent, *question)
+        return await self.tree.ask(self._default.client, self._default.path, *question)
 
     def knows(self, address: str) -> bool:
         return device_path(address) in self.tree.objects
@@ -127,8 +129,16 @@ class FakeBluez:
         return None
 
     async def _register_agent(self, message: Message) -> None:
-        self.agents.append(str(message.body[1]))
-        self._agent = (message.sender or "", message.body[0])
+        client, (path, capability) = message.sender or "", message.body
+        self.agents.append(str(capability))
+        self._agents[client] = Agent(client, path, capability)
+
+    async def _request_default_agent(self, message: Message) -> None:
+        self._default = self._agents[message.sender or ""]
+
+    def _pairing_config(self, connection: Connection) -> PairingConfig:
+        path = device_path(connection.peer_address.to_string(False))
+        return AskingAgent(self.tree, self._bonding.get(path, self._default), path).config()
 
     async def _start_discovery(self, message: Message) -> None:
         if not self.tree.objects[ADAPTER_PATH][ADAPTER]["Powered"].value:
@@ -151,6 +161,7 @@ class FakeBluez:
     async def _client_vanished(self, client: str) -> None:
         """Its scan and its subscriptions end with a client; its connections stay, as in bluetoothd."""
         await self._gatt.unsubscribe(client)
+        self._agents.pop(client, None)
         if client in self._scanners:
             self._scanners.discard(client)
             if not self._scanners:
@@ -160,7 +171,13 @@ class FakeBluez:
         path = message.body[0]
         if path in self._connections:
             await self._connections[path].disconnect()
+        await self._keys.delete(str(self._addresses[path]))
         self.tree.remove(path)
+
+    @property
+    def _keys(self) -> KeyStore:
+        assert self._radio.keystore is not None
+        return self._radio.keystore
 
     def _advertised(self, advertisement: Advertisement) -> None:
         if not self._scanners:
@@ -181,6 +198,8 @@ class FakeBluez:
         try:
             async with self._connecting:  # a controller makes one connection at a time
                 connection = await self._radio.connect(self._addresses[path], timeout=_CONNECT_LIMIT_S)
+                if await self._keys.get(str(connection.peer_address)):
+                    await connection.encrypt()
         except Exception as error:
             raise refusal("Failed", "le-connection-abort-by-local") from error
         self._connections[path] = connection
@@ -212,13 +231,25 @@ class FakeBluez:
         path = message.path or ""
         if not self.agents:
             raise refusal("AuthenticationFailed", "no agent")
-        await self._connect(message)
+        if path in self._bonding:
+            raise refusal("InProgress", "In Progress")
+        self._bonding[path] = self._agents.get(message.sender or "", self._default)
         try:
+            await self._connect(message)
             await self._connections[path].pair()
-        except Exception as error:
+        except DBusRefusal:
+            raise refusal("ConnectionAttemptFailed", "Page Timeout") from None
+        except (Exception, asyncio.CancelledError) as error:  # cancelled: it hung up in the middle
             raise refusal("AuthenticationFailed", "Authentication Failed") from error
+        finally:
+            del self._bonding[path]
         self.tree.set(path, DEVICE, Paired=Variant("b", True), Bonded=Variant("b", True))
         return None
+
+    async def _cancel_pairing(self, message: Message) -> None:
+        if message.path not in self._bonding:
+            raise refusal("DoesNotExist", "Does Not Exist")
+        await self._disconnect(message)
 
 
 def device_path(address: str) -> str:

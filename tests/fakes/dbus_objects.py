@@ -82,6 +82,13 @@ class ObjectTree:
         self, client: str, path: str, interface: str, member: str, signature: str, *body: Any
     ) -> bool:
         """Call a client's own object: whether it agreed."""
+        reply = await self.call_client(client, path, interface, member, signature, *body)
+        return reply is not None and reply.message_type is not MessageType.ERROR
+
+    async def call_client(
+        self, client: str, path: str, interface: str, member: str, signature: str, *body: Any
+    ) -> Message | None:
+        """What a client's own object answers."""
         assert self._bus is not None
         call = Message(
             destination=client,
@@ -91,8 +98,7 @@ class ObjectTree:
             signature=signature,
             body=[*body],
         )
-        reply = await self._bus.call(call)
-        return reply is not None and reply.message_type is not MessageType.ERROR
+        return await self._bus.call(call)
 
     def add(self, path: str, interfaces: dict[str, Properties]) -> None:
         self.objects[path] = interfaces

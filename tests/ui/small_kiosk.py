@@ -18,6 +18,9 @@ from kiosk.events import (
     InstrumentStatus,
     Notice,
     NoticeReason,
+    PairingChanged,
+    PairingEnd,
+    PairingStep,
     ReadingShown,
     SelfTestChanged,
     SessionChanged,
@@ -93,6 +96,46 @@ class SmallUnits:
         self.told = tuple(replace(u, how=how) if u.unit.address == address else u for u in self.told)
         return self.told
 
+    def set_paired(self, address: str, paired: bool) -> None:
+        self.told = tuple(replace(u, paired=paired) if u.unit.address == address else u for u in self.told)
+
+
+@dataclass
+class SmallPairing:
+    """Satisfies `PairPort`: one instrument that shows `code`, and wants it typed here."""
+
+    kiosk: "SmallKiosk"
+    code: str = "048213"
+    step: PairingStep = PairingStep.TYPE
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    told: str = ""
+    stopped: bool = False
+
+    async def pair(self, address: str) -> PairingEnd | None:
+        self.answered.clear()
+        self.kiosk.publish(PairingChanged(address, PairingStep.SEEKING))
+        shown = "" if self.step is PairingStep.TYPE else self.code
+        self.kiosk.publish(PairingChanged(address, self.step, shown))
+        await self.answered.wait()
+        if self.stopped:
+            return None
+        if self.told != self.code:
+            return PairingEnd.WRONG_CODE
+        self.kiosk.units.set_paired(address, True)
+        return PairingEnd.PAIRED
+
+    async def answer(self, code: str) -> None:
+        self.told = code
+        self.answered.set()
+
+    async def stop(self) -> None:
+        self.stopped = True
+        self.answered.set()
+
+    async def forget(self, address: str) -> tuple[UnitLine, ...]:
+        self.kiosk.units.set_paired(address, False)
+        return self.kiosk.units.told
+
 
 @dataclass
 class SmallParts:
@@ -162,6 +205,9 @@ class SmallKiosk:
     found: Report = REPORT
     units: SmallUnits = field(default_factory=SmallUnits)
     parts: SmallParts = field(default_factory=SmallParts)
+
+    def __post_init__(self) -> None:
+        self.pairing = SmallPairing(self)
 
     async def begin(self) -> None:
         self.asked.append("begin")

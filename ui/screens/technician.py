@@ -3,15 +3,17 @@
 from math import ceil
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kiosk.selftest.report import Part
 from ui.screens.base import Context, Screen
+from ui.screens.pairing import Pairing
 from ui.state import Fault
 from ui.widgets.choice_card import ChoiceCard, option_buttons
 from ui.widgets.figures_card import FiguresCard
+from ui.widgets.number_pad import NumberPad
 from ui.widgets.outbox_card import OutboxCard
 from ui.widgets.panel import Action
 from ui.widgets.parts import button, card, label, set_tone
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 12
 _LOOK_MS = 1000
-_DIGITS = "123456789"
 _ROLES = {"green": "good", "amber": "heading", "orange": "heading", "red": "error"}
 _WORST_FIRST = ("red", "amber", "skipped", "green")
 
@@ -38,7 +39,6 @@ class Technician(Screen):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         text = self.texts.technician
-        self._pin = ""
         self._choosing: Role | None = None
         self.head(text.title)
         self._pad = self._build_pad()
@@ -48,7 +48,9 @@ class Technician(Screen):
         rtl = self.texts.right_to_left
         self.call_card = FiguresCard(self.texts.call_figures.title, rtl)
         self.outbox_card = OutboxCard(context.bridge, self.texts)
-        self.unit_list = UnitList(self.texts, context.bridge.set_own_unit)
+        self._pairing = Pairing(self, context)
+        bridge = context.bridge
+        self.unit_list = UnitList(self.texts, bridge.set_own_unit, self._pairing.start, bridge.forget_bond)
         self.choice_card = ChoiceCard(text, self._look_for_choices)
         self._looks = QTimer(self, interval=_LOOK_MS)
         self._looks.timeout.connect(self._look)
@@ -78,61 +80,29 @@ class Technician(Screen):
         context.bridge.command_failed.connect(self._failed)
 
     def focus_first(self) -> None:
-        self._pad.setFocus()
+        self._digits.setFocus()
 
     def _build_pad(self) -> QWidget:
         text = self.texts.technician
+        self._digits = NumberPad(
+            "pin", text.pin_title, text, self.context.bridge.check_pin,
+            longest=_LONGEST, hidden=True, changed=lambda: self._answer.setText(""),
+        )  # fmt: skip
         pad = QWidget()
-        pad.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         pad.setMaximumWidth(round(520 * self.context.settings.text_scale))
-        grid = QGridLayout(pad)
-        grid.setSpacing(10)
-        for place in range(3):
-            grid.setColumnStretch(place, 1)
-            grid.setColumnMinimumWidth(place, 120)
-        self._dots = label("", "title")
-        self._dots.setMinimumHeight(56)
-        self._dots.setAccessibleName(text.pin_title)
-        grid.addWidget(label(text.pin_title, "heading"), 0, 0, 1, 3)
-        grid.addWidget(label(text.pin_explain), 1, 0, 1, 3)
-        grid.addWidget(self._dots, 2, 0, 1, 3)
-        for place, digit in enumerate(_DIGITS):
-            grid.addWidget(self._digit(digit), 3 + place // 3, place % 3)
-        grid.addWidget(button(text.pin_erase, "pin_erase", self._erase), 6, 0)
-        grid.addWidget(self._digit("0"), 6, 1)
-        grid.addWidget(button(text.pin_enter, "pin_enter", self._enter, "primary"), 6, 2)
+        column = QVBoxLayout(pad)
+        column.setSpacing(10)
+        column.addWidget(label(text.pin_title, "heading"))
+        column.addWidget(label(text.pin_explain))
+        column.addWidget(self._digits)
         return pad
 
-    def _digit(self, digit: str) -> QWidget:
-        return button(digit, f"pin_{digit}", lambda: self._add(digit))
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A keyboard may type the code too."""
-        if self._pad.isVisible() and event.text() and event.text() in "0123456789":
-            self._add(event.text())
-        elif self._pad.isVisible() and event.key() == Qt.Key.Key_Backspace:
-            self._erase()
-        elif self._pad.isVisible() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._enter()
+        """The code may be typed wherever the focus is."""
+        if self._pad.isVisible():
+            self._digits.keyPressEvent(event)
         else:
             super().keyPressEvent(event)
-
-    def _add(self, digit: str) -> None:
-        self._set_pin((self._pin + digit)[:_LONGEST])
-        self._answer.setText("")
-
-    def _erase(self) -> None:
-        self._set_pin(self._pin[:-1])
-
-    def _set_pin(self, pin: str) -> None:
-        self._pin = pin
-        self._dots.setText("●" * len(pin))
-
-    def _enter(self) -> None:
-        pin = self._pin
-        self._set_pin("")
-        if pin:
-            self.context.bridge.check_pin(pin)
 
     def _pin_checked(self, answer: "PinAnswer") -> None:
         if answer.right:
@@ -202,6 +172,8 @@ class Technician(Screen):
         elif answer is bridge.selftest_done:
             self._waiting.hide()
             self._again.show()
+        elif answer is bridge.pairing_ended:
+            self._pairing.failed()
         elif answer is bridge.parts_told:
             self._choosing = None
 

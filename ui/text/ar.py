@@ -14,6 +14,7 @@ from kiosk.events import (
     Light,
     LineQuality,
     NoticeReason,
+    PairingEnd,
     Reason,
     SoundQuality,
 )
@@ -633,6 +634,25 @@ UNITS = UnitsText(
         How.CONFIGURED: "تخص هذا الجهاز (الإعدادات)",
         How.DECLARED: "تخص هذا الجهاز (مسجّلة هنا)",
         How.UNKNOWN: "غير معروفة: قد تكون لشخص آخر",
+    },
+    pair="اقتران",
+    unpair="انسَ الاقتران",
+    paired="مقترنة",
+    pair_title="الاقتران",
+    pair_seeking="شغّل الأداة قرب الجهاز وضعها في وضع الاقتران (انظر دليلها). ينتظرها الجهاز دقيقة.",
+    pair_type="اكتب الرمز الذي تعرضه الأداة أو الموجود على ملصقها. لديك 30 ثانية.",
+    pair_wait="لحظة…",
+    pair_show="اكتب هذا الرمز على الأداة.",
+    pair_compare="هل تعرض الأداة الرمز نفسه؟",
+    pair_same="نعم، نفسه",
+    pair_stop="إيقاف",
+    pair_ends={
+        PairingEnd.PAIRED: "تم: اقترنت الأداة، وهي تخص هذا الجهاز.",
+        PairingEnd.NOT_SEEN: "لم تظهر الأداة. قرّبها وضعها في وضع الاقتران ثم أعد المحاولة.",
+        PairingEnd.REFUSED: "رفضت الأداة. ضعها في وضع الاقتران، وامحُ اقترانها القديم عند الحاجة، ثم أعد المحاولة.",
+        PairingEnd.WRONG_CODE: "الرمز غير صحيح. أعد المحاولة بالرمز الذي تعرضه الأداة الآن.",
+        PairingEnd.TOO_LATE: "لم يُجب أحد في الوقت. أعد المحاولة: لديك 30 ثانية للرمز.",
+        PairingEnd.NO_BLUETOOTH: "بلوتوث الجهاز لا يستجيب. افحص المحوّل ثم أعد المحاولة.",
     },
 )
 

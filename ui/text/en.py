@@ -14,6 +14,7 @@ from kiosk.events import (
     Light,
     LineQuality,
     NoticeReason,
+    PairingEnd,
     Reason,
     SoundQuality,
 )
@@ -638,6 +639,25 @@ UNITS = UnitsText(
         How.CONFIGURED: "This kiosk's (settings)",
         How.DECLARED: "This kiosk's (declared here)",
         How.UNKNOWN: "Unknown: it may be somebody else's",
+    },
+    pair="Pair",
+    unpair="Forget the pairing",
+    paired="Paired",
+    pair_title="Pairing",
+    pair_seeking="Switch the instrument on near the kiosk and put it into pairing mode (see its manual). The kiosk waits a minute for it.",
+    pair_type="Type the code that the instrument shows, or the one on its label. You have 30 seconds.",
+    pair_wait="One moment…",
+    pair_show="Type this code on the instrument.",
+    pair_compare="Does the instrument show the same code?",
+    pair_same="Yes, the same",
+    pair_stop="Stop",
+    pair_ends={
+        PairingEnd.PAIRED: "Done: the instrument is paired, and it belongs to this kiosk.",
+        PairingEnd.NOT_SEEN: "The instrument did not show up. Bring it closer, put it into pairing mode, and begin again.",
+        PairingEnd.REFUSED: "The instrument refused. Put it into pairing mode, clear its old pairing if need be, and begin again.",
+        PairingEnd.WRONG_CODE: "The code was not the right one. Begin again with the one that the instrument shows now.",
+        PairingEnd.TOO_LATE: "Nobody answered in time. Begin again: there are 30 seconds for the code.",
+        PairingEnd.NO_BLUETOOTH: "The kiosk's Bluetooth does not answer. Check the adapter, then begin again.",
     },
 )
 

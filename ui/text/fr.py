@@ -14,6 +14,7 @@ from kiosk.events import (
     Light,
     LineQuality,
     NoticeReason,
+    PairingEnd,
     Reason,
     SoundQuality,
 )
@@ -623,6 +624,25 @@ UNITS = UnitsText(
         How.CONFIGURED: "À ce poste (réglages)",
         How.DECLARED: "À ce poste (déclaré ici)",
         How.UNKNOWN: "Inconnu : peut-être celui de quelqu'un d'autre",
+    },
+    pair="Appairer",
+    unpair="Oublier l'appairage",
+    paired="Appairé",
+    pair_title="Appairage",
+    pair_seeking="Allumez l'appareil près du poste et mettez-le en mode appairage (voir sa notice). Le poste l'attend une minute.",
+    pair_type="Tapez le code que montre l'appareil, ou celui de son étiquette. Vous avez 30 secondes.",
+    pair_wait="Un instant…",
+    pair_show="Tapez ce code sur l'appareil.",
+    pair_compare="L'appareil montre-t-il le même code ?",
+    pair_same="Oui, le même",
+    pair_stop="Arrêter",
+    pair_ends={
+        PairingEnd.PAIRED: "C'est fait : l'appareil est appairé, et il est à ce poste.",
+        PairingEnd.NOT_SEEN: "L'appareil ne s'est pas montré. Approchez-le, mettez-le en mode appairage, puis recommencez.",
+        PairingEnd.REFUSED: "L'appareil a refusé. Mettez-le en mode appairage, effacez-y au besoin l'ancien appairage, puis recommencez.",
+        PairingEnd.WRONG_CODE: "Le code n'était pas le bon. Recommencez avec celui que l'appareil montre maintenant.",
+        PairingEnd.TOO_LATE: "Personne n'a répondu à temps. Recommencez : il y a 30 secondes pour le code.",
+        PairingEnd.NO_BLUETOOTH: "Le Bluetooth du poste ne répond pas. Vérifiez l'adaptateur, puis recommencez.",
     },
 )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the reasons a sentence is found by: a language brings those
         Light,
         LineQuality,
         NoticeReason,
+        PairingEnd,
         Reason,
         SoundQuality,
     )
@@ -368,6 +369,18 @@ class UnitsText(Table):
     serial: str
     address: str
     hows: Mapping[How, str]
+    pair: str
+    unpair: str
+    paired: str
+    pair_title: str
+    pair_seeking: str
+    pair_type: str
+    pair_wait: str
+    pair_show: str
+    pair_compare: str
+    pair_same: str
+    pair_stop: str
+    pair_ends: Mapping[PairingEnd, str]
 
 
 class KeyboardText(Table):

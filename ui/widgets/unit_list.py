@@ -1,6 +1,6 @@
-"""The technician's card of Bluetooth instruments: whose each is, and a button to say so."""
+"""The technician's card of Bluetooth instruments: whose each is, whether it is paired with, and buttons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from kiosk.unit_desk import UnitLine
 
 SetOwn = Callable[[str, bool], object]
+OfUnit = Callable[[str], object]  # its address
 
 
 class UnitList(QFrame):
     """Hidden until it is told. Rows are made anew only when something changed: a button stays where it is."""
 
-    def __init__(self, texts: Texts, set_own: SetOwn) -> None:
+    def __init__(self, texts: Texts, set_own: SetOwn, pair: OfUnit, unpair: OfUnit) -> None:
         super().__init__()
         self.setObjectName("card")
         self.setProperty("tone", "soft")
         self.setAccessibleName(texts.units.title)
         self._texts = texts
         self._set_own = set_own
+        self._pair = pair
+        self._unpair = unpair
         self._shown: tuple[UnitLine, ...] | None = None
         self._rows = QWidget()
         self._column = QVBoxLayout(self)
@@ -75,7 +78,7 @@ class UnitList(QFrame):
     def _row(self, line: "UnitLine") -> QWidget:
         from kiosk.unit import How
 
-        text, address = self._texts.units, line.unit.address
+        text = self._texts.units
         name, whose = self._name(line), text.hows[line.how]
         frame, column = card(name="row", gap=6)
         column.addWidget(label(name, "heading"))
@@ -84,15 +87,24 @@ class UnitList(QFrame):
         if line.no_result:
             column.addWidget(label(text.no_result, "small"))
         answers = Flow()
-        if line.how is How.UNKNOWN:
-            own = partial(self._set_own, address, True)
-            answers.addWidget(_of(name, button(text.own, f"own_{address}", own)))
-        elif line.how is not How.CONFIGURED:
-            forget = partial(self._set_own, address, False)
-            answers.addWidget(_of(name, button(text.forget, f"forget_{address}", forget)))
+        for made in self._buttons(line):
+            answers.addWidget(_of(name, made))
         column.addLayout(answers)
         frame.setAccessibleName(f"{name}. {whose}")
         return frame
+
+    def _buttons(self, line: "UnitLine") -> Iterator[QPushButton]:
+        from kiosk.unit import How
+
+        text, address = self._texts.units, line.unit.address
+        if line.how is How.UNKNOWN:
+            yield button(text.own, f"own_{address}", partial(self._set_own, address, True))
+        elif line.how is not How.CONFIGURED:
+            yield button(text.forget, f"forget_{address}", partial(self._set_own, address, False))
+        if line.paired:
+            yield button(text.unpair, f"unpair_{address}", partial(self._unpair, address))
+        elif line.paired is not None:
+            yield button(text.pair, f"pair_{address}", partial(self._pair, address))
 
     def _name(self, line: "UnitLine") -> str:
         """What it is and its model, as far as they are known."""
@@ -105,7 +117,8 @@ class UnitList(QFrame):
         text, unit = self._texts.units, line.unit
         address = text.address.format(address=isolated(unit.address))
         serial = text.serial.format(serial=isolated(unit.serial)) if unit.serial else ""
-        return " · ".join(part for part in (serial, address) if part)
+        paired = text.paired if line.paired else ""
+        return " · ".join(part for part in (paired, serial, address) if part)
 
 
 def _of(name: str, made: QPushButton) -> QPushButton:
