@@ -144,7 +144,10 @@ class BleLinks:
         assert isinstance(chosen.match, BleMatch)  # only such devices are recognised here
         if chosen.match.speaks_in_advert and chosen.match.service in advertisement.service_data:
             self._said(id_, chosen, advertisement.service_data[chosen.match.service])
-        if self._tasks.running(id_) or id_ in self._spared:
+        if id_ in self._spared:
+            self._rests.forget(id_)
+            return
+        if self._tasks.running(id_):
             return
         pairing = chosen.match.pairing(name, advertisement.manufacturer_data)
         if self._rests.is_over(id_, pairing):

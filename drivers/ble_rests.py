@@ -30,6 +30,7 @@ class Rests:
         self._until_s[id_] = self._clock_s() + _rest_s(ended, leads, refused)
 
     def forget(self, id_: str) -> None:
+        """It is gone, or somebody sees to it by hand."""
         self._refused.discard(id_)
         self._until_s.pop(id_, None)
 

@@ -22,6 +22,7 @@ DEVICE = Device(
     ),
     metrics=(SYSTOLIC, DIASTOLIC, MEAN_PRESSURE, CUFF_PULSE_RATE),
     reference="Bluetooth SIG Blood Pressure Service 1.1.1; SpeziOmron, hass-omron, openScale",
-    limits="a model that asks for a passkey cannot be paired; what it sent once is not fetched again (RACP)",
+    limits="a model that asks for a passkey is paired on the technician's screen; what it sent once is not "
+    "fetched again (RACP)",
     decoder=Decoder,
 )  # fmt: skip

@@ -78,7 +78,8 @@ DEVICE = Device(
     metrics=(GLUCOSE_MASS, GLUCOSE_MOLAR),
     reference="Bluetooth SIG Glucose Service 1.0.1; GATT Specification Supplement",
     any_make=True,
-    limits="its last result is read, none before; of its context, the meal; control solution is refused",
+    limits="its last result is read, none before; of its context, the meal; control solution is refused; a "
+    "meter that asks for a code is paired on the technician's screen",
     decoder=Decoder,
     protocols=(
         ("glucose", describe_result),

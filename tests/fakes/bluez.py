@@ -116,6 +116,10 @@ class FakeBluez:
         question = ("org.bluez.Agent1", "RequestAuthorization", "o", device_path(address))
         return await self.tree.ask(self._default.client, self._default.path, *question)
 
+    def pairs_with(self, address: str) -> bool:
+        """A client wants it, and it has not ended."""
+        return device_path(address) in self._bonding
+
     def knows(self, address: str) -> bool:
         return device_path(address) in self.tree.objects
 
@@ -197,6 +201,8 @@ class FakeBluez:
             return
         try:
             async with self._connecting:  # a controller makes one connection at a time
+                if path in self._connections:
+                    return
                 connection = await self._radio.connect(self._addresses[path], timeout=_CONNECT_LIMIT_S)
                 if await self._keys.get(str(connection.peer_address)):
                     await connection.encrypt()

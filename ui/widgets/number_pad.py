@@ -37,7 +37,9 @@ class NumberPad(QWidget):
         self._build(text)
 
     def _build(self, text: TechnicianText) -> None:
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # digits run so in every language
         grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(10)
         for place in range(3):
             grid.setColumnStretch(place, 1)
