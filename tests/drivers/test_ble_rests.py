@@ -49,5 +49,5 @@ def test_one_that_refused_is_wanted_again_as_soon_as_it_may_be_paired_with(ended
     assert rests.is_over(ID, pairing=True)
     rests.begin(ID, ended, leads=True, pairing=True)
     assert not rests.is_over(ID, pairing=True)
-    rests.end(ID)
+    rests.forget(ID)
     assert rests.is_over(ID, pairing=False)
