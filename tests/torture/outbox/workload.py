@@ -64,8 +64,12 @@ class Day:
 
     def _opened(self) -> Store:
         store = Store(self._directory, KEY, OWNER, TO_THE_SECOND, outside=self._directory / MARK)
-        while store.verify_next():
-            pass
+        try:
+            while store.verify_next():
+                pass
+        except OutboxError:  # the disk failed: what is open here must not be in the way
+            store.close()
+            raise
         if store.findings:
             raise AssertionError(f"an intact outbox was found damaged: {store.findings}")
         return store
