@@ -13,7 +13,7 @@ from pathlib import Path
 
 from devices.device import Device, HidMatch
 from drivers.instrument import DriverError, Reason
-from drivers.port import READ_TIMEOUT_S, Candidates, FoundPort, Port, found_ports
+from drivers.port import READ_TIMEOUT_S, Candidates, FoundPort, Port, UsbNode, found_ports
 from drivers.port_ids import Plug, PortIds
 
 SYSFS_HIDRAW = Path("/sys/class/hidraw")
@@ -27,14 +27,23 @@ def find_hid(devices: Sequence[Device], ids: PortIds | None = None) -> tuple[Fou
     `ids`: how they were called before.
     """
     found: dict[Plug, Candidates] = {}
+    for port in list_hid():
+        fitting = tuple(device for device in devices if port.fits(device, HidMatch))
+        if fitting:
+            found[port.plug] = fitting, port.node
+    return found_ports(found, ids)
+
+
+def list_hid() -> list[UsbNode]:
+    """Every USB HID device, keyboards too. Empty where there is no hidraw."""
+    found = []
     for entry in sorted(SYSFS_HIDRAW.glob("hidraw*")):
         said = _uevent(entry / "device" / "uevent")
         numbers = _usb_ids(said.get("HID_ID", ""))
-        fitting = tuple(d for d in devices if isinstance(d.match, HidMatch) and numbers in d.match.usb_ids)
-        if numbers and fitting:
+        if numbers:
             plug = Plug(*numbers, said.get("HID_UNIQ", ""), said.get("HID_PHYS", ""))
-            found[plug] = fitting, f"/dev/{entry.name}"
-    return found_ports(found, ids)
+            found.append(UsbNode(plug, f"/dev/{entry.name}", said.get("HID_NAME", "")))
+    return found
 
 
 def _uevent(path: Path) -> dict[str, str]:

@@ -58,6 +58,19 @@ class FoundPort:
         return any(device.decoder is None for device in self.devices)
 
 
+@dataclass(frozen=True, slots=True)
+class UsbNode:
+    """A serial port or a HID device, of ours or not. `name`: what it calls itself."""
+
+    plug: Plug
+    node: str
+    name: str
+
+    def fits(self, device: Device, match: type[PortMatch]) -> bool:
+        """The device declares these USB numbers, at this kind of port."""
+        return isinstance(device.match, match) and (self.plug.vid, self.plug.pid) in device.match.usb_ids
+
+
 def found_ports(found: Mapping[Plug, Candidates], ids: PortIds | None) -> tuple[FoundPort, ...]:
     """Each with its id."""
     names = (ids or PortIds()).of(tuple(found))

@@ -9,7 +9,7 @@ from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
 from devices.device import Device, SerialMatch
-from drivers.port import READ_TIMEOUT_S, Candidates, FoundPort, Port, found_ports
+from drivers.port import READ_TIMEOUT_S, Candidates, FoundPort, Port, UsbNode, found_ports
 from drivers.port_ids import Plug, PortIds
 
 try:
@@ -27,11 +27,10 @@ def find_ports(devices: Sequence[Device], ids: PortIds | None = None, but: str =
     `ids`: how they were called before. `but`: one that is somebody else's, as `find_named` takes it.
     """
     found: dict[Plug, Candidates] = {}
-    for info in sorted(list_ports.comports(), key=lambda port: (port.location or "", port.device)):
-        fitting = tuple(device for device in devices if _fits(device, info.vid, info.pid))
-        if fitting and not _is_named(info, but):
-            plug = Plug(info.vid, info.pid, info.serial_number or "", info.location or "")
-            found[plug] = fitting, info.device
+    for port in list_serial():
+        fitting = tuple(device for device in devices if port.fits(device, SerialMatch))
+        if fitting and but not in names_of(port):
+            found[port.plug] = fitting, port.node
     return found_ports(found, ids)
 
 
@@ -41,19 +40,25 @@ def find_named(name: str) -> str:
     "usb:VENDOR:PRODUCT:SERIAL"; where a bridge has no number, or several have the same, its USB socket is the
     last part.
     """
-    nodes = [info.device for info in list_ports.comports() if _is_named(info, name)]
+    nodes = [port.node for port in list_serial() if name in names_of(port)]
     return nodes[0] if len(nodes) == 1 else ""
 
 
-def _is_named(info: ListPortInfo, name: str) -> bool:
-    if info.vid is None or not name:
-        return False
-    told = (info.serial_number, info.location)
-    return any(name == f"usb:{info.vid:04x}:{info.pid:04x}:{part}" for part in told if part)
+def list_serial() -> list[UsbNode]:
+    """Every USB serial port, whoever has it, by its socket. Blocks for some ms."""
+    found = sorted(list_ports.comports(), key=lambda port: (port.location or "", port.device))
+    return [_usb_node(info) for info in found if info.vid is not None]
 
 
-def _fits(device: Device, vid: int | None, pid: int | None) -> bool:
-    return isinstance(device.match, SerialMatch) and (vid, pid) in device.match.usb_ids
+def names_of(port: UsbNode) -> list[str]:
+    """What `find_named` takes for it, by its serial number first."""
+    told = (port.plug.serial, port.plug.location)
+    return [f"usb:{port.plug.vid:04x}:{port.plug.pid:04x}:{part}" for part in told if part]
+
+
+def _usb_node(info: ListPortInfo) -> UsbNode:
+    plug = Plug(info.vid, info.pid, info.serial_number or "", info.location or "")
+    return UsbNode(plug, info.device, info.product or info.description or "")
 
 
 class SerialPort(Port):

@@ -1,8 +1,8 @@
 """The sound server (PulseAudio, or PipeWire in its place): the sources, and who records from which."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +114,20 @@ class SoundServer:
         answer = await self._ask("source_output_info", stream)
         return None if answer is None else int(answer.source)
 
+    async def look(self) -> None:
+        """Once, in the place of `run`: `sources` are those of now. DriverError as of `refresh`."""
+        async with self._connected():
+            await self.refresh()
+
     async def _follow_events(self) -> None:
+        async with self._connected() as pulse:
+            await self.refresh()
+            async with aclosing(pulse.subscribe_events(*EVENTS)) as events:
+                async for _ in events:
+                    await self.refresh()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Any]:
         # Looking for libpulse runs other programs: not on the loop.
         pulsectl, pulsectl_asyncio = await asyncio.to_thread(_load_libraries)
         failures = (pulsectl.PulseError, pulsectl.PulseDisconnected, TimeoutError)
@@ -122,10 +135,7 @@ class SoundServer:
         try:
             await pulse.connect(timeout=CONNECT_S)
             self._pulse = pulse
-            await self.refresh()
-            async with aclosing(pulse.subscribe_events(*EVENTS)) as events:
-                async for _ in events:
-                    await self.refresh()
+            yield pulse
         except failures as error:
             raise DriverError(Reason.SOUND_SERVER_MISSING, str(error)) from error
         finally:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kiosk.outbox_options import add_audit, add_keys, add_outbox
+from kiosk.plugged_options import add_plugged
 from kiosk.unit_options import add_units
 
 DEFAULT_CONFIG = Path("/etc/telecabine/telecabine.toml")
@@ -68,6 +69,7 @@ def _add_rendezvous(parser: argparse.ArgumentParser) -> None:
 def _add_devices(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True)
     commands.add_parser("list", help="every model this kiosk knows").set_defaults(run=_list_devices)
+    add_plugged(commands.add_parser("plugged", help="what is plugged in, and what the settings call it"))
     watch = commands.add_parser(
         "watch", help="what the instruments say, until Ctrl+C; not beside a running kiosk"
     )
