@@ -5,13 +5,22 @@ from decimal import Decimal
 
 import pytest
 
-from devices.metrics import BODY_WEIGHT, GLUCOSE_MASS
+from devices.metrics import BODY_FAT, BODY_WEIGHT, GLUCOSE_MASS
 from devices.reading import Absent, Clock, Kind, Quality
 from drivers import ble_connection
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, MiBroadcast, MiScale, Scale, TaiDocMeter
+from tests.fakes.ble_and import AndScale, AndThermometer
+from tests.fakes.ble_body import (
+    BodyScale,
+    GlucoseMeter,
+    HeartRateSensor,
+    MiBroadcast,
+    MiScale,
+    Scale,
+    TaiDocMeter,
+)
 from tests.fakes.polling import until
 
 
@@ -26,6 +35,39 @@ async def test_a_scale_is_fetched_and_its_clock_is_known(room: Room) -> None:
     assert [(q.metric, q.value) for q in reading.quantities] == [(BODY_WEIGHT, Decimal("68.4"))]
     assert reading.clock is Clock.CORRECTED
     assert abs(reading.taken_at - datetime.now().astimezone()) < timedelta(minutes=1)
+
+
+async def test_a_scale_that_knows_the_fat_tells_both_and_no_estimate_of_its_own(room: Room) -> None:
+    scale = BodyScale(room.radio)
+    await room.switch_on(scale)
+    async with running(room.links().run()):
+        await scale.measure(68.4)
+        await room.listener.until(lambda: bool(room.listener.readings))
+    (reading,) = room.listener.readings
+    assert reading.identity.device == "sig_body_composition"
+    assert [(q.metric, q.value) for q in reading.quantities] == [
+        (BODY_WEIGHT, Decimal("68.4")), (BODY_FAT, Decimal("23.4")),
+    ]  # fmt: skip
+    assert reading.clock is Clock.CORRECTED
+
+
+async def test_a_scale_and_a_thermometer_that_need_time_get_it(room: Room) -> None:
+    """Whoever sets their clock too soon, or listens too soon after that, hears nothing from them."""
+    scale, thermometer = AndScale(room.radio), AndThermometer(room.radio)
+    scale.clock.offset = thermometer.clock.offset = timedelta(hours=-3)
+    await room.switch_on(scale)
+    await room.switch_on(thermometer)
+    async with running(room.links().run()):
+        await scale.measure(68.4)
+        await thermometer.measure("37.2")
+        await room.listener.until(lambda: len(room.listener.readings) == 2)
+    readings = {r.identity.device: r for r in room.listener.readings}
+    assert {device: str(r.quantities[0].value) for device, r in readings.items()} == {
+        "and_scale": "68.4", "and_thermometer": "37.2",
+    }  # fmt: skip
+    assert {r.clock for r in readings.values()} == {Clock.CORRECTED}
+    clocks = scale.clock, thermometer.clock
+    assert [(clock.times_set, clock.times_refused) for clock in clocks] == [(1, 0), (1, 0)]
 
 
 async def test_a_mi_scale_gives_the_weight_that_has_settled_and_no_other(room: Room) -> None:

@@ -6,7 +6,8 @@ from devices.reading import Absent, Clock, Kind, Quality
 from drivers.instrument import InstrumentState
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_cuffs import AndCuff, Bm85, ClocklessCuff, OmronCuff
+from tests.fakes.ble_and import AndCuff
+from tests.fakes.ble_cuffs import Bm85, ClocklessCuff, OmronCuff
 from tests.fakes.ble_peripherals import Cuff, Pressure
 from tests.fakes.polling import until
 

@@ -10,7 +10,7 @@ from drivers import ble_connection, ble_rests
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_omron import AtEnd, OmronMemoryCuff
+from tests.fakes.ble_omron import AtEnd, Hem7155T, OmronMemoryCuff
 from tests.fakes.bluez import DEVICE, device_path
 from tests.fakes.polling import until
 
@@ -58,6 +58,16 @@ async def test_it_is_paired_while_it_shows_so_and_read_from_then_on(room: Room) 
     assert reading.quality == {Quality.FROM_MEMORY}
     assert reading.clock is Clock.CORRECTED
     assert abs(datetime.now().astimezone() - reading.taken_at) < timedelta(seconds=30)
+
+
+async def test_another_model_keeps_it_elsewhere(room: Room) -> None:
+    cuff = Hem7155T(room.radio, key=OURS)
+    await room.switch_on(cuff)
+    await cuff.measure(*RESULT, user=1)
+    async with running(room.links().run()):
+        await room.listener.until(lambda: bool(room.listener.readings))
+    assert _values(room) == [RESULT]
+    assert room.listener.readings[0].identity.device == "omron_hem7155t"
 
 
 @pytest.mark.usefixtures("soon_again")

@@ -1,6 +1,6 @@
 """What few sites own, over Bluetooth: scales, a glucose meter, a heart rate sensor.
 
-Sources: Weight Scale Service 1.0.1, Glucose Service 1.0.1, Heart Rate Service 1.0.
+Sources: Weight Scale Service 1.0.1, Body Composition 1.0, Glucose Service 1.0.1, Heart Rate Service 1.0.
 """
 
 import asyncio
@@ -32,11 +32,16 @@ _MI_MODELS = {1: ("MI_SCALE", "181D", "2A9D"), 2: ("MIBFS", "181B", "2A9C")}
 class Scale(Peripheral):
     """Silent until somebody has stood on it."""
 
-    def __init__(self, radio: Radio, address: str = "C0:14:00:00:00:01") -> None:
-        self._result = Characteristic("2A9D", INDICATE, UNREADABLE, b"")
-        self.clock = PeripheralClock()
+    service, characteristic = "181D", "2A9D"
+
+    def __init__(
+        self, radio: Radio, address: str = "C0:14:00:00:00:01", serial: str = "WS-0001",
+        name: str = "Telesim Scale", firmware: str = "1.4.2",
+    ) -> None:  # fmt: skip
+        self._result = Characteristic(self.characteristic, INDICATE, UNREADABLE, b"")
+        self.clock = PeripheralClock(takes=self._takes_time)
         offered = [self._result, self.clock.characteristic()]
-        super().__init__(radio, "Telesim Scale", address, "181D", offered, serial="WS-0001")
+        super().__init__(radio, name, address, self.service, offered, serial=serial, firmware=firmware)
         self._results = Subscription(self._result)
         self._steps: int | None = None
 
@@ -47,7 +52,7 @@ class Scale(Peripheral):
     async def _serve(self, connection: Connection) -> None:
         await self._results.wait()
         assert self._steps is not None
-        frame = frames.weight(self._steps, when=self.clock.now())
+        frame = self._frame(self._steps, self.clock.now())
         await self._device.indicate_subscriber(connection, self._result, frame)
         self._steps = None
         await asyncio.sleep(_LINGER_S)
@@ -55,6 +60,22 @@ class Scale(Peripheral):
 
     async def _gone(self) -> None:
         self._results.reset()
+
+    def _frame(self, steps: int, when: datetime) -> bytes:
+        return frames.weight(steps, when=when)
+
+
+class BodyScale(Scale):
+    """Says the fat too, of which it estimates `FAT_TENTHS` in everybody, and 512.3 ohm."""
+
+    FAT_TENTHS = 234
+    service, characteristic = "181B", "2A9C"
+
+    def __init__(self, radio: Radio, address: str = "C0:1A:00:00:00:01", serial: str = "BC-0001") -> None:
+        super().__init__(radio, address, serial, name="Telesim Body Scale")
+
+    def _frame(self, steps: int, when: datetime) -> bytes:
+        return frames.body_composition(self.FAT_TENTHS, 5123, steps, when)
 
 
 class MiScale(Peripheral):

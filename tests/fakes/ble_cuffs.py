@@ -1,6 +1,5 @@
-"""Cuffs that follow the Blood Pressure Profile in their own way: Beurer BM85, A&D, Omron."""
+"""Cuffs that follow the Blood Pressure Profile in their own way: Beurer BM85, Omron."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 from bumble.device import Connection
@@ -28,33 +27,6 @@ class Bm85(Cuff):
     def _frame(self, pressure: Pressure, when: datetime) -> bytes:
         three = sfloat(pressure.systolic) + sfloat(pressure.diastolic) + sfloat(0)
         return b"\x56" + three + date_time(when) + sfloat(pressure.pulse)[::-1] + bytes(3)
-
-
-class AndCuff(Cuff):
-    """Takes nothing that comes too soon: neither the time nor, then, a listener, to whom it is silent."""
-
-    def __init__(
-        self, radio: Radio, address: str = "C0:21:00:00:00:01", serial: str = "AD-0001",
-        name: str = "A&D_UA-651BLE_000001", firmware: str = "BLP012_001", pause_s: float = 0.1,
-        has_current_time: bool = False,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            radio, address, serial, name=name, firmware=firmware, has_current_time=has_current_time
-        )
-        self._pause_s = pause_s
-        self._set_at_s = float("inf")
-
-    def _takes_time(self, _given: datetime) -> bool:
-        now_s = asyncio.get_running_loop().time()
-        in_time = now_s - self.asked_at_s >= self._pause_s
-        self._set_at_s = now_s if in_time else float("inf")
-        return in_time
-
-    async def _serve(self, connection: Connection) -> None:
-        await self._results.wait()
-        if asyncio.get_running_loop().time() - self._set_at_s < self._pause_s:
-            await asyncio.Event().wait()
-        await super()._serve(connection)
 
 
 class OmronCuff(Cuff):

@@ -1,4 +1,4 @@
-"""An Omron cuff that lets its memory be read over Omron's own service (HEM-7361T).
+"""An Omron cuff that lets its memory be read over Omron's own service (HEM-7361T, HEM-7155T).
 
 Sources: omblepy, hass-omron. Written independently of `devices/`: UUIDs, frames and places are its own.
 """
@@ -40,7 +40,7 @@ _FROM_CUFF = (
 )
 _COMPANY = 0x020E.to_bytes(2, "little")
 _START, _READ, _END, _WRITE_MEMORY = 0x0000, 0x0100, 0x0F00, 0x01C0
-_INDEX, _CLOCK, _USERS, _ROOM = 0x0010, 0x003C, (0x0098, 0x06D8), 100
+_INDEX, _CLOCK = 0x0010, 0x003C
 _BLOCK = 16
 
 
@@ -76,6 +76,9 @@ class OmronMemoryCuff(Peripheral):
     breaks once. Not `says_pairing`: its advertised data denies what its name says. `clock`: anybody who
     connects may set it.
     """
+
+    model = "00000258"
+    users, room = (0x0098, 0x06D8), 100  # where the records of each begin, and how many there are
 
     def __init__(
         self, radio: Radio, key: bytes | None = None, address: str = "C0:40:00:00:00:01",
@@ -118,9 +121,9 @@ class OmronMemoryCuff(Peripheral):
         at = _INDEX + 2 * user
         place = int.from_bytes(self.memory[at : at + 2], "little") & 0xFF
         kept = record(systolic, diastolic, pulse, taken, taken.second if second is None else second)
-        start = _USERS[user] + place % _ROOM * _BLOCK
+        start = self.users[user] + place % self.room * _BLOCK
         self.memory[start : start + _BLOCK] = kept
-        self.memory[at : at + 2] = (place % _ROOM + 1).to_bytes(2, "little")
+        self.memory[at : at + 2] = (place % self.room + 1).to_bytes(2, "little")
         await self.press_button()
 
     async def press_button(self) -> None:
@@ -130,7 +133,7 @@ class OmronMemoryCuff(Peripheral):
 
     async def _show(self) -> None:
         self._has_news = True
-        name = f"{'BLEsmart' if self._pairing else 'BLESmart'}_00000258{self._serial}"
+        name = f"{'BLEsmart' if self._pairing else 'BLESmart'}_{self.model}{self._serial}"
         flags = 1 | (8 if self._pairing and self.says_pairing else 0)
         data = _COMPANY + bytes((1, flags)) + bytes(6)
         self._device.advertising_data = advertised(name, _ADVERTISED, data)
@@ -213,3 +216,13 @@ class OmronMemoryCuff(Peripheral):
     async def _gone(self) -> None:
         if self._has_news:
             await self.advertise()
+
+
+class Hem7155T(OmronMemoryCuff):
+    """Its predecessor, with room for less."""
+
+    model = "00000264"
+    users, room = (0x0098, 0x0458), 60
+
+    def __init__(self, radio: Radio, key: bytes | None = None) -> None:
+        super().__init__(radio, key, address="C0:41:00:00:00:01")

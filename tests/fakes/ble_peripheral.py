@@ -193,6 +193,10 @@ class Peripheral:
     async def _gone(self) -> None:
         """The link has ended."""
 
+    def _takes_time(self, _given: datetime) -> bool:
+        """Whether a clock of its own lets itself be set to this."""
+        return True
+
     def _text(self, uuid: str, text: str, needs_bond: bool) -> Characteristic[bytes]:
         async def read(_connection: Connection) -> bytes:
             await self.answers.wait()

@@ -173,17 +173,20 @@ class Cuff(Peripheral):
         three = (pressure.systolic, pressure.diastolic, pressure.mean)
         return frames.blood_pressure(*three, when=when, pulse=pressure.pulse, status=0)
 
-    def _takes_time(self, _given: datetime) -> bool:
-        return True
-
 
 class Thermometer(Peripheral):
-    """Silent until somebody has measured; it has no clock that a host could read."""
+    """Silent until somebody has measured; unless it `has_clock`, a host can read none."""
 
-    def __init__(self, radio: Radio, address: str = "C0:0C:00:00:00:01", serial: str = "TH-0001") -> None:
+    def __init__(
+        self, radio: Radio, address: str = "C0:0C:00:00:00:01", serial: str = "TH-0001",
+        name: str = "Telesim Thermometer", firmware: str = "1.4.2", has_clock: bool = False,
+    ) -> None:  # fmt: skip
+        self.clock = PeripheralClock(takes=self._takes_time)
         self._result = Characteristic("2A1C", INDICATE, UNREADABLE, b"")
-        kind = Characteristic("2A1D", READ, READABLE, bytes((9,)))
-        super().__init__(radio, "Telesim Thermometer", address, "1809", [self._result, kind], serial=serial)
+        offered = [self._result, Characteristic("2A1D", READ, READABLE, bytes((9,)))]
+        if has_clock:
+            offered.append(self.clock.characteristic())
+        super().__init__(radio, name, address, "1809", offered, serial=serial, firmware=firmware)
         self._results = Subscription(self._result)
         self._memory: list[tuple[str, datetime]] = []
         self.frames_sent = 0
@@ -193,7 +196,7 @@ class Thermometer(Peripheral):
 
     async def measure(self, celsius: str) -> None:
         """A measurement has ended: advertise it until it is fetched. The decimals are sent as written."""
-        self._memory.append((celsius, datetime.now().replace(microsecond=0)))
+        self._memory.append((celsius, self.clock.now()))
         await self.advertise()
 
     async def _serve(self, connection: Connection) -> None:

@@ -186,6 +186,14 @@ def weight(
     )
 
 
+def body_composition(fat_tenths: int, ohm_tenths: int, raw: int, when: datetime) -> bytes:
+    """2A9C: tenths of a percent and of an ohm, steps of 0.005 kg."""
+    flags = 1 << 1 | 1 << 9 | 1 << 10
+    impedance_and_weight = ohm_tenths.to_bytes(2, "little") + raw.to_bytes(2, "little")
+    head = flags.to_bytes(2, "little") + fat_tenths.to_bytes(2, "little")
+    return head + date_time(when) + impedance_and_weight
+
+
 def heart_rate(rate: int, contact: bool | None, energy_kj: int | None, intervals: Sequence[int]) -> bytes:
     """2A37; `intervals` in 1/1024 s."""
     wide = rate > 0xFF

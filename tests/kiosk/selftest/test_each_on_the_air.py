@@ -17,8 +17,9 @@ from kiosk.selftest.instruments import PARTS, check_kinds
 from kiosk.selftest.report import Problem, Verdict
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
-from tests.fakes.ble_body import GlucoseMeter, HeartRateSensor, MiScale, Scale, TaiDocMeter
-from tests.fakes.ble_cuffs import AndCuff, Bm85
+from tests.fakes.ble_and import AndCuff, AndScale, AndThermometer
+from tests.fakes.ble_body import BodyScale, GlucoseMeter, HeartRateSensor, MiScale, Scale, TaiDocMeter
+from tests.fakes.ble_cuffs import Bm85
 from tests.fakes.ble_makes import (
     MightySat,
     aoj20a_thermometer,
@@ -71,6 +72,9 @@ SHY_ONES = (
     Simulator("aoj20a", aoj20a_thermometer),
     Simulator("biolight_tempsitter", temp_sitter),
     Simulator("sig_weight_scale", Scale, lambda scale: scale.measure(68.4)),
+    Simulator("and_thermometer", AndThermometer, lambda thermometer: thermometer.measure("37.2")),
+    Simulator("and_scale", AndScale, lambda scale: scale.measure(68.4)),
+    Simulator("sig_body_composition", BodyScale, lambda scale: scale.measure(68.4)),
     Simulator("xiaomi_scale_v1", MiScale, lambda scale: scale.measure(68.4)),
     Simulator("sig_glucose", GlucoseMeter, lambda meter: meter.measure("0.00104", meal=3)),
     Simulator("taidoc_glucose", lambda radio: TaiDocMeter(radio, 104, TODAY)),

@@ -35,6 +35,7 @@ from tests.fakes.hid_unit import HidUnit
 from tests.fakes.nonin_pty import IDS as FTDI
 from tests.fakes.nonin_pty import Xpod
 from tests.fakes.nonin_slow import Format8, SpotChecker
+from tests.fakes.pc300_pty import Pc300
 from tests.fakes.serial_line import Line
 from tests.fakes.serial_unit import Answerer, SerialUnit, Streamer
 from tests.kiosk.selftest.found import Found, reds
@@ -44,7 +45,6 @@ TODAY = datetime(2026, 11, 28, 9, 30)
 NOISE = b"$GPRMC,,V*67\r\n"
 SAY_EVERY_S = 1 / 30
 STEADY = bytes.fromhex("84374c0a5f")
-TEMPERATURE = bytes.fromhex("aa557205014002a61a")
 PRESSURE = bytes.fromhex("3e1873004a001e01000000000000310755005800000000e9")
 PRESSURE_LINE = b"\x02S1;A0;C03;M00;P120080093;R072;T0005;;3B\x03\r"
 WORKS = (InstrumentState.READY, InstrumentState.MEASURING)
@@ -66,14 +66,6 @@ class Simulator:
     @property
     def device(self) -> Device:
         return by_key()[self.key]
-
-
-class Used(Streamer):
-    """Somebody measures with it all the time."""
-
-    def tick(self) -> None:
-        self.once = TEMPERATURE
-        super().tick()
 
 
 class SwitchedOn(CodeFree):
@@ -101,7 +93,7 @@ SIMULATORS = (
     Simulator("nonin_xpod_8", lambda _: Format8()),
     Simulator("nonin_spot", spot_checker),
     Simulator("bmd101", lambda _: EcgBoard()),
-    Simulator("creative_pc300", lambda _: Used(b"", Line(115200))),
+    Simulator("creative_pc300", lambda _: Pc300()),
     Simulator(
         "suntech_advantage", lambda _: Answerer(bytes.fromhex("3a7903004a"), PRESSURE, Line(9600), FTDI)
     ),
