@@ -53,7 +53,7 @@ class Scale(Peripheral):
         await self._results.wait()
         assert self._steps is not None
         frame = self._frame(self._steps, self.clock.now())
-        await self._device.indicate_subscriber(connection, self._result, frame)
+        await self._indicate(connection, self._result, frame)
         self._steps = None
         await asyncio.sleep(_LINGER_S)
         await connection.disconnect()
@@ -95,7 +95,7 @@ class MiScale(Peripheral):
         await self._results.wait()
         for state, steps in ((0x02, self._steps // 3), (0x22, self._steps), (0xA2, self._steps)):
             frame = bytes((state,)) + frames.weight(steps, when=datetime.now())[1:]
-            await self._device.indicate_subscriber(connection, self._result, frame)
+            await self._indicate(connection, self._result, frame)
         await asyncio.sleep(_LINGER_S)
         await connection.disconnect()
 
@@ -177,11 +177,11 @@ class GlucoseMeter(Peripheral):
         wanted = self.records[-1:] if question == _REPORT_LAST else []
         for sequence, (kg_per_litre, when, meal) in enumerate(wanted, start=len(self.records)):
             result = frames.glucose(sequence, kg_per_litre, when, context_follows=True)
-            await self._device.notify_subscriber(connection, self._result, result)
+            await self._notify(connection, self._result, result)
             context = frames.glucose_context(sequence, meal)
-            await self._device.notify_subscriber(connection, self._context, context)
+            await self._notify(connection, self._context, context)
         answer = bytes((6, 0, question[0], 1 if wanted else 6))
-        await self._device.indicate_subscriber(connection, self._control, answer)
+        await self._indicate(connection, self._control, answer)
         await asyncio.sleep(_LINGER_S)
         await connection.disconnect()
 
@@ -212,9 +212,7 @@ class TaiDocMeter(Peripheral):
         self.asked.append(question)
         frame = bytes((0x51, question[1])) + self._answers[question[1]] + b"\xa5"
         frame += bytes((sum(frame) & 0xFF,))
-        asyncio.get_running_loop().create_task(
-            self._device.notify_subscriber(connection, self._channel, frame)
-        )
+        asyncio.get_running_loop().create_task(self._notify(connection, self._channel, frame))
 
 
 def _to_the_minute(when: datetime) -> bytes:

@@ -105,7 +105,7 @@ class Reporting(Peripheral):
     async def _serve(self, connection: Connection) -> None:
         await self._subscription.wait()
         for value in self._report:
-            await self._device.notify_subscriber(connection, self._stream, value)
+            await self._notify(connection, self._stream, value)
         await asyncio.sleep(0.2)
         await connection.disconnect()
 

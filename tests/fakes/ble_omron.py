@@ -159,7 +159,7 @@ class OmronMemoryCuff(Peripheral):
         while True:
             channel, data = await self._inbox.get()
             if channel is None:
-                await self._device.notify_subscriber(connection, self._unlock, self._key_answer(data))
+                await self._notify(connection, self._unlock, self._key_answer(data))
                 continue
             if not self._open or answered == self.silent_after:
                 continue
@@ -177,7 +177,7 @@ class OmronMemoryCuff(Peripheral):
     async def _say(self, connection: Connection, frame: bytes) -> None:
         for at, channel in enumerate(self._channels[: -(-len(frame) // _BLOCK)]):
             piece = frame[at * _BLOCK : (at + 1) * _BLOCK].ljust(_BLOCK, b"\x00")
-            await self._device.notify_subscriber(connection, channel, piece)
+            await self._notify(connection, channel, piece)
 
     def _key_answer(self, data: bytes) -> bytes:
         opcode, key = data[0], data[1:]

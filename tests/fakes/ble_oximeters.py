@@ -49,7 +49,7 @@ class StreamingOximeter(Peripheral):
     async def _serve(self, connection: Connection) -> None:
         while True:
             await self._subscription.wait()
-            await self._device.notify_subscriber(connection, self._stream, self._notification())
+            await self._notify(connection, self._stream, self._notification())
             self.sent += 1
             await asyncio.sleep(self._period_s)
 

@@ -39,7 +39,7 @@ class PcmPeripheral(Peripheral):
             said = self.samples.take()
             for at in range(0, len(said), _VALUE_BYTES):
                 value = said[at : at + _VALUE_BYTES]
-                await self._device.notify_subscriber(connection, self._stream, value)
+                await self._notify(connection, self._stream, value)
             await asyncio.sleep(_PERIOD_S)
 
     async def _gone(self) -> None:

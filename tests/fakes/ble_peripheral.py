@@ -11,6 +11,7 @@ from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.pairing import PairingConfig, PairingDelegate
 
 from tests.fakes.ble_pairing import Code
+from tests.fakes.faults import Faults
 from tests.fakes.frames import date_time
 from tests.fakes.radio import Radio, transceiver
 
@@ -84,7 +85,7 @@ def advertised(name: str, service: str = "", maker_data: bytes = b"", service_da
     return bytes(AdvertisingData(on_air))
 
 
-class Peripheral:
+class Peripheral(Faults):
     """One instrument on the air. A subclass plays `_serve`, which starts when somebody connects."""
 
     def __init__(
@@ -186,6 +187,20 @@ class Peripheral:
             "readings": len(self.expected),
             "expected": self.expected,
         }
+
+    async def _notify(
+        self, connection: Connection, characteristic: Characteristic[bytes], value: bytes
+    ) -> None:
+        """Say this, unless a fault comes between."""
+        for message in self.suffered(value):
+            await self._device.notify_subscriber(connection, characteristic, message)
+
+    async def _indicate(
+        self, connection: Connection, characteristic: Characteristic[bytes], value: bytes
+    ) -> None:
+        """As `_notify`, until each was confirmed."""
+        for message in self.suffered(value):
+            await self._device.indicate_subscriber(connection, characteristic, message)
 
     async def _serve(self, connection: Connection) -> None:
         raise NotImplementedError

@@ -61,7 +61,7 @@ class PulseOximeter(Peripheral):
             if not self._subscription.on:
                 continue
             content, frame = self._measure()
-            await self._device.notify_subscriber(connection, self._continuous, frame)
+            await self._notify(connection, self._continuous, frame)
             self.frames_sent += 1
             if content != self._last:
                 self._last = content
@@ -149,7 +149,7 @@ class Cuff(Peripheral):
     async def _send_memory(self, connection: Connection) -> None:
         while self._memory:
             pressure, when, old = self._memory[0]
-            await self._device.indicate_subscriber(connection, self._result, self._frame(pressure, when))
+            await self._indicate(connection, self._result, self._frame(pressure, when))
             self.frames_sent += 1
             self._delivered = self._memory.pop(0)
             self.expected.append(
@@ -159,7 +159,7 @@ class Cuff(Peripheral):
 
     async def _inflate(self, connection: Connection) -> None:
         for pressure in _INFLATION_MMHG:
-            await self._device.notify_subscriber(connection, self._live, frames.intermediate_cuff(pressure))
+            await self._notify(connection, self._live, frames.intermediate_cuff(pressure))
             self.frames_sent += 1
             await asyncio.sleep(self._inflation_step_s)
 
@@ -204,7 +204,7 @@ class Thermometer(Peripheral):
         while self._memory:
             celsius, when = self._memory[0]
             frame = frames.temperature(celsius, when=when, site=9)
-            await self._device.indicate_subscriber(connection, self._result, frame)
+            await self._indicate(connection, self._result, frame)
             self.frames_sent += 1
             self._memory.pop(0)
             self.expected.append({"celsius": celsius, "device_time": when.isoformat()})

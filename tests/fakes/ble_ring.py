@@ -67,7 +67,7 @@ class O2Ring(Peripheral):
         status, data = (1, b"") if command == self.fails else self._data(command, block, question[7:-1])
         reply = frames.viatom_reply(data, status, block)
         for at in range(0, len(reply), 20):
-            await self._device.notify_subscriber(connection, self._reply, reply[at : at + 20])
+            await self._notify(connection, self._reply, reply[at : at + 20])
 
     def _data(self, command: int, block: int, said: bytes) -> tuple[int, bytes]:
         """Status and data."""

@@ -69,9 +69,7 @@ class SpotOximeter(Peripheral):
         while await self._has_news():
             self._news.clear()
             while self._fresh:
-                await self._device.indicate_subscriber(
-                    connection, self._spot, self._frame(self._fresh.pop(0))
-                )
+                await self._indicate(connection, self._spot, self._frame(self._fresh.pop(0)))
         await connection.disconnect()
 
     async def _has_news(self) -> bool:
@@ -90,9 +88,9 @@ class SpotOximeter(Peripheral):
         wanted = self._records[-1:] if question == _REPORT_LAST else []
         for record in wanted:
             status = _FROM_MEMORY if self.marks else None
-            await self._device.indicate_subscriber(connection, self._spot, self._frame(record, status))
+            await self._indicate(connection, self._spot, self._frame(record, status))
         answer = bytes((6, 0, question[0], 1 if wanted else 6))
-        await self._device.indicate_subscriber(connection, self._control, answer)
+        await self._indicate(connection, self._control, answer)
 
     def _frame(self, record: tuple[int, int, datetime], status: int | None = None) -> bytes:
         spo2, pulse_rate, when = record

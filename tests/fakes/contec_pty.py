@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from tests.fakes import frames, usb_bus
+from tests.fakes.faults import Faults
 from tests.fakes.serial_line import Line
 
 LINE = Line(115200)
@@ -43,7 +44,7 @@ FINGER_OUT = None
 Content = Vitals | None
 
 
-class ContecSpeaker:
+class ContecSpeaker(Faults):
     """The simulated unit. Control it from the loop that runs `run()`."""
 
     def __init__(
@@ -63,9 +64,7 @@ class ContecSpeaker:
         self._phase = 0.0
         self._streaming_frames_left = 0
         self._inbox = b""
-        self._corrupt = self._truncate = 0
-        self.silent = False
-        self.frames_sent = self.frames_damaged = 0
+        self.frames_sent = 0
         self.commands: list[bytes] = []
         self.readings: list[Content] = []
 
@@ -98,18 +97,9 @@ class ContecSpeaker:
     def finger_in(self) -> None:
         self._wanted_out = False
 
-    def corrupt(self, count: int = 5) -> None:
-        """The next frames arrive with bytes that no V7 packet can hold."""
-        self._corrupt += count
-
-    def truncate(self, count: int = 1) -> None:
-        """The next frames break off in the middle."""
-        self._truncate += count
-
-    def mend(self) -> None:
-        """Neither damaged nor silent any more."""
-        self._corrupt = self._truncate = 0
-        self.silent = False
+    def spoilt(self, message: bytes) -> bytes:
+        """No V7 packet can hold such bytes."""
+        return message[:2] + bytes(byte & 0x7F for byte in message[2:])
 
     def stats(self) -> dict[str, object]:
         """JSON-ready. `readings`: contents that a listener must have seen so far, oldest first."""
@@ -193,16 +183,9 @@ class ContecSpeaker:
         )
 
     def _send(self, frame: bytes) -> None:
-        if self._corrupt:
-            self._corrupt -= 1
-            frame = frame[:2] + bytes(byte & 0x7F for byte in frame[2:])
-            self.frames_damaged += 1
-        elif self._truncate:
-            self._truncate -= 1
-            frame = frame[:4]
-            self.frames_damaged += 1
         try:
-            os.write(self._master, self._carry(frame))
+            for message in self.suffered(frame):
+                os.write(self._master, self._carry(message))
         except BlockingIOError:
             return  # the listener does not read: a USB bridge drops what does not fit
         self.frames_sent += 1

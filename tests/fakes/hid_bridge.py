@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.fakes import usb_bus
+from tests.fakes.faults import Faults
 
 IDS = usb_bus.UsbIds(0x10C4, 0xEA80, "00A1", "CP2110 HID USB-to-UART Bridge", "Silicon Laboratories")
 _TICK_S = 1 / 60
@@ -29,7 +30,7 @@ def require_shim() -> None:
         raise RuntimeError("LD_PRELOAD must name the libraries that tests/fakes/build_shim.py builds")
 
 
-class Bridge:
+class Bridge(Faults):
     """Control it from the loop that runs `run()`. `folder` is TELECABINE_HIDRAW_DIR.
 
     `piece_bytes`: how much of what its unit says it puts into one report.
@@ -78,7 +79,10 @@ class Bridge:
 
     def say(self, data: bytes) -> None:
         """What comes on the line, in reports of a few bytes."""
-        heard = data if self._line_baud == self._baud else _NOISE * len(data)
+        for message in self.suffered(data):
+            self._pass_on(message if self._line_baud == self._baud else _NOISE * len(message))
+
+    def _pass_on(self, heard: bytes) -> None:
         if self._enabled:
             for at in range(0, len(heard), self.piece_bytes):
                 part = heard[at : at + self.piece_bytes]

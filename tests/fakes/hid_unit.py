@@ -9,11 +9,12 @@ import os
 import tty
 
 from tests.fakes import usb_bus
+from tests.fakes.faults import Faults
 
 _TICK_S = 1 / 60
 
 
-class HidUnit:
+class HidUnit(Faults):
     """Plugged in from the start. Control it from the loop that runs `run()`. `written`: what it got."""
 
     def __init__(self, ids: usb_bus.UsbIds, report_bytes: int) -> None:
@@ -52,7 +53,8 @@ class HidUnit:
                 self._listen()
 
     def say(self, report: bytes) -> None:
-        os.write(self._master, report.ljust(self._size, b"\x00"))
+        for message in self.suffered(report):
+            os.write(self._master, message.ljust(self._size, b"\x00"))
 
     def say_part(self, data: bytes) -> None:
         """What no device with such reports sends."""

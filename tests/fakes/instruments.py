@@ -23,6 +23,7 @@ from tests.fakes.ble_peripheral import Peripheral
 from tests.fakes.ble_peripherals import Cuff, Pressure, PulseOximeter, Thermometer
 from tests.fakes.bluez import FakeBluez
 from tests.fakes.contec_pty import ContecSpeaker
+from tests.fakes.faults import Faults
 from tests.fakes.private_bus import private_bus
 from tests.fakes.radio import Radio
 
@@ -72,13 +73,19 @@ class Instruments:
         return {
             "finger_out": lambda _: contec.finger_out(),
             "finger_in": lambda _: contec.finger_in(),
-            "corrupt": lambda a: contec.corrupt(int(a.get("frames", 5))),
-            "truncate": lambda a: contec.truncate(int(a.get("frames", 1))),
-            "silence": lambda a: setattr(contec, "silent", bool(a.get("on", True))),
-            "mend": lambda _: contec.mend(),
+            "corrupt": lambda a: self._faulty(a).corrupt(int(a.get("frames", 5))),
+            "truncate": lambda a: self._faulty(a).truncate(int(a.get("frames", 1))),
+            "silence": lambda a: self._faulty(a).silence(),
+            "flood": lambda a: self._faulty(a).flood(int(a.get("times", 20))),
+            "mend": lambda a: self._faulty(a).mend(),
+            "play": lambda a: self._faulty(a).play(a["script"]),
             "unplug": lambda _: contec.unplug(),
             "replug": lambda a: contec.plug(str(a.get("node", "ttyUSB1"))),
         }
+
+    def _faulty(self, arguments: Arguments) -> Faults:
+        """The `instrument` that is meant: the serial one where none is."""
+        return {"contec": self.contec, **self.peripherals}[arguments.get("instrument", "contec")]
 
     def _bluetooth_commands(self) -> dict[str, Command]:
         return {

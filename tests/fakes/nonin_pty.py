@@ -5,6 +5,7 @@ import os
 import tty
 
 from tests.fakes import usb_bus
+from tests.fakes.faults import Faults
 
 IDS = usb_bus.UsbIds(0x0403, 0x6001, "FT0001", "FT232R USB UART", "FTDI")
 _FRAMES, TICK_S = 25, 1 / 75
@@ -35,7 +36,7 @@ class Cable:
         return body + bytes((sum(body) & 0xFF,))
 
 
-class Xpod(Cable):
+class Xpod(Cable, Faults):
     """On a pty. Control it from the loop that runs `run()`."""
 
     def __init__(self, spo2: int = 97, pulse_rate: int = 138, data_format: int = 2) -> None:
@@ -58,6 +59,7 @@ class Xpod(Cable):
         while True:
             await asyncio.sleep(TICK_S)
             try:
-                os.write(self._master, self.next_frame())
+                for message in self.suffered(self.next_frame()):
+                    os.write(self._master, message)
             except BlockingIOError:
                 self._frames -= self._frames % _FRAMES

@@ -13,19 +13,19 @@ _NO_PULSE, _NO_SPO2 = 511, 127
 
 
 class Format8(SerialUnit):
-    """`finger_in`, `sensor_in`, `low_battery`, `silent`, and `lost`: how many bytes its next frame loses."""
+    """`finger_in`, `sensor_in`, `low_battery`, and `lost`: how many bytes its next frame loses."""
 
     def __init__(self, spo2: int = 97, pulse_rate: int = 138) -> None:
         super().__init__(_LINE, IDS)
         self.numbers = (spo2, pulse_rate)
         self.finger_in = self.sensor_in = True
-        self.low_battery = self.silent = False
+        self.low_battery = False
         self.lost = self.frames_sent = 0
         self._ticks = _TICKS - 1
 
     def tick(self) -> None:
         self._ticks += 1
-        if self._ticks % _TICKS == 0 and not self.silent:
+        if self._ticks % _TICKS == 0:
             self.say(self._frame()[self.lost :])
             self.lost = 0
             self.frames_sent += 1

@@ -5,14 +5,16 @@ import errno
 import os
 import termios
 import tty
+from contextlib import suppress
 
 from tests.fakes import usb_bus
+from tests.fakes.faults import Faults
 from tests.fakes.serial_line import Line, line_of
 
 _TICK_S = 1 / 60
 
 
-class SerialUnit:
+class SerialUnit(Faults):
     """Control it from the loop that runs `run()`.
 
     `heard_at`: each way in which the host has set the port since it was plugged in. `written`: what the unit
@@ -35,10 +37,9 @@ class SerialUnit:
 
     def say(self, data: bytes) -> None:
         """Send; what nobody reads is gone."""
-        try:
-            os.write(self._master, self.line.carries(self._master, data))
-        except BlockingIOError:
-            return
+        with suppress(BlockingIOError):
+            for message in self.suffered(data):
+                os.write(self._master, self.line.carries(self._master, message))
 
     def plug(self, node: str) -> None:
         """Appear as /dev/NODE."""

@@ -6,18 +6,13 @@ understands; or its cable comes out.
 
 import asyncio
 import os
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from devices import catalog
-from devices.catalog import by_key
-from devices.device import Device, PortMatch
+from devices.device import PortMatch
 from devices.reading import SHY
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from drivers.serial_link import SerialLinks
@@ -25,85 +20,19 @@ from kiosk.selftest.instruments import PARTS, check_kinds
 from kiosk.selftest.report import Problem
 from tests.drivers.listener import Listener, running
 from tests.fakes import usb_bus
-from tests.fakes.contec_08a_pty import Contec08A, record
 from tests.fakes.contec_pty import ContecSpeaker
-from tests.fakes.contour_pty import Contour
-from tests.fakes.ecg_pty import EcgBoard
-from tests.fakes.glucose_pty import CodeFree, UltraEasy
-from tests.fakes.hid_bridge import Bridge, TaidocMeter
+from tests.fakes.each_plugged import SIMULATORS, Simulator, Unit, plug
+from tests.fakes.hid_bridge import Bridge
 from tests.fakes.hid_unit import HidUnit
-from tests.fakes.nonin_pty import IDS as FTDI
 from tests.fakes.nonin_pty import Xpod
-from tests.fakes.nonin_slow import Format8, SpotChecker
-from tests.fakes.pc300_pty import Pc300
-from tests.fakes.serial_line import Line
-from tests.fakes.serial_unit import Answerer, SerialUnit, Streamer
+from tests.fakes.serial_unit import SerialUnit
 from tests.kiosk.selftest.found import Found, reds
 
 DEVICES = tuple(device for device in catalog.devices() if isinstance(device.match, PortMatch))
-TODAY = datetime(2026, 11, 28, 9, 30)
 NOISE = b"$GPRMC,,V*67\r\n"
 SAY_EVERY_S = 1 / 30
-STEADY = bytes.fromhex("84374c0a5f")
-PRESSURE = bytes.fromhex("3e1873004a001e01000000000000310755005800000000e9")
-PRESSURE_LINE = b"\x02S1;A0;C03;M00;P120080093;R072;T0005;;3B\x03\r"
 WORKS = (InstrumentState.READY, InstrumentState.MEASURING)
 FAILS = (InstrumentState.LOST, InstrumentState.FAULTY)
-
-
-class Unit(Protocol):
-    async def run(self) -> None: ...
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Simulator:
-    """`make` gives the unit, plugged in or with a `plug` of its own."""
-
-    key: str
-    make: Callable[[Path], Unit]
-
-    @property
-    def device(self) -> Device:
-        return by_key()[self.key]
-
-
-class SwitchedOn(CodeFree):
-    """Somebody switches it on as soon as its bridge is listened to at its speed."""
-
-    def _note_line(self) -> None:
-        heard = len(self.heard_at)
-        super()._note_line()
-        if len(self.heard_at) > heard and self.heard_at[-1] == self.line:
-            self.switch_on()
-
-
-def spot_checker(_: Path) -> SpotChecker:
-    unit = SpotChecker()
-    unit.remember(TODAY, 95, 61)
-    return unit
-
-
-SIMULATORS = (
-    Simulator("contec_cms50_v7", lambda _: ContecSpeaker()),
-    Simulator("contec_cms50_old", lambda _: Streamer(STEADY, Line(19200, odd=True))),
-    Simulator("berry_serial", lambda _: Streamer(STEADY, Line(4800))),
-    Simulator("nonin_xpod", lambda _: Xpod()),
-    Simulator("nonin_xpod_7", lambda _: Xpod(data_format=7)),
-    Simulator("nonin_xpod_8", lambda _: Format8()),
-    Simulator("nonin_spot", spot_checker),
-    Simulator("bmd101", lambda _: EcgBoard()),
-    Simulator("creative_pc300", lambda _: Pc300()),
-    Simulator(
-        "suntech_advantage", lambda _: Answerer(bytes.fromhex("3a7903004a"), PRESSURE, Line(9600), FTDI)
-    ),
-    Simulator("ascii_cuff", lambda _: Answerer(b"\x0218;;DF\x03", PRESSURE_LINE, Line(4800), FTDI)),
-    Simulator("sd_codefree", lambda _: SwitchedOn([(TODAY, 104)])),
-    Simulator("lifescan_ultraeasy", lambda _: UltraEasy([(TODAY, 104)])),
-    Simulator("ascensia_contour", lambda _: Contour([(TODAY, "104", "mg/dL", "M0/T1")], TODAY)),
-    Simulator("taidoc_glucose_usb", lambda folder: TaidocMeter(folder, [(TODAY, 104, 0x80)])),
-    Simulator("contec_08a", lambda _: Contec08A([record(120, 80, 65, 93, (26, 11, 28, 9, 30))])),
-)
 
 
 @pytest.fixture
@@ -142,13 +71,6 @@ async def test_one_fault_is_one_red_line(simulator: Simulator, folder: Path) -> 
             assert told(listener, kind) == ([] if match.carried else broken), "it was pulled out"
     finally:
         unit.close()
-
-
-def plug(unit: Unit) -> None:
-    if isinstance(unit, SerialUnit | ContecSpeaker):
-        unit.plug("ttyUSB5")
-    elif isinstance(unit, TaidocMeter):
-        unit.plug()
 
 
 def last(listener: Listener) -> InstrumentStatus:
