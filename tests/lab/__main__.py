@@ -1,7 +1,7 @@
-"""`./run lab [WORD]`: the kiosk's drivers in a guest machine with a stock kernel and a real bluetoothd.
+"""`./run lab [WORD]`: the program in a guest machine with a stock kernel and a real bluetoothd.
 
 One line for each check: PASS, FAIL, or SKIP with the reason. WORD: only checks with it in their name. Exit
-code 1 when one failed or the guest did not come to its end.
+code 1 when one failed, one that may not was skipped, or the guest did not come to its end.
 """
 
 import argparse
@@ -29,17 +29,18 @@ async def run(program: Path, only: str, emulate: bool) -> int:
     try:
         async with asyncio.timeout(_LIMIT_S):
             await machine.start(only, emulate)
-            return await _watch(machine)
+            return await _watch(machine, room)
     finally:
         await machine.stop()
 
 
-async def _watch(machine: Machine) -> int:
+async def _watch(machine: Machine, room: Room) -> int:
+    orders = {"unplug": machine.unplug, "replug": machine.replug, "pull-radio": room.pull}
     failed, ended = 0, False
     async for line in machine.console():
         word, _, rest = line.partition(" ")
         if word == "HOST":
-            await (machine.unplug() if rest == "unplug" else machine.replug())
+            await orders[rest]()
         elif line.startswith("LAB exit"):
             ended = rest == "exit 0" or bool(failed)
         elif word in _VERDICTS:

@@ -11,6 +11,7 @@ from drivers.frames import FrameSlot
 from drivers.instrument import InstrumentState, Reason
 from tests.lab.room_inside import Inside, Skip, sh
 
+PULLED = "a camera that is pulled"
 _KEY = "lab_camera"
 _DRIVER_LIMIT_S = 20.0
 _DRIVER, _DEVICE = Path("/sys/bus/platform/drivers/vivid"), "vivid.0"
@@ -68,4 +69,4 @@ async def _tell_driver(what: str) -> None:
         raise Skip(f"vivid does not come back from {what} while its camera is open") from None
 
 
-CHECKS = {"a camera that is pulled": disconnected, "a camera that stalls": stalled}
+CHECKS = {PULLED: disconnected, "a camera that stalls": stalled}

@@ -2,22 +2,24 @@
 
 import asyncio
 
+from devices.catalog import by_key
 from drivers.instrument import InstrumentState, Reason
+from tests.fakes.serial_line import Line
 from tests.lab.gadget import SOCKETS
 from tests.lab.machine import SERIAL_NUMBER
-from tests.lab.room_inside import ACM_IDS, CP2102_IDS, ODD_IDS, Inside, ask_host, node_of, sh
+from tests.lab.room_inside import CP2102_IDS, Inside, ask_host, node_of, sh
 
 _MEASURING, _LOST = InstrumentState.MEASURING, InstrumentState.LOST
 _FTDI = f"usb:0403:6001:{SERIAL_NUMBER}"
-_ACM = f"usb:{ACM_IDS[0]:04x}:{ACM_IDS[1]:04x}:LABACM"
-_BRIDGE = f"usb:{CP2102_IDS[0]:04x}:{CP2102_IDS[1]:04x}:0001"
-_ODD = f"usb:{ODD_IDS[0]:04x}:{ODD_IDS[1]:04x}:0002"
+_CP2102 = f"usb:{CP2102_IDS[0]:04x}:{CP2102_IDS[1]:04x}"
+_ACM, _BRIDGE, _ODD = f"{_CP2102}:LABACM", f"{_CP2102}:0001", f"{_CP2102}:0002"
+_XPOD, _CONTEC, _OLD_CONTEC = "nonin_xpod", "contec_cms50_v7", "contec_cms50_old"
 
 
 async def ftdi(inside: Inside) -> str:
     """A Nonin cable behind QEMU's adapter."""
     await inside.until_state(_FTDI, _MEASURING)
-    await inside.until_reading(_FTDI)
+    await inside.until_reading(_XPOD, "spo2 97 %, pulse_rate 138 /min")
     return f"a Nonin at {await node_of(SERIAL_NUMBER)}"
 
 
@@ -26,39 +28,50 @@ async def another_name(inside: Inside) -> str:
     old = await node_of(SERIAL_NUMBER)
     ask_host("unplug")
     await inside.until_state(_FTDI, _LOST, reason=Reason.UNPLUGGED)
-    inside.bridge.plug(CP2102_IDS[1], "0001")
-    await inside.until_state(_BRIDGE, _MEASURING)
+    await _bridged(inside)
     taken = await node_of("0001")
     ask_host("replug")
     await inside.until_state(_FTDI, _MEASURING)
-    await inside.until_reading(_FTDI)
+    await inside.until_reading(_XPOD)
     new = await node_of(SERIAL_NUMBER)
     assert taken == old and new != old, f"{old} came back as {new}; the other one is {taken}"
-    ids = {r.identity.address for r in inside.listener.readings if r.identity.device == "nonin_xpod"}
+    ids = {status.id for status in inside.listener.statuses if status.name == by_key()[_XPOD].name}
     assert ids == {_FTDI}, f"one instrument became {ids}"
     return f"{old}, then {new}: the same instrument"
 
 
+async def _bridged(inside: Inside) -> None:
+    """The bridge with a Contec is plugged in, if no check before has done it."""
+    if not inside.bridge.plugged:
+        inside.bridge.plug(CP2102_IDS[1], "0001")
+    await inside.until_state(_BRIDGE, _MEASURING)
+
+
 async def cp210x(inside: Inside) -> str:
-    """The catalogue's Contec on its own bridge."""
-    await inside.until_reading(_BRIDGE)
-    assert inside.bridge.baud == 115200 and inside.bridge.parity == 0, f"set to {inside.bridge.baud}"
+    """A Contec on its own bridge."""
+    await _bridged(inside)
+    await inside.until_reading(_CONTEC)
+    assert inside.bridge.told == Line(115200), inside.bridge.told
     return "a Contec; the chip was told 115200 8N1"
 
 
 async def acm(inside: Inside) -> str:
-    inside.acm.plug(*ACM_IDS, "LABACM", "Lab oximeter")
+    """A bridge of the standard class: cp210x finds no bulk endpoints in its first part."""
+    inside.acm.plug(*CP2102_IDS, "LABACM", "Lab oximeter")
     await asyncio.to_thread(inside.open_acm)
     await inside.until_state(_ACM, _MEASURING)
-    await inside.until_reading(_ACM)
+    node = await node_of("LABACM")
+    assert node.startswith("/dev/ttyACM"), node
+    await inside.until_reading(_CONTEC, "spo2 88 %")
     inside.acm.unplug()
     await inside.until_state(_ACM, _LOST, reason=Reason.UNPLUGGED)
-    return "read, and seen to be pulled"
+    return f"read at {node}, and seen to be pulled"
 
 
 async def wrong_parity(inside: Inside) -> str:
-    """The unit behind the bridge speaks 8O1; the driver was told 8N1."""
-    inside.bridge.odd = True
+    """The unit behind the bridge speaks 8O1, which is declared of nobody at its speed."""
+    await _bridged(inside)
+    inside.bridge.speaks = Line(115200, odd=True)
     await inside.until_state(_BRIDGE, InstrumentState.FAULTY)
     _, reason = inside.listener.now(_BRIDGE) or (None, None)
     assert reason in (Reason.GARBLED, Reason.NO_DATA), reason
@@ -68,12 +81,14 @@ async def wrong_parity(inside: Inside) -> str:
 
 
 async def odd_parity(inside: Inside) -> str:
-    """The same unit under an id that is declared 8O1."""
-    inside.bridge.odd = True
-    inside.bridge.plug(ODD_IDS[1], "0002")
+    """An old Contec, on the bridge that the others have too: its speed and parity have to be found."""
+    inside.bridge_unit.leave()
+    inside.bridge.speaks = inside.old_unit.LINE
+    inside.old_unit.speak_into(inside.bridge.line.fileno())
+    inside.bridge.plug(CP2102_IDS[1], "0002")
     await inside.until_state(_ODD, _MEASURING)
-    await inside.until_reading(_ODD)
-    assert (inside.bridge.baud, inside.bridge.parity) == (19200, 1)
+    await inside.until_reading(_OLD_CONTEC, "spo2 95 %")
+    assert inside.bridge.told == Line(19200, odd=True), inside.bridge.told
     inside.bridge.unplug()
     return "the chip was told 19200 8O1, and every byte is whole"
 

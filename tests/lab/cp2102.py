@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.fakes.serial_line import Line
 from tests.lab.gadget import Gadget
 
 _IN, _OUT = 0x81, 0x01
@@ -21,20 +22,16 @@ _ODD, _PARITY_SHIFT = 1, 4
 _REPLIES = {0xFF: b"\x02", 0x10: bytes(19), 0x08: b"\x30"}  # part number, status, modem status
 
 
-def is_even(byte: int) -> bool:
-    """Whether its ones are of an even number."""
-    return byte.bit_count() % 2 == 0
-
-
 class Cp2102:
-    """`line`: what its device end reads and writes. `odd`: the device speaks 8O1, whatever the host does."""
+    """`line`: what its device end reads and writes. `speaks`: at what speed and parity that does so."""
 
     def __init__(self, mount: Path, udc: str) -> None:
         self._mount = mount
         self._gadget = Gadget("cp2102", udc)
         self.line, self._inner = socket.socketpair()
         self.line.setblocking(False)
-        self.odd = False
+        self.speaks = Line(115200)
+        self.plugged = False
         self.enabled, self.baud, self.line_control = False, 9600, 0x0800
 
     def make(self) -> None:
@@ -51,24 +48,21 @@ class Cp2102:
             threading.Thread(target=work, daemon=True).start()
 
     def plug(self, product: int, serial: str) -> None:
+        self.plugged = True
         self._gadget.plug(0x10C4, product, serial, "CP2102 USB to UART Bridge Controller")
 
     def unplug(self) -> None:
-        self.enabled = False
+        self.plugged = self.enabled = False
         self._gadget.unplug()
 
     @property
-    def parity(self) -> int:
-        """As the host set it: 0 none, 1 odd, 2 even."""
-        return self.line_control >> _PARITY_SHIFT & 0x0F
+    def told(self) -> Line:
+        """As the host has set it."""
+        return Line(self.baud, self.line_control >> _PARITY_SHIFT & 0x0F == _ODD)
 
     def _speak(self) -> None:
         while True:
-            data = self._inner.recv(256)
-            if (
-                self.odd and self.parity != _ODD
-            ):  # the parity bit is taken for the stop bit: 0 breaks the byte
-                data = bytes(byte if is_even(byte) else 0 for byte in data)
+            data = self.speaks.heard_at(self.told, self._inner.recv(256))
             if self.enabled:
                 with suppress(OSError):  # unplugged meanwhile
                     os.write(self._to_host, data)
@@ -76,9 +70,11 @@ class Cp2102:
     def _listen(self) -> None:
         while True:
             try:
-                self._inner.send(os.read(self._from_host, 512))
+                data = os.read(self._from_host, 512)
             except OSError:  # not plugged
                 time.sleep(0.1)
+            else:
+                self._inner.send(self.told.heard_at(self.speaks, data))
 
     def _control(self) -> None:
         while True:

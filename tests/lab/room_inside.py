@@ -1,4 +1,4 @@
-"""What the checks share, in the guest: simulated units on gadgets, the drivers, waiting, verdicts."""
+"""What the checks share, in the guest: simulated units on gadgets, the program, waiting, verdicts."""
 
 import asyncio
 import os
@@ -6,21 +6,21 @@ import subprocess
 import tty
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
-from devices.catalog import by_key, devices
-from devices.device import BleMatch, Device, SerialMatch
 from drivers.instrument import InstrumentState, Reason
 from tests.drivers.listener import Listener
-from tests.fakes.contec_pty import ContecSpeaker
+from tests.fakes.contec_pty import ContecSpeaker, Vitals
+from tests.fakes.contec_recorder import OldContec, Recorded
 from tests.fakes.polling import until
 from tests.lab.cp2102 import Cp2102
 from tests.lab.gadget import Gadget
+from tests.lab.program import Program
 
 PATIENCE_S = 120.0  # an emulated machine beside others is slow
-ACM_IDS, CP2102_IDS, ODD_IDS = (0x1915, 0xCAFE), (0x10C4, 0xEA60), (0x10C4, 0x80CA)
-CONTEC = by_key()["contec_cms50_v7"]
+CP2102_IDS = (0x10C4, 0xEA60)
+_ACM_SCRIPT = (Vitals(88, 61, 150), Vitals(89, 62, 151))  # as no other here has
+_TICK_S = 1 / 60
 
 Check = Callable[["Inside"], Awaitable[str]]
 
@@ -35,6 +35,10 @@ class Unit(ContecSpeaker):
     def speak_into(self, line: int) -> None:
         self._master, self._node = line, "gadget"
 
+    def leave(self) -> None:
+        """Say and hear no more."""
+        self._node = ""
+
     def _carry(self, data: bytes) -> bytes:
         return data  # the kernel's own line does
 
@@ -43,20 +47,36 @@ class Unit(ContecSpeaker):
             super()._send(frame)
 
 
-class Inside:
-    """The guest's instruments, and what its drivers reported."""
+class OldUnit(OldContec):
+    """The same for the old protocol, at 8O1."""
 
     def __init__(self) -> None:
-        self.listener = Listener()
-        self.acm, self.bridge = Gadget("acm", "dummy_udc.0"), Cp2102(Path("/tmp/cp2102"), "dummy_udc.1")
-        self.acm_unit, self.bridge_unit = Unit(), Unit()
+        super().__init__(Recorded(()))
+        self.finger_in = True
 
-    def devices(self) -> tuple[Device, ...]:
-        """The catalogue's, and two that only the lab has: a Contec on cdc-acm, and one that speaks 8O1."""
-        known = [device for device in devices() if isinstance(device.match, SerialMatch | BleMatch)]
-        acm = _other("lab_acm", ACM_IDS)
-        odd = _other("lab_odd", ODD_IDS, parity="O", baud=19200)
-        return (*known, acm, odd)
+    def speak_into(self, line: int) -> None:
+        self._master, self._node = line, "gadget"
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(_TICK_S)
+            if self._node:
+                self.tick()
+
+    def say(self, data: bytes) -> None:
+        with suppress(OSError):  # the cable was pulled, or nobody reads
+            os.write(self._master, data)
+
+
+class Inside:
+    """The guest's instruments, and what is reported of them: by the program, and by drivers run here."""
+
+    def __init__(self, program: str) -> None:
+        self.listener = Listener()
+        self.program = Program(program, self.listener)
+        self.acm, self.bridge = Gadget("acm", "dummy_udc.0"), Cp2102(Path("/tmp/cp2102"), "dummy_udc.1")
+        self.acm_unit, self.bridge_unit, self.old_unit = Unit(script=_ACM_SCRIPT), Unit(), OldUnit()
 
     def open_acm(self) -> None:
         """The device end of /dev/ttyACM0 is /dev/ttyGS0."""
@@ -73,25 +93,23 @@ class Inside:
 
     async def until(self, condition: Callable[[], object], otherwise: str) -> None:
         try:
-            await until(condition, PATIENCE_S)
+            await until(lambda: condition() or self.program.has_ended, PATIENCE_S)
         except TimeoutError:
             raise AssertionError(f"did not happen; {otherwise}; {self._seen()}") from None
+        assert not self.program.has_ended, "the program has ended by itself"
 
-    async def until_reading(self, id_: str) -> None:
-        """One more than there are."""
-        before = self.readings(id_)
-        await self.until(lambda: self.readings(id_) > before, f"{before} readings of {id_}")
+    async def until_reading(self, device: str, words: str = "") -> None:
+        """One more than there are, with these words in it."""
 
-    def readings(self, id_: str) -> int:
-        return sum(reading.identity.address == id_ for reading in self.listener.readings)
+        def readings() -> int:
+            return sum(key == device and words in said for key, said in self.program.readings)
+
+        before = readings()
+        said = f"{before} readings of {device} {words}; last {self.program.readings[-3:]}"
+        await self.until(lambda: readings() > before, said)
 
     def _seen(self) -> str:
         return ", ".join(f"{s.id} {s.state.value} {s.reason.value}" for s in self.listener.statuses[-8:])
-
-
-def _other(key: str, ids: tuple[int, int], parity: str = "N", baud: int = 115200) -> Device:
-    assert isinstance(CONTEC.match, SerialMatch)
-    return replace(CONTEC, key=key, match=replace(CONTEC.match, usb_ids=(ids,), parity=parity, baud=baud))
 
 
 def sh(*command: str, check: bool = True) -> str:
@@ -102,7 +120,7 @@ def sh(*command: str, check: bool = True) -> str:
 
 
 def ask_host(what: str) -> None:
-    """`unplug` or `replug` the USB adapter."""
+    """`unplug` or `replug` the USB adapter; `pull-radio`."""
     print(f"HOST {what}", flush=True)
 
 

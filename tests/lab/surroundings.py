@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bumble.controller import Controller
 from bumble.core import PhysicalTransport
-from bumble.hci import Address
+from bumble.hci import Address, HCI_ErrorCode
+from bumble.ll import TerminateInd
 from bumble.transport import open_transport
 
 from tests.fakes.ble_oximeters import NoninOximeter
@@ -45,7 +46,18 @@ class Room:
         for peripheral in self._peripherals:
             await peripheral.power_on()
         self._line = await open_transport(f"tcp-server:127.0.0.1:{self.port}")
-        self._controller = Controller(
+        self._controller = self._new_controller()
+
+    async def pull(self) -> None:
+        """The guest's controller loses its power, and another waits in its place."""
+        old, self._controller = self._controller, self._new_controller()
+        old.host = None
+        for connection in tuple(old.le_connections.values()):
+            connection.send_ll_control_pdu(TerminateInd(HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR))
+        self._radio.remove_controller(old)
+
+    def _new_controller(self) -> Controller:
+        return Controller(
             "guest", host_source=self._line.source, host_sink=self._line.sink, link=self._radio,
             public_address="0A:0B:0C:0D:0E:0F",
         )  # fmt: skip
