@@ -8,7 +8,7 @@ glucometerutils, contourtool and Tidepool's uploader, which agree.
 import re
 from dataclasses import dataclass
 
-from devices.device import FrameError, Rejected
+from devices.event import FrameError, Rejected
 
 STX, EOT, ENQ, ACK, NAK, LF = b"\x02", b"\x04", b"\x05", b"\x06", b"\x15", b"\n"
 _ALONE = (EOT, ENQ, ACK, NAK)

@@ -3,7 +3,7 @@
 Source: Battery Service 1.1 (180F), Battery Level (2A19). No specification says what is low: this is ours.
 """
 
-from devices.device import Battery, Event
+from devices.event import Battery, Event
 
 LEVEL = 0x2A19
 

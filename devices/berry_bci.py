@@ -6,7 +6,7 @@ Source: as implemented independently by berry-oximeter and mykioxi.
 from dataclasses import dataclass
 
 from devices import five_bytes
-from devices.device import SignalState
+from devices.event import SignalState
 from devices.reading import Quality, Quantity
 
 

@@ -6,7 +6,7 @@ Sources: GATT Specification Supplement, Date Time, Current Time, Day of Week; Cu
 from collections.abc import Callable
 from datetime import datetime
 
-from devices.device import FrameError
+from devices.event import FrameError
 from devices.ieee11073 import Describe, date_time, describe_date_time
 
 DATE_TIME, CURRENT_TIME = 0x2A08, 0x2A2B

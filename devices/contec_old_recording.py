@@ -8,7 +8,7 @@ Source: atbrask/CMS50Dplus, OSCAR (cms50_loader), and a download from a device.
 """
 
 from devices import five_bytes
-from devices.device import Event, FrameError, Recall, Rejected, Send, Signal, SignalState
+from devices.event import Event, FrameError, Recall, Rejected, Send, Signal, SignalState
 from devices.recording import Statistics, ended, recorded
 
 ASK, LIVE_AGAIN = bytes((0xF5, 0xF5)), bytes((0xF6, 0xF6, 0xF6))

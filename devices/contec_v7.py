@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
-from devices.device import FrameError, Rejected
+from devices.event import FrameError, Rejected
 from devices.framing import MarkedFramer
 
 

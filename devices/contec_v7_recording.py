@@ -7,7 +7,7 @@ Source: Contec "Communication protocol of pulse oximeter V7.0"; OSCAR (cms50f37_
 """
 
 from devices.contec_v7 import REALTIME, Command, Framer, command, stored, unpack
-from devices.device import Event, FrameError, Recall, Rejected, Send, Signal, SignalState
+from devices.event import Event, FrameError, Recall, Rejected, Send, Signal, SignalState
 from devices.ieee11073 import DateTime
 from devices.recording import Statistics, ended, recorded
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from devices import astm
-from devices.device import ClockShown, Event, FrameError, Measured
+from devices.event import ClockShown, Event, FrameError, Measured
 from devices.ieee11073 import DateTime, json_number
 from devices.measuring import measured, quantity
 from devices.metrics import GLUCOSE_MASS, GLUCOSE_MOLAR

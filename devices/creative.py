@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from devices.crc import crc8_maxim
-from devices.device import FrameError, SignalState
+from devices.event import FrameError, SignalState
 from devices.framing import LengthFramer
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2

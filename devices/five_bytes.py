@@ -7,7 +7,7 @@ is the pulse rate's bit 7. What the other bits mean is each protocol's own.
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from devices.device import Event, FrameError, Rejected, SignalState
+from devices.event import Event, FrameError, Rejected, SignalState
 from devices.framing import MarkedFramer
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PULSE_RATE, SPO2

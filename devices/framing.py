@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from devices.device import Rejected
+from devices.event import Rejected
 
 _EVIDENCE_BYTES = 64
 _LONGEST_MARKED = 16

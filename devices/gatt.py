@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from devices.device import Event, FrameError, Rejected
+from devices.event import Event, FrameError, Rejected
 from devices.framing import LengthFramer
 from devices.ieee11073 import DateTime, Number, date_time, float32, sfloat
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from devices.device import FrameError
+from devices.event import FrameError
 
 
 class Special(StrEnum):

@@ -3,7 +3,7 @@
 Source: ITU-T T.81, B.1.1.3 (marker codes) and B.2.2 (frame header).
 """
 
-from devices.device import FrameError
+from devices.event import FrameError
 from devices.pictures import Picture
 
 START, END = b"\xff\xd8", b"\xff\xd9"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Context, Decimal
 from functools import cache, lru_cache
 
-from devices.device import Measured
+from devices.event import Measured
 from devices.ieee11073 import DateTime, Number, Special
 from devices.metrics import Metric
 from devices.reading import Absent, Kind, Quality, Quantity

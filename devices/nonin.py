@@ -6,7 +6,7 @@ Source: Nonin 9560 OEM specification 6470-000-01. A heart rate of nine bits is s
 
 from dataclasses import dataclass
 
-from devices.device import FrameError
+from devices.event import FrameError
 from devices.framing import LengthFramer
 
 FRAMES = 25  # of formats 2 and 7 make a packet

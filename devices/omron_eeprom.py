@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
-from devices.device import FrameError, Send
+from devices.event import FrameError, Send
 
 UNLOCK = "b305b680-aee7-11e1-a730-0002a5d5c51b"
 ASK = "db5b55e0-aee7-11e1-965e-0002a5d5c51b"

@@ -7,7 +7,7 @@ bytes exchanged. Seconds can be up to 63. On what the other bits mean, no two so
 
 from dataclasses import dataclass
 
-from devices.device import FrameError
+from devices.event import FrameError
 from devices.ieee11073 import DateTime
 from devices.measuring import quantity
 from devices.metrics import CUFF_PULSE_RATE, DIASTOLIC, SYSTOLIC

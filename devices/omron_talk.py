@@ -4,7 +4,7 @@ Sources: as of omron_eeprom. In its pairing mode a cuff is given the key; otherw
 one that knows another ends the conversation there.
 """
 
-from devices.device import ClockShown, Done, Event, FrameError, Measured, Outcome, Send
+from devices.event import ClockShown, Done, Event, FrameError, Measured, Outcome, Send
 from devices.gatt import rejected, unexpected
 from devices.measuring import measured
 from devices.omron_eeprom import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 
-from devices.device import Event, Measured, Signal, SignalState
+from devices.event import Event, Measured, Signal, SignalState
 from devices.measuring import measured
 from devices.reading import Quality, Quantity
 

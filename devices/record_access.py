@@ -5,7 +5,7 @@ Only the last record is ever asked for: what was just measured. The others are o
 other people.
 """
 
-from devices.device import Event, FrameError
+from devices.event import Event, FrameError
 from devices.gatt import Fields, rejected
 
 CONTROL_POINT = 0x2A52

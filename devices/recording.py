@@ -8,7 +8,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
-from devices.device import Decoder, Event, Measured, Recall, Recalled, Send
+from devices.device import Decoder
+from devices.event import Event, Measured, Recall, Recalled, Send
 from devices.ieee11073 import DateTime
 from devices.measuring import measured, quantity
 from devices.metrics import RECORDED, SPO2_AVERAGE, SPO2_LOWEST, SPO2_RECORDED

@@ -1,7 +1,7 @@
 """What oximeters that stream have in common: sensor states, chunks of pleth, thinned measurements."""
 
 from devices.cadence import Cadence
-from devices.device import Event, Rejected, Signal, SignalState
+from devices.event import Event, Rejected, Signal, SignalState
 from devices.measuring import all_absent, measured
 from devices.metrics import PLETH
 from devices.reading import Quality, Quantity

@@ -7,7 +7,7 @@ record 0; its value is always in mg/dL. Neither its time nor the clock has secon
 
 from datetime import datetime
 
-from devices.device import ClockShown, Event, FrameError, Measured
+from devices.event import ClockShown, Event, FrameError, Measured
 from devices.measuring import quantity
 from devices.metrics import GLUCOSE_MASS
 from devices.polled import Once

@@ -4,7 +4,7 @@ Source: as viatom-o2ring-ble, o2r and LepuBle implement it independently.
 """
 
 from devices.crc import crc8
-from devices.device import FrameError
+from devices.event import FrameError
 from devices.framing import LengthFramer
 
 FILE_OPEN, FILE_READ, FILE_CLOSE, INFO, SENSORS = 0x03, 0x04, 0x05, 0x14, 0x17

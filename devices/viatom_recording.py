@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from devices import viatom
-from devices.device import ClockShown, Event, FrameError, Recall, Rejected, Send, Signal, SignalState
+from devices.event import ClockShown, Event, FrameError, Recall, Rejected, Send, Signal, SignalState
 from devices.gatt import unexpected
 from devices.ieee11073 import DateTime, date_time
 from devices.measuring import quantity

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from devices.device import Event, Samples
+from devices.event import Event, Samples
 from devices.metrics import Metric
 
 

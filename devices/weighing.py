@@ -8,7 +8,7 @@ Supplement, not the feature's.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import Event, FrameError
+from devices.event import Event, FrameError
 from devices.gatt import Fields, GattDecoder
 from devices.ieee11073 import DateTime, json_number
 from devices.measuring import inches_to_cm, measured, pounds_to_kg, quantity

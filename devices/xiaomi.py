@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import Event, FrameError, Signal, SignalState
+from devices.event import Event, FrameError, Signal, SignalState
 from devices.gatt import rejected, unexpected
 from devices.ieee11073 import DateTime, json_number
 from devices.measuring import measured, pounds_to_kg, quantity

@@ -15,7 +15,8 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
-from devices.device import BleMatch, Decoder, Device, Leading, Measured, Recall, Remembering
+from devices.device import BleMatch, Decoder, Device, Leading, Remembering
+from devices.event import Measured, Recall
 from drivers.ble_board import BleBoard
 from drivers.ble_connection import BleConnection
 from drivers.ble_errors import reason_of

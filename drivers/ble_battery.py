@@ -11,7 +11,7 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.exc import BleakError
 
 from devices import battery, gatt
-from devices.device import Battery
+from devices.event import Battery
 from drivers.instrument import DriverError
 from drivers.tasks import bounded
 

@@ -17,7 +17,8 @@ from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
 from devices import clock, gatt
-from devices.device import BleMatch, Decoder, Event, Leading, Rejected
+from devices.device import BleMatch, Decoder, Leading
+from devices.event import Event, Rejected
 from drivers.ble_battery import watch_battery
 from drivers.ble_errors import needs_pairing, reason_of
 from drivers.ble_features import look_at_features

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from bleak import BleakClient
 
-from devices.device import BleMatch, Decoder, Done, Event, Leading, Outcome, Send
+from devices.device import BleMatch, Decoder, Leading
+from devices.event import Done, Event, Outcome, Send
 from drivers.instrument import DriverError, Reason
 
 _FAULTS = {Outcome.NOT_LET_IN: Reason.NOT_PAIRED, Outcome.NOT_UNDERSTOOD: Reason.DRIVER_FAILED}

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from devices.device import Decoder, Device, Event
+from devices.device import Decoder, Device
+from devices.event import Event
 from devices.pictures import BulkCameraMatch, Picture, Pressed
 from drivers.capture import PATIENCE_S, Shot
 from drivers.instrument import DriverError, Reason

@@ -4,17 +4,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-from devices.device import (
-    Battery,
-    ClockShown,
-    Decoder,
-    Device,
-    Event,
-    Measured,
-    Rejected,
-    Samples,
-    Signal,
-)
+from devices.device import Decoder, Device
+from devices.event import Battery, ClockShown, Event, Measured, Rejected, Samples, Signal
 from devices.reading import DeviceIdentity, Quality
 from drivers.instrument import Sink
 from drivers.raw import CLOCK, CONNECTED, LOST, Tap, no_tap

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from devices.device import Battery
+from devices.event import Battery
 from devices.reading import DeviceIdentity, Kind, Reading, Waveform
 
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
-from devices.device import Decoder, Event, Recall, Recalled, Rejected
+from devices.device import Decoder
+from devices.event import Event, Recall, Recalled, Rejected
 from devices.recording import Recalling
 from drivers.instrument import InstrumentState
 from drivers.tracker import Tracker

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from devices.catalog import by_key
-from devices.device import BleMatch, Decoder, Device, Done, Leading, Remembering
+from devices.device import BleMatch, Decoder, Device, Leading, Remembering
+from devices.event import Done
 from drivers.feed import Feed
 from drivers.instrument import InstrumentState, Sink
 from drivers.raw import CLOCK, CONNECTED, LOST, Raw

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from devices.device import Device, Event, HidMatch, PortMatch, Recall, Rejected
+from devices.device import Device, HidMatch, PortMatch
+from devices.event import Event, Recall, Rejected
 from devices.reading import DeviceIdentity, Kind
 from drivers.feed import Feed
 from drivers.instrument import DriverError, InstrumentState, Reason, Sink

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from devices.device import Device, Recall
+from devices.device import Device
+from devices.event import Recall
 from drivers.hid_port import find_hid
 from drivers.instrument import Sink
 from drivers.port import FoundPort

@@ -13,7 +13,8 @@ A port is opened for all who may be at it, also where one of them sends once wha
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from devices.device import Battery, Device, Event, PortMatch, Rejected, Samples, SerialMatch
+from devices.device import Device, PortMatch, SerialMatch
+from devices.event import Battery, Event, Rejected, Samples
 from drivers.instrument import DriverError, Reason
 from drivers.port import FoundPort
 from drivers.serial_talk import Talk, now_s

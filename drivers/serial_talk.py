@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
-from devices.device import Decoder, Device, Event, HidMatch, PortMatch, Send, SerialMatch
+from devices.device import Decoder, Device, HidMatch, PortMatch, SerialMatch
+from devices.event import Event, Send
 from drivers.hid_port import HidPort
 from drivers.hid_uart import HidUart
 from drivers.port import Port

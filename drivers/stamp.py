@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
-from devices.device import Measured, Samples
+from devices.event import Measured, Samples
 from devices.measuring import is_implausible
 from devices.reading import Clock, DeviceIdentity, Kind, Quality, Quantity, Reading, Waveform
 

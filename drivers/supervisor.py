@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from devices.device import BleMatch, Device, PortMatch, Recall
+from devices.device import BleMatch, Device, PortMatch
+from devices.event import Recall
 from devices.reading import Reading, Waveform
 from drivers.board import Board
 from drivers.instrument import DriverError, InstrumentState, InstrumentStatus, Reason, Sink

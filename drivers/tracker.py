@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from devices.device import Battery, SignalState
+from devices.event import Battery, SignalState
 from devices.reading import DeviceIdentity, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from devices.device import Event, Measured, Samples, Signal, SignalState
+from devices.event import Event, Measured, Samples, Signal, SignalState
 from devices.measuring import all_absent
 from devices.reading import SHY, Kind, Quality
 

@@ -266,7 +266,7 @@ def _decode(options: argparse.Namespace) -> int:
     import json
 
     from devices.catalog import UnknownProtocol, decode, protocols
-    from devices.device import FrameError
+    from devices.event import FrameError
 
     try:
         print(json.dumps(decode(options.protocol, bytes.fromhex(options.hex))))

@@ -9,7 +9,8 @@ from uuid import uuid4
 import numpy as np
 
 from devices.catalog import devices
-from devices.device import BleMatch, Device, Recall
+from devices.device import BleMatch, Device
+from devices.event import Recall
 from devices.reading import WORN, Attachment, Clock, DeviceIdentity, Kind, Reading, Waveform
 from drivers.audio import AudioSource
 from drivers.audio_player import AudioPlayer

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from devices.device import Recall
+from devices.event import Recall
 from kiosk.events import Event, Notice, NoticeReason
 
 _NOTICES = {Recall.NONE: NoticeReason.NO_RECORDING, Recall.FAILED: NoticeReason.RECORDING_NOT_READ}

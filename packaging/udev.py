@@ -9,15 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from devices.catalog import devices  # noqa: E402
-from devices.device import (  # noqa: E402
-    AudioMatch,
-    BleMatch,
-    CameraMatch,
-    Device,
-    HidMatch,
-    PcmMatch,
-    SerialMatch,
-)
+from devices.device import AudioMatch, BleMatch, CameraMatch, Device, HidMatch, PcmMatch, SerialMatch
 from devices.pictures import BulkCameraMatch  # noqa: E402
 
 RULES_FILE = Path(__file__).with_name("60-telecabine.rules")

@@ -5,7 +5,8 @@ Source: viatomEcho/LepuBle, Viatom's own.
 
 from decimal import Decimal
 
-from devices.device import BleMatch, Device, Event, FrameError, Rejected
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError, Rejected
 from devices.framing import LengthFramer
 from devices.gatt import FramedDecoder, uuid
 from devices.measuring import measured, quantity

@@ -8,16 +8,8 @@ all that it is ever sent: its command mode, which sets its clock, is never enter
 
 from devices import astm
 from devices.contour import Result, clock_shown, control_order, describe
-from devices.device import (
-    Device,
-    Event,
-    FrameError,
-    HidMatch,
-    Rejected,
-    Send,
-    Signal,
-    SignalState,
-)
+from devices.device import Device, HidMatch
+from devices.event import Event, FrameError, Rejected, Send, Signal, SignalState
 from devices.framing import ReportFramer
 from devices.gatt import rejected
 from devices.metrics import GLUCOSE_MASS, GLUCOSE_MOLAR

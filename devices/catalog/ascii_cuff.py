@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 
 from devices import cuff
-from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import Event, FrameError, Rejected, Signal, SignalState
 from devices.polled import Shown
 from devices.reading import Kind, Quality, Quantity
 

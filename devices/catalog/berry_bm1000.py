@@ -4,7 +4,8 @@ Source: Berry BCI protocol as implemented independently by berry-oximeter and my
 """
 
 from devices.berry_bci import Frame, describe
-from devices.device import BleMatch, Device, Event
+from devices.device import BleMatch, Device
+from devices.event import Event
 from devices.five_bytes import FrameStream
 from devices.gatt import unexpected
 from devices.metrics import PLETH, PULSE_RATE, SPO2

@@ -5,7 +5,8 @@ serial boards from one source.
 """
 
 from devices.berry_bci import Frame
-from devices.device import Device, Event, SerialMatch
+from devices.device import Device, SerialMatch
+from devices.event import Event
 from devices.five_bytes import FrameStream
 from devices.metrics import PLETH, PULSE_RATE, SPO2
 from devices.reading import Kind

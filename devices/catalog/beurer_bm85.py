@@ -7,7 +7,8 @@ an independent reader of its memory found. No frame with other flags has been se
 from functools import partial
 
 from devices.catalog.sig_blood_pressure import INTERMEDIATE, MEASUREMENT, SERVICE, Decoder, Frame
-from devices.device import BleMatch, Device, FrameError
+from devices.device import BleMatch, Device
+from devices.event import FrameError
 from devices.gatt import Fields, uuid
 from devices.ieee11073 import sfloat
 from devices.metrics import CUFF_PRESSURE, CUFF_PULSE_RATE, DIASTOLIC, MEAN_PRESSURE, SYSTOLIC

@@ -6,7 +6,8 @@ Source: notifications of one, published with a question how to read them; the na
 from decimal import Decimal
 
 from devices.cadence import Cadence
-from devices.device import BleMatch, Device, Event, FrameError
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError
 from devices.framing import LengthFramer
 from devices.gatt import FramedDecoder, uuid
 from devices.measuring import measured, quantity

@@ -9,7 +9,8 @@ nobody knows where it was placed.
 
 from collections.abc import Iterator
 
-from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import Event, FrameError, Rejected, Signal, SignalState
 from devices.framing import LengthFramer
 from devices.metrics import ECG
 from devices.reading import Kind

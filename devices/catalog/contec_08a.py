@@ -10,7 +10,8 @@ one of 150 may come as 22, so it is not given.
 
 from dataclasses import dataclass
 
-from devices.device import Device, Event, FrameError, HidMatch, Rejected, Signal, SignalState
+from devices.device import Device, HidMatch
+from devices.event import Event, FrameError, Rejected, Signal, SignalState
 from devices.framing import ReportFramer
 from devices.ieee11073 import DateTime
 from devices.measuring import measured, quantity

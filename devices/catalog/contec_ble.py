@@ -7,7 +7,8 @@ is not known: they are left out.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError, Rejected, SignalState
 from devices.gatt import unexpected, uuid
 from devices.measuring import quantity
 from devices.metrics import PULSE_RATE, SPO2

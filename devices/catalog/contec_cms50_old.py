@@ -7,7 +7,8 @@ Source: as implemented independently by atbrask/CMS50Dplus and OSCAR, and a down
 from dataclasses import dataclass
 
 from devices import contec_old_recording, five_bytes
-from devices.device import Device, SerialMatch, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import SignalState
 from devices.metrics import PLETH, PULSE_RATE, SPO2
 from devices.reading import Kind, Quality, Quantity
 from devices.recording import METRICS, WithRecordings

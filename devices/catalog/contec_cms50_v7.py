@@ -16,7 +16,8 @@ from devices.contec_v7 import (
     unpack,
 )
 from devices.contec_v7_recording import Download
-from devices.device import Device, Event, Rejected, SerialMatch, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import Event, Rejected, SignalState
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PERFUSION_INDEX, PLETH, PULSE_RATE, SPO2
 from devices.reading import Absent, Kind, Quantity

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from devices import cuff
 from devices.creative import Numbers, framer, unpack
-from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import Event, FrameError, Rejected, Signal, SignalState
 from devices.measuring import measured, quantity
 from devices.metrics import BODY_TEMPERATURE, GLUCOSE_MOLAR, PERFUSION_INDEX, PULSE_RATE, SPO2
 from devices.reading import Kind, Quality, Quantity

@@ -6,7 +6,8 @@ Source: Boerni89/ha_bt_oximeter and its tests.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import BleMatch, Device, Event, FrameError, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError, SignalState
 from devices.framing import LengthFramer
 from devices.gatt import FramedDecoder, uuid
 from devices.measuring import quantity, sensor_off

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from devices.crc import crc16_ccitt
-from devices.device import Device, Event, FrameError, Measured, Rejected, Send, SerialMatch
+from devices.device import Device, SerialMatch
+from devices.event import Event, FrameError, Measured, Rejected, Send
 from devices.framing import LengthFramer
 from devices.measuring import quantity
 from devices.metrics import GLUCOSE_MASS

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from devices.crc import crc8
-from devices.device import BleMatch, Device, Event, FrameError, Rejected, Samples, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError, Rejected, Samples, SignalState
 from devices.framing import LengthFramer
 from devices.gatt import FramedDecoder
 from devices.measuring import quantity, sensor_off

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from devices.battery import BatteryNews
-from devices.device import Battery, BleMatch, Device, Event, FrameError, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Battery, Event, FrameError, SignalState
 from devices.gatt import rejected, unexpected
 from devices.ieee11073 import json_number
 from devices.measuring import quantity, sensor_off

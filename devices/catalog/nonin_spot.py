@@ -8,7 +8,8 @@ tells whose it may be. Nothing is sent to the device, and its clock is not set.
 from dataclasses import dataclass
 
 from devices.battery import BatteryNews
-from devices.device import Battery, Device, Event, FrameError, Rejected, SerialMatch
+from devices.device import Device, SerialMatch
+from devices.event import Battery, Event, FrameError, Rejected
 from devices.framing import LengthFramer
 from devices.ieee11073 import DateTime
 from devices.measuring import measured, quantity

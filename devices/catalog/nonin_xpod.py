@@ -5,7 +5,8 @@ Source: Nonin 9560 OEM specification 6470-000-01 (formats), Xpod 3012LP (USB bri
 
 from collections.abc import Callable
 
-from devices.device import Device, Event, Rejected, SerialMatch, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import Event, Rejected, SignalState
 from devices.framing import LengthFramer
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PLETH, PULSE_RATE, SPO2

@@ -8,7 +8,8 @@ when the next one begins, so that each is told a second late.
 from dataclasses import dataclass
 
 from devices.battery import BatteryNews
-from devices.device import Battery, Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import Battery, Event, FrameError, Rejected, Signal, SignalState
 from devices.framing import MarkedFramer
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PULSE_RATE, SPO2

@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import reduce
 from operator import xor
 
-from devices.device import Device, Event, FrameError, Measured, Rejected, Send, SerialMatch
+from devices.device import Device, SerialMatch
+from devices.event import Event, FrameError, Measured, Rejected, Send
 from devices.framing import LengthFramer
 from devices.measuring import quantity
 from devices.metrics import GLUCOSE_MASS

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import BleMatch, Device, Event, Features, FrameError, Samples, Signal, SignalState
+from devices.device import BleMatch, Device, Features
+from devices.event import Event, FrameError, Samples, Signal, SignalState
 from devices.gatt import Fields, GattDecoder, uuid
 from devices.ieee11073 import DateTime, Number, Special, json_number
 from devices.measuring import kpa_to_mmhg, measured, quantity

@@ -4,7 +4,8 @@ Source: Glucose Service 1.0.1; GATT Specification Supplement, Glucose Measuremen
 Measurement Context (2A34). A meter hands out what it has stored, and only when asked: see `record_access`.
 """
 
-from devices.device import BleMatch, Device, Event, FrameError
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError
 from devices.gatt import GattDecoder, rejected, uuid
 from devices.glucose import Context, Record
 from devices.measuring import measured

@@ -5,7 +5,8 @@ Source: Heart Rate Service 1.0; GATT Specification Supplement, Heart Rate Measur
 
 from dataclasses import dataclass
 
-from devices.device import BleMatch, Device, Event, FrameError, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError, SignalState
 from devices.gatt import Fields, GattDecoder, uuid
 from devices.measuring import quantity, sensor_off
 from devices.metrics import HEART_RATE

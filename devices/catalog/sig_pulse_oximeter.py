@@ -8,7 +8,8 @@ says that it dates it: see `record_access`.
 from dataclasses import dataclass
 
 from devices.cadence import Cadence
-from devices.device import BleMatch, Device, Event, Features, Signal, SignalState
+from devices.device import BleMatch, Device, Features
+from devices.event import Event, Signal, SignalState
 from devices.gatt import Fields, GattDecoder, uuid
 from devices.ieee11073 import DateTime, Number, json_number
 from devices.measuring import all_absent, measured, quantity

@@ -6,7 +6,8 @@ Intermediate Temperature (2A1E).
 
 from dataclasses import dataclass
 
-from devices.device import BleMatch, Device, Event, Signal, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Event, Signal, SignalState
 from devices.gatt import Fields, GattDecoder, uuid
 from devices.ieee11073 import DateTime, Number, Special, json_number
 from devices.measuring import fahrenheit_to_celsius, measured, quantity

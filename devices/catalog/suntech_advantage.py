@@ -7,7 +7,8 @@ is asked for its last result, and for nothing else: who starts a cuff stands bes
 from dataclasses import dataclass
 
 from devices import cuff
-from devices.device import Device, Event, FrameError, Rejected, SerialMatch, Signal, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import Event, FrameError, Rejected, Signal, SignalState
 from devices.framing import LengthFramer
 from devices.polled import Shown
 from devices.reading import Kind, Quality, Quantity

@@ -4,7 +4,8 @@ Source: as `devices/taidoc.py`; the Bluetooth service from one source. The meter
 clock and its newest result.
 """
 
-from devices.device import BleMatch, Device, Event, FrameError
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError
 from devices.gatt import rejected, unexpected
 from devices.metrics import GLUCOSE_MASS
 from devices.reading import Kind

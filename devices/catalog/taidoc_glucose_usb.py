@@ -4,7 +4,8 @@ Inside is a CP2110 bridge. Source: as `devices/taidoc.py`. It is asked one thing
 is there, its model, its clock, the time of its newest result, and the result.
 """
 
-from devices.device import Device, Event, FrameError, HidMatch, Rejected, Send, Signal, SignalState
+from devices.device import Device, HidMatch
+from devices.event import Event, FrameError, Rejected, Send, Signal, SignalState
 from devices.framing import LengthFramer
 from devices.metrics import GLUCOSE_MASS
 from devices.reading import Kind

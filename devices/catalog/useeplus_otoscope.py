@@ -13,7 +13,8 @@ import struct
 from dataclasses import dataclass
 
 from devices import jpeg
-from devices.device import Device, Event, FrameError, Rejected
+from devices.device import Device
+from devices.event import Event, FrameError, Rejected
 from devices.pictures import BulkCameraMatch, Pressed
 from devices.reading import Kind
 

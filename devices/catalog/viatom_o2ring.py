@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from devices import battery
-from devices.device import Battery, BleMatch, Device, Event, FrameError, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Battery, Event, FrameError, SignalState
 from devices.gatt import FramedDecoder
 from devices.measuring import quantity, sensor_off
 from devices.metrics import PULSE_RATE, SPO2

@@ -5,7 +5,8 @@ are described, never shown.
 """
 
 from devices.creative import Numbers, framer, unpack
-from devices.device import BleMatch, Device, Event
+from devices.device import BleMatch, Device
+from devices.event import Event
 from devices.gatt import FramedDecoder
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2
 from devices.reading import Kind

@@ -6,7 +6,8 @@ Source: LepuBle, Viatom's own, and the captures of roger-/FS20F; the checksum ho
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import BleMatch, Device, Event, FrameError, Rejected, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError, Rejected, SignalState
 from devices.framing import LengthFramer
 from devices.gatt import FramedDecoder, uuid
 from devices.measuring import quantity, sensor_off

@@ -7,7 +7,8 @@ behind would all be results.
 
 from functools import partial
 
-from devices.device import BleMatch, Device, FrameError
+from devices.device import BleMatch, Device
+from devices.event import FrameError
 from devices.gatt import Fields, uuid
 from devices.metrics import BODY_WEIGHT
 from devices.reading import Kind

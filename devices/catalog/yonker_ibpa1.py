@@ -7,7 +7,8 @@ older results as well, its clock is said to be unreliable, and it does not annou
 from dataclasses import dataclass
 from decimal import Decimal
 
-from devices.device import BleMatch, Device, Event, FrameError, Samples, Signal, SignalState
+from devices.device import BleMatch, Device
+from devices.event import Event, FrameError, Samples, Signal, SignalState
 from devices.gatt import GattDecoder
 from devices.ieee11073 import DateTime
 from devices.measuring import measured, quantity

@@ -3,7 +3,7 @@
 Source: openScale, one source. Its cuffs want a key of the vendor's, which nobody may pass on.
 """
 
-from devices.device import FrameError
+from devices.event import FrameError
 
 _START = bytes((0xA0, 0x09, 0xA6, 0x28))
 _BYTES = 11

@@ -4,7 +4,7 @@ Sources: o2ring-s-protocol and viatom-o2ring-ble (framing), viatom_bp2_ha (recor
 """
 
 from devices.crc import crc8
-from devices.device import FrameError
+from devices.event import FrameError
 
 _START = 0xA5
 _HEAD = 7  # start, command, its complement, direction, sequence, length

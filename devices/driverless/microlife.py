@@ -3,7 +3,7 @@
 Source: blood-pressure-monitor-fl, one source.
 """
 
-from devices.device import FrameError
+from devices.event import FrameError
 
 _START, _DIRECTIONS = 0x4D, (0xFF, 0x3A)
 _HEAD = 4

@@ -6,7 +6,7 @@ observation is, only the device's configuration tells, so values are read by the
 
 from dataclasses import dataclass
 
-from devices.device import FrameError
+from devices.event import FrameError
 from devices.ieee11073 import float32, json_number, sfloat
 
 _DATA_APDU, _EVENT_REPORTS = 0xE700, (0x0100, 0x0101)  # unconfirmed, confirmed

@@ -3,7 +3,7 @@
 Source: Suear-Web-Viewer, one source.
 """
 
-from devices.device import FrameError
+from devices.event import FrameError
 
 _MAGIC = bytes.fromhex("eeffeeff")
 _HEAD = 12  # magic, id, type, 1, error, length

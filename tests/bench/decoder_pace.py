@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from devices import catalog
-from devices.device import Device, Samples, SerialMatch
+from devices.device import Device, SerialMatch
+from devices.event import Samples
 from tests.devices import vectors
 
 _ROUNDS, _ROUND_S = 20, 0.04

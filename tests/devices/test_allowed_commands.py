@@ -16,7 +16,8 @@ from devices.catalog import (
     taidoc_glucose_usb,
 )
 from devices.crc import crc8
-from devices.device import BleMatch, PortMatch, Send, SerialMatch, nothing
+from devices.device import BleMatch, PortMatch, SerialMatch, nothing
+from devices.event import Send
 from devices.pictures import BulkCameraMatch
 from devices.reading import Kind
 from tests.fakes.frames import contec_v7_packet

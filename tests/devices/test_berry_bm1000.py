@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.berry_bci import Frame
-from devices.device import Rejected
+from devices.event import Rejected
 from devices.five_bytes import Framer
 from tests.devices import vectors
 

@@ -15,18 +15,13 @@ from devices.device import (
     CameraMatch,
     Decoder,
     Device,
-    Event,
-    FrameError,
     HidMatch,
     Leading,
-    Measured,
     PcmMatch,
     PortMatch,
-    Rejected,
-    Samples,
-    Send,
     SerialMatch,
 )
+from devices.event import Event, FrameError, Measured, Rejected, Samples, Send
 from devices.metrics import ALL_METRICS
 from devices.pictures import BulkCameraMatch, Picture
 from tests.devices import vectors

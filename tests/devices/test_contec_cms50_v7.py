@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from devices.catalog.contec_cms50_v7 import DEVICE, Decoder
 from devices.contec_v7 import Command, command, describe_command, describe_packet
-from devices.device import Event, FrameError, Measured, Rejected, Samples, SerialMatch, Signal
+from devices.device import SerialMatch
+from devices.event import Event, FrameError, Measured, Rejected, Samples, Signal
 from devices.metrics import PLETH
 from devices.reading import Absent
 from tests.fakes import frames

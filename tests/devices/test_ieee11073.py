@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labmcp_ble_health import driver as independent
 
-from devices.device import FrameError
+from devices.event import FrameError
 from devices.ieee11073 import DateTime, Special, date_time, float32, json_number, sfloat
 from tests.fakes import frames
 

@@ -3,7 +3,7 @@
 import pytest
 
 from devices import catalog
-from devices.device import Measured
+from devices.event import Measured
 from devices.omron_eeprom import shows_pairing
 from tests.devices import vectors
 

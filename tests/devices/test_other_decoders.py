@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices import catalog
-from devices.device import FrameError
+from devices.event import FrameError
 from tests.devices import vectors
 
 SIG = BluetoothSIGTranslator()

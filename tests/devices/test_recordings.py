@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from devices import contec_old_recording, contec_v7_recording, viatom_recording
 from devices.catalog import by_key, viatom_o2ring
-from devices.device import Event, Measured, Recall, Recalled, Rejected, Send
+from devices.event import Event, Measured, Recall, Recalled, Rejected, Send
 from devices.recording import Download, Recalling, Statistics
 from tests.fakes import frames
 from tests.fakes.downloads import of_old, of_ring, of_v7

@@ -7,7 +7,7 @@ import pytest
 
 from devices import gatt
 from devices.catalog import sig_blood_pressure, sig_pulse_oximeter, sig_thermometer
-from devices.device import Event, Measured, Rejected, Samples, Signal
+from devices.event import Event, Measured, Rejected, Samples, Signal
 from devices.reading import Absent, Quality
 from tests.fakes import frames
 

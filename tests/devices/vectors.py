@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devices.device import (
+from devices.device import Decoder, Leading
+from devices.event import (
     Battery,
     ClockShown,
-    Decoder,
     Done,
     Event,
-    Leading,
     Measured,
     Recalled,
     Rejected,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devices.device import Battery
+from devices.event import Battery
 from devices.reading import Kind
 from drivers.instrument import InstrumentState
 from tests.drivers.ble_room import Room

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from devices import viatom
-from devices.device import Recall
+from devices.event import Recall
 from devices.reading import Clock, Quality, Reading
 from drivers.instrument import InstrumentState, Reason
 from drivers.stamp import local_now

@@ -3,7 +3,7 @@
 import pytest
 
 from devices.catalog.omron_hem7361t import MATCH
-from devices.device import Done, Outcome, Send, Signal, SignalState
+from devices.event import Done, Outcome, Send, Signal, SignalState
 from devices.omron_eeprom import ASK, END, SET_KEY, SHOW_KEY, START, UNLOCK
 from drivers.ble_talk import is_over, to_say
 from drivers.instrument import DriverError, Reason

@@ -4,7 +4,7 @@ import asyncio
 from decimal import Decimal
 
 from devices.catalog.sig_blood_pressure import DEVICE
-from devices.device import Event, Measured, Rejected, Samples, Signal, SignalState
+from devices.event import Event, Measured, Rejected, Samples, Signal, SignalState
 from devices.metrics import PLETH, SPO2
 from devices.reading import Quantity, Reading
 from drivers.feed import Feed

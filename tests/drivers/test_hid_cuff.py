@@ -6,7 +6,7 @@ import pytest
 
 from devices import catalog
 from devices.catalog.contec_08a import COUNT, HELLO, REPORT_BYTES, RESULTS, Decoder
-from devices.device import Signal, SignalState
+from devices.event import Signal, SignalState
 from devices.reading import Clock, Quality
 from drivers.hid_port import find_hid
 from drivers.instrument import InstrumentState, Reason

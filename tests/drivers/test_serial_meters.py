@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from devices.catalog import by_key
-from devices.device import Send
+from devices.event import Send
 from devices.reading import Clock, Kind, Quality
 from drivers.instrument import InstrumentState
 from drivers.serial_link import SerialLinks

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from devices.catalog import by_key
-from devices.device import Device, Event, Rejected, Samples, SerialMatch, Signal, SignalState
+from devices.device import Device, SerialMatch
+from devices.event import Event, Rejected, Samples, Signal, SignalState
 from devices.metrics import PLETH
 from devices.reading import Kind
 from drivers.instrument import DriverError, InstrumentState, Reason

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from devices.catalog import by_key
-from devices.device import Recall
+from devices.event import Recall
 from devices.reading import Absent, Clock, Quality, Reading
 from drivers import recalls
 from drivers.instrument import InstrumentState, Reason

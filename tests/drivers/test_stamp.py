@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from devices.device import Measured, Samples
+from devices.event import Measured, Samples
 from devices.metrics import CUFF_PRESSURE, PLETH, SPO2
 from devices.reading import Clock, DeviceIdentity, Kind, Quality, Quantity
 from drivers.stamp import DeviceClock, Stamp

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from devices.catalog import aoj20a, sig_blood_pressure, sig_pulse_oximeter
-from devices.device import Event, Measured, Samples, Signal, SignalState
+from devices.event import Event, Measured, Samples, Signal, SignalState
 from devices.gatt import uuid
 from devices.metrics import BODY_TEMPERATURE, CUFF_PRESSURE, SPO2, SYSTOLIC
 from devices.reading import Absent, Kind, Quality, Quantity

@@ -8,7 +8,7 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.device import Measured
+from devices.event import Measured
 from devices.metrics import PERFUSION_INDEX, PULSE_RATE, SPO2, Metric
 from devices.reading import DeviceIdentity, Kind, Quality, Quantity, Reading
 from drivers.stamp import DeviceClock, Stamp

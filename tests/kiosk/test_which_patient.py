@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from devices.catalog import nonin_spot
-from devices.device import Measured
+from devices.event import Measured
 from devices.metrics import BODY_TEMPERATURE
 from devices.reading import Absent, Attachment, Clock, DeviceIdentity, Kind, Quality, Quantity, Reading
 from drivers.stamp import Stamp

@@ -4,23 +4,18 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from devices.device import (
+from devices.device import BleMatch, Decoder, Device, Leading, PortMatch, SerialMatch
+from devices.event import (
     Battery,
-    BleMatch,
     ClockShown,
-    Decoder,
-    Device,
     Done,
     Event,
     FrameError,
-    Leading,
     Measured,
-    PortMatch,
     Recalled,
     Rejected,
     Samples,
     Send,
-    SerialMatch,
     Signal,
 )
 from devices.pictures import Picture, Pressed

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from devices import catalog
-from devices.device import Device, Event, FrameError, Measured, Rejected, Samples
+from devices.device import Device
+from devices.event import Event, FrameError, Measured, Rejected, Samples
 from devices.metrics import BODY_TEMPERATURE, PLETH, SPO2
 from devices.reading import Quantity
 from tests.torture import inputs

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel, QWidget
 
 from devices import metrics
-from devices.device import Battery
+from devices.event import Battery
 from devices.reading import Absent, Kind, Quality
 from kiosk.events import (
     CallPhase,

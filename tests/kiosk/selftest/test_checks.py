@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from devices.device import Battery
+from devices.event import Battery
 from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
 from kiosk.devices_config import DevicesConfig
