@@ -32,9 +32,10 @@ def _values(readings: list[Reading]) -> list[list[str]]:
 async def test_each_part_of_the_box_gives_its_result_once(box: Pc300) -> None:
     listener = Listener()
     serial = tuple(device for device in catalog.devices() if isinstance(device.match, SerialMatch))
+    box.finger = None
     async with running(SerialLinks(serial, listener).run(), box.run()):
         await listener.until_state(ID, InstrumentState.READY, Reason.SENSOR_OFF)
-        box.put_finger(97, 300, 31)
+        box.finger = 97, 300, 31
         await listener.until_state(ID, InstrumentState.MEASURING)
         box.measure_pressure(260, 97, 86, 63)
         box.measure_temperature(678)

@@ -14,6 +14,7 @@ from tests.fakes.contour_pty import Contour
 from tests.fakes.ecg_pty import EcgBoard
 from tests.fakes.glucose_pty import CodeFree, UltraEasy
 from tests.fakes.hid_bridge import TaidocMeter
+from tests.fakes.hid_unit import HidUnit
 from tests.fakes.nonin_pty import IDS as FTDI
 from tests.fakes.nonin_pty import Xpod
 from tests.fakes.nonin_slow import Format8, SpotChecker
@@ -83,7 +84,13 @@ SIMULATORS = (
 
 
 def plug(unit: Unit) -> None:
+    """For the first time: some are plugged in as soon as they are made."""
+    if isinstance(unit, SerialUnit | ContecSpeaker | TaidocMeter):
+        plug_again(unit)
+
+
+def plug_again(unit: Unit) -> None:
     if isinstance(unit, SerialUnit | ContecSpeaker):
         unit.plug("ttyUSB5")
-    elif isinstance(unit, TaidocMeter):
+    elif isinstance(unit, TaidocMeter | HidUnit):
         unit.plug()

@@ -12,15 +12,15 @@ _PUMPED = range(0, 181, 20)
 
 
 class Pc300(SerialUnit):
-    """Its oximeter says once a second what it measures, or that no finger is there; the others when used."""
+    """Its oximeter says once a second what it measures, or that no finger is there; the others when used.
+
+    `finger`: its SpO2 in percent, its pulse rate, and its perfusion in tenths of a percent.
+    """
 
     def __init__(self) -> None:
         super().__init__(Line(115200))
-        self.finger: tuple[int, int, int] | None = None
+        self.finger: tuple[int, int, int] | None = (97, 72, 31)
         self._ticks = 0
-
-    def put_finger(self, spo2: int, pulse_rate: int, perfusion_tenths: int) -> None:
-        self.finger = spo2, pulse_rate, perfusion_tenths
 
     def measure_pressure(self, systolic: int, mean: int, diastolic: int, pulse: int) -> None:
         """Somebody has pressed its button."""

@@ -80,18 +80,27 @@ async def test_every_instrument_is_heard_once(tmp_path: Path, monkeypatch: pytes
             await listener.until(lambda: {r.kind for r in listener.readings} >= {Kind.CUFF, Kind.THERMOMETER})
             await listener.until(lambda: len(listener.of(Kind.OXIMETER)) >= 4)
             assert (await remote.do("nonsense"))["ok"] is False
+            assert (await remote.do("play", script=[[0, "nonsense", 1]]))["ok"] is False
+            assert await remote.do("play", script=[[0, "corrupt", 2], [0, "truncate", 1]]) == {"ok": True}
+            assert await remote.do("flood", instrument="oximeter", times=3) == {"ok": True}
             stats = await remote.do("stats")
-            while not all(stats[name]["expected"] for name in DEVICE_KEYS):  # it counts what was confirmed
+            # It counts what was confirmed, and what was damaged.
+            while not (all(stats[name]["expected"] for name in DEVICE_KEYS) and _damaged(stats)):
                 await asyncio.sleep(0.05)
                 stats = await remote.do("stats")
             for name, key in DEVICE_KEYS.items():
                 await listener.until(lambda n=name, k=key: len(_of(listener, k)) >= stats[n]["readings"])  # type: ignore[misc]
+    assert _damaged(stats) == 3
     for name, key in DEVICE_KEYS.items():
         expected = [tuple((each or {}).get(f) for f in FIELDS[name]) for each in stats[name]["expected"]]
         got = [tuple(_number(q.value) for q in r.quantities[: len(FIELDS[name])]) for r in _of(listener, key)]
         assert got[: len(expected)] == expected, name
         assert expected, name
     assert len({r.id for r in listener.readings}) == len(listener.readings)
+
+
+def _damaged(stats: dict[str, Any]) -> int:
+    return int(stats["contec"]["frames_damaged"])
 
 
 def _of(listener: Listener, key: str) -> list[Reading]:
