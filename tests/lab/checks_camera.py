@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from devices.reading import Kind
@@ -19,6 +20,7 @@ _MODULE = ("vivid", "n_devs=1", "node_types=0x1")
 _MEASURING, _FAULTY, _LOST = InstrumentState.MEASURING, InstrumentState.FAULTY, InstrumentState.LOST
 
 
+@cache
 def prepare(_inside: Inside) -> None:
     sh("modprobe", *_MODULE)
 
@@ -40,10 +42,10 @@ async def _camera(inside: Inside) -> AsyncIterator[FrameSlot]:
 async def stalled(inside: Inside) -> str:
     async with _camera(inside) as slot:
         await inside.until_state(_KEY, _MEASURING)
-        sh("v4l2-ctl", "-d", "/dev/video0", "-c", "percentage_of_dropped_buffers=100")
+        drop_pictures(100)
         await inside.until_state(_KEY, _FAULTY, reason=Reason.CAMERA_STALLED)
         assert slot.latest() is None, "the last picture is still shown as if it were live"
-        sh("v4l2-ctl", "-d", "/dev/video0", "-c", "percentage_of_dropped_buffers=0")
+        drop_pictures(0)
         await inside.until_state(_KEY, _MEASURING)
     return "no picture stays, and pictures come again"
 
@@ -51,15 +53,19 @@ async def stalled(inside: Inside) -> str:
 async def disconnected(inside: Inside) -> str:
     async with _camera(inside) as slot:
         await inside.until_state(_KEY, _MEASURING)
-        await _tell_driver("unbind")
+        await tell_driver("unbind")
         await inside.until_state(_KEY, _LOST, reason=Reason.UNPLUGGED)
         assert slot.latest() is None, "the last picture is still shown as if it were live"
-        await _tell_driver("bind")
+        await tell_driver("bind")
         await inside.until_state(_KEY, _MEASURING)
     return "lost, and found when it was back"
 
 
-async def _tell_driver(what: str) -> None:
+def drop_pictures(percent: int) -> None:
+    sh("v4l2-ctl", "-d", "/dev/video0", "-c", f"percentage_of_dropped_buffers={percent}")
+
+
+async def tell_driver(what: str) -> None:
     """In a process of its own: the kernel may never come back from it."""
     order = await asyncio.create_subprocess_exec("sh", "-c", f"echo {_DEVICE} > {_DRIVER / what}")
     try:

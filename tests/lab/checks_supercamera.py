@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 import numpy as np
 
@@ -22,9 +23,10 @@ _KEY = "uvc_otoscope"  # one otoscope on the screen, whichever it is
 _ADDRESS = f"usb:{IDS[0]:04x}:{IDS[1]:04x}:{SERIAL_NUMBER}"
 _MEASURING, _FAULTY, _LOST = InstrumentState.MEASURING, InstrumentState.FAULTY, InstrumentState.LOST
 _ROLE = otoscope_role(by_key()[_KEY], declared=(by_key()["useeplus_otoscope"],))
-_scope = Supercamera()
+SCOPE = Supercamera()
 
 
+@cache
 def prepare(_inside: Inside) -> None:
     sh("modprobe", "dummy_hcd", SOCKETS)
     gadgetfs.prepare()
@@ -47,18 +49,18 @@ async def _camera(inside: Inside) -> AsyncIterator[_Watched]:
     watched.camera.start()
     try:
         await inside.until_state(_KEY, InstrumentState.ABSENT)
-        await asyncio.to_thread(_scope.plug)
+        await asyncio.to_thread(SCOPE.plug)
         yield watched
     finally:
         running.cancel()
         await asyncio.wait({running})
-        await asyncio.to_thread(_scope.unplug)
+        await asyncio.to_thread(SCOPE.unplug)
 
 
 def _distance(frame: VideoFrame) -> float:
     """Mean difference in grey levels to the nearest of what it sees."""
     shown = to_bgra(frame)[:, :, :3].astype(np.int16)
-    return min(float(np.abs(shown - image).mean()) for image in _scope.seen)
+    return min(float(np.abs(shown - image).mean()) for image in SCOPE.seen)
 
 
 def _node() -> VideoNode:
@@ -75,21 +77,21 @@ async def shown(inside: Inside) -> str:
         assert distance < 3, f"{distance} grey levels from what it sees"
         identity = inside.listener.statuses[-1].identity
         assert identity is not None and identity.address == _ADDRESS, identity
-        written = set(_scope.ears.written)  # a slow machine may have started it twice
+        written = set(SCOPE.ears.written)  # a slow machine may have started it twice
         assert written == {(ACCESSORY_ENDPOINT, HELLO), (COMMAND_ENDPOINT, START)}, written
-        _scope.pressed = True
+        SCOPE.pressed = True
         await inside.until(lambda: watched.presses == 1, "no press")
-        _scope.pressed = False
+        SCOPE.pressed = False
     return f"{frame.width} x {frame.height}, its button, and nothing sent but the start"
 
 
 async def stalled(inside: Inside) -> str:
     async with _camera(inside) as watched:
         await inside.until_state(_KEY, _MEASURING)
-        _scope.stalled = True
+        SCOPE.stalled = True
         await inside.until_state(_KEY, _FAULTY, reason=Reason.CAMERA_STALLED)
         assert watched.slot.latest() is None, "the last picture is still shown as if it were live"
-        _scope.stalled = False
+        SCOPE.stalled = False
         await inside.until_state(_KEY, _MEASURING)
     return "no picture stays, and pictures come again"
 
@@ -98,10 +100,10 @@ async def pulled(inside: Inside) -> str:
     async with _camera(inside) as watched:
         await inside.until_state(_KEY, _MEASURING)
         old = _node()
-        await asyncio.to_thread(_scope.unplug)
+        await asyncio.to_thread(SCOPE.unplug)
         await inside.until_state(_KEY, _LOST, reason=Reason.UNPLUGGED)
         assert watched.slot.latest() is None, "the last picture is still shown as if it were live"
-        await asyncio.to_thread(_scope.plug)
+        await asyncio.to_thread(SCOPE.plug)
         await inside.until_state(_KEY, _MEASURING)
         new = _node()
         assert new.node != old.node and new.stable_id == old.stable_id

@@ -38,7 +38,7 @@ class Program:
         try:
             assert watch.stdout is not None
             async for line in watch.stdout:
-                self._hear(line.decode(errors="replace").rstrip())
+                self.hear(line.decode(errors="replace").rstrip())
             await watch.wait()
         finally:
             if watch.returncode is None:
@@ -63,7 +63,8 @@ class Program:
             self.file, *words, stdin=DEVNULL, stdout=PIPE, env=own, cwd="/"
         )
 
-    def _hear(self, line: str) -> None:
+    def hear(self, line: str) -> None:
+        """One line of `devices watch`."""
         if state := _STATE.fullmatch(line):
             name, id_, now, reason = state.groups()
             told = InstrumentState(now), Reason(reason or "none")

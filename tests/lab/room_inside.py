@@ -17,6 +17,7 @@ from tests.lab.cp2102 import Cp2102
 from tests.lab.gadget import Gadget
 from tests.lab.program import Program
 
+TREE = Path(__file__).parents[2]
 PATIENCE_S = 120.0  # an emulated machine beside others is slow
 CP2102_IDS = (0x10C4, 0xEA60)
 _ACM_SCRIPT = (Vitals(88, 61, 150), Vitals(89, 62, 151))  # as no other here has
