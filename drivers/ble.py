@@ -245,10 +245,13 @@ def _failed(tracker: Tracker, reason: Reason, speaks_in_advert: bool) -> None:
 
 
 async def _start(scanner: BleakScanner) -> None:
+    """Raises DriverError: whatever keeps it from scanning, no instrument is to blame."""
     try:
         await bounded(scanner.start(), _SCANNER_LIMIT_S)
-    except (BleakError, OSError, EOFError) as error:
-        raise DriverError(reason_of(error), str(error)) from error
+    except (BleakError, DriverError, OSError, EOFError) as error:
+        reason = error.reason if isinstance(error, DriverError) else reason_of(error)
+        is_off = reason is Reason.BLUETOOTH_OFF
+        raise DriverError(reason if is_off else Reason.BLUETOOTH_MISSING, str(error)) from error
 
 
 async def _stop(scanner: BleakScanner) -> None:

@@ -66,7 +66,7 @@ async def assemble(config: Config, page_dir: Path, emit: Callable[[Event], None]
         session = keeper.session
         return Call(meeting.call_settings(session.number if session else ""), media, desk)
 
-    sender = FhirSender(fhir_settings(config))
+    sender = FhirSender(fhir_settings(config), outbox.highest_before)
     desk = CallDesk(keeper, hub, emit, tasks, make_call)
     unit_desk = UnitDesk(units, hub.board)
     return Kiosk(

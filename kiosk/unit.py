@@ -43,6 +43,9 @@ class Unit:
         """By the address; or by model and serial number, for some change their address with the battery."""
         return self.address == other.address or (self._tells and self._said == other._said)
 
+    def says_as_much_as(self, other: "Unit") -> bool:
+        return self._said == other._said
+
     @property
     def _said(self) -> tuple[str, str]:
         return self.model, self.serial

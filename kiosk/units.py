@@ -135,7 +135,7 @@ class Units:
     def _is_met(self, unit: Unit) -> bool:
         """And had said as much."""
         same = [met for met in self._declared.met if unit.is_same(met) and unit.kind == met.kind]
-        return any(unit == met or not unit.serial for met in same)
+        return any(not unit.serial or unit.says_as_much_as(met) for met in same)
 
     def _read(self) -> None:
         """A file that cannot be used declares nothing: what may be a stranger's is then set aside."""

@@ -165,7 +165,7 @@ class Delivery:
             return Retry(type(error).__name__)
 
     def _note(self, outcome: Outcome) -> None:
-        self._tell(online=not isinstance(outcome, Retry))
+        self._tell(online=not isinstance(outcome, Retry) or outcome.answered)
         if isinstance(outcome, Pause):
             self._pause(outcome.reason)
 

@@ -38,8 +38,7 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`payload` is empty once the item was delivered: it is destroyed then. `stored`: when it was put (Unix
-    time), 0 when that is not known any more."""
+    """`payload` is empty once the item was delivered: it is destroyed then."""
 
     id: str
     stream: str
@@ -50,7 +49,6 @@ class Item:
     attempts: int
     reason: str
     receipt: str
-    stored: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Outbox:
         self._store = store
         self._worker = worker
         self._listeners: list[Callable[[], None]] = []
+        self.highest_before = store.highest
+        """The highest sequence that was given before it was opened."""
 
     @classmethod
     async def open(

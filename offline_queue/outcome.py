@@ -12,10 +12,11 @@ class Delivered:
 @dataclass(frozen=True, slots=True)
 class Retry:
     """The line or the server is in trouble: try again, not before `after_s` when the server asked so (0 and
-    less ask for nothing: it may be a date, and the kiosk's clock ahead)."""
+    less ask for nothing: it may be a date, and the kiosk's clock ahead). `answered`: and yet neither is."""
 
     reason: str
     after_s: float | None = None
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from offline_queue.streams import Streams
 from offline_queue.witness.record import Kept
 
 _SELECT = (
-    "SELECT id, stream, kind, content, sequence, state, attempts, reason, receipt, sha256, stored "
+    "SELECT id, stream, kind, content, sequence, state, attempts, reason, receipt, sha256 "
     "FROM item LEFT JOIN payload USING (stream, sequence) WHERE "
 )
 _UNFINISHED = (
@@ -41,7 +41,11 @@ class Rows(Streams):
         return {key: bytes(value) for key, value in self._database.all("SELECT key, value FROM kiosk_state")}
 
     def state_bytes(self) -> int:
-        return self._database.number("SELECT coalesce(sum(length(value)), 0) FROM kiosk_state")
+        """Without what the outbox keeps there for itself."""
+        own = "substr(key, 1, 7) = 'outbox_'"
+        return self._database.number(
+            f"SELECT coalesce(sum(length(value)), 0) FROM kiosk_state WHERE NOT {own}"
+        )
 
     def set_state(self, key: str, value: bytes | None) -> None:
         if value is None:
@@ -198,10 +202,9 @@ class Rows(Streams):
 
 
 def _item(row: Row) -> Item:
-    item_id, stream, kind, payload, sequence, state, attempts, reason, receipt, digest, stored = row
+    item_id, stream, kind, payload, sequence, state, attempts, reason, receipt, digest = row
     content = b"" if payload is None else _intact(payload, digest, item_id)
-    where = (item_id, stream, kind, content, sequence)
-    return Item(*where, ItemState(state), attempts, reason, receipt, stored or 0.0)
+    return Item(item_id, stream, kind, content, sequence, ItemState(state), attempts, reason, receipt)
 
 
 def digest_of(payload: bytes) -> bytes:

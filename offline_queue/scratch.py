@@ -1,5 +1,6 @@
 """Folders for copies of the outbox: gone afterwards, and those of a program that was killed soon after."""
 
+import os
 import shutil
 import tempfile
 import time
@@ -23,7 +24,12 @@ def scratch() -> Iterator[Path]:
 
 
 def _sweep(places: Path) -> None:
-    """What a killed program left is as old as it is dead: what was delivered since must not stay there."""
+    """What a killed program left is as old as it is dead: what was delivered since must not stay there.
+
+    On Windows nothing says whether it is in use.
+    """
+    if os.name == "nt":
+        return
     for left in places.glob(f"{_PREFIX}*"):
         with suppress(OSError, OutboxError):  # another user's, or still in use
             if time.time() - left.stat().st_mtime > _YOUNG_S:

@@ -31,9 +31,12 @@ class SlotsCopy:
         return {_STATE: self._tag(file) + file} if file is not None and file != copy and is_newer else {}
 
     def mend(self) -> bool:
-        """After what `state` said was put. True: the file was gone or damaged, and came back."""
-        copy = self._copy()
-        if copy is None or self._file() == copy:
+        """After what `state` said was put. True: the file was gone or damaged, and came back.
+
+        What a command has written since is newer, and is put at the next look.
+        """
+        file, copy = self._file(), self._copy()
+        if copy is None or file == copy or (file is not None and is_checked(file)):
             return False
         with translated():
             files.replace(slots_file(self._directory), copy)

@@ -244,6 +244,11 @@ class Store:
         return self._quiet.tidy(now)
 
     @property
+    def highest(self) -> int:
+        """The highest sequence given so far."""
+        return self._putting.highest
+
+    @property
     def mark_lags(self) -> bool:
         return self._sentinel.lags(self._putting.highest)
 

@@ -33,12 +33,13 @@ _PARALLEL = 4
 class FhirSender:
     """The outbox's sender. The caller keeps the order within a session; sessions may go side by side."""
 
-    def __init__(self, settings: FhirSettings) -> None:
+    def __init__(self, settings: FhirSettings, earlier: int = 0) -> None:
+        """`earlier`: the highest sequence that an earlier run of this program may have sent."""
         self._server = FhirServer(settings)
         self._settings = settings
         self._executor = ThreadPoolExecutor(_PARALLEL, thread_name_prefix="fhir")
         self._creations = Creations()
-        self._late = LateOpenings(settings.timeout_s)
+        self._late = LateOpenings(settings.timeout_s, earlier)
 
     async def send(self, item: Item) -> Outcome:
         """One attempt; it is over after a few times `timeout_s`."""

@@ -17,11 +17,12 @@ REASON = "an earlier attempt may still be under way in the server"
 
 
 class LateOpenings:
-    """`timeout_s`: of one exchange. For several threads, each stream in one of them."""
+    """`timeout_s`: of one exchange. `earlier`: the highest sequence that was put before this program began
+    (the wall's clock may have gone back since). For several threads, each stream in one of them."""
 
-    def __init__(self, timeout_s: float) -> None:
-        self._under_way_s = _TIMEOUTS * timeout_s
-        self._born, self._until_born_s = time.time(), self._soon()
+    def __init__(self, timeout_s: float, earlier: int) -> None:
+        self._under_way_s, self._earlier = _TIMEOUTS * timeout_s, earlier
+        self._until_born_s = self._soon()
         self._until_s: dict[str, float] = {}
 
     def hold(self, item: Item) -> Retry | None:
@@ -29,14 +30,14 @@ class LateOpenings:
         if item.kind != PayloadKind.CLOSE:
             return None
         left_s = self._until_s.get(item.stream, self._until_born_s) - time.monotonic()
-        return Retry(REASON, left_s) if left_s > 0 else None
+        return Retry(REASON, left_s, answered=True) if left_s > 0 else None
 
     def note(self, item: Item, outcome: Outcome) -> None:
         """What became of an attempt."""
         delivered = isinstance(outcome, Delivered)
         if item.kind == PayloadKind.OPEN and not delivered:
             self._until_s[item.stream] = self._soon()
-        elif item.kind == PayloadKind.OPEN and item.stored >= self._born:
+        elif item.kind == PayloadKind.OPEN and item.sequence > self._earlier:
             self._until_s.setdefault(item.stream, 0.0)  # nobody has sent it before
         elif item.kind == PayloadKind.CLOSE and delivered:
             self._until_s.pop(item.stream, None)

@@ -80,7 +80,9 @@ async def test_a_scan_that_never_begins(room: Room) -> None:
     room.bluez.tree.faults["StartDiscovery"] = [NEVER_S]
     id_ = await room.switch_on(PulseOximeter(room.radio))
     async with running(room.links().run()):
-        await room.listener.until(lambda: any(s.reason is Reason.TIMEOUT for s in room.listener.statuses))
+        await room.listener.until(
+            lambda: any(s.reason is Reason.BLUETOOTH_MISSING for s in room.listener.statuses)
+        )
         await room.listener.until_state(id_, InstrumentState.MEASURING)
 
 

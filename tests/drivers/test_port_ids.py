@@ -38,3 +38,13 @@ def test_without_a_serial_number_the_socket_is_the_name() -> None:
     assert PortIds().of((Plug(0x0483, 0x5750, "", "1-4"),)) == {
         Plug(0x0483, 0x5750, "", "1-4"): "usb:0483:5750:1-4"
     }
+
+
+def test_one_that_is_moved_to_another_socket_keeps_its_name() -> None:
+    without_number = Plug(0x067B, 0x2303, "", "1-1")
+    moved = Plug(0x067B, 0x2303, "", "1-2")
+    ids = PortIds()
+    named = ids.of((FIRST, SECOND, without_number))
+    assert ids.of((FIRST, SECOND, moved))[moved] == named[without_number]
+    assert ids.of((FIRST, THIRD, moved))[THIRD] == named[SECOND]
+    assert ids.of((FIRST, THIRD, moved, without_number))[without_number] == "usb:067b:2303:1-1@1-1"

@@ -189,3 +189,14 @@ async def test_a_file_that_cannot_be_used_is_left_when_a_unit_is_seen(tmp_path: 
     async with watched(units, CUFF):
         await until(lambda: CUFF in units._not_kept)
     assert _read(tmp_path) == damaged
+
+
+async def test_a_unit_of_two_addresses_is_written_down_once(tmp_path: Path) -> None:
+    """Some change their address with the battery."""
+    cuff = replace(CUFF, kind="cuff")
+    units = await met(tmp_path, cuff)
+    file = tmp_path / "units.json"
+    written = file.stat().st_mtime_ns
+    async with watched(units, cuff, replace(cuff, address="C0:0B:00:00:00:09")):
+        await asyncio.sleep(0.5)
+    assert file.stat().st_mtime_ns == written

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -151,3 +152,20 @@ def test_slots_of_an_earlier_key_do_not_come_back(directory: Path, tmp_path: Pat
     (directory / SLOTS).unlink()
     opened(directory, load_key(key_file)).close()
     assert (directory / SLOTS).read_bytes() == whole
+
+
+def test_what_a_command_writes_while_the_copy_is_put_stays(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(opened(directory)) as store:
+        add_slot(directory, KEY, "third", pems(X25519PrivateKey.generate())[1])
+        put = store.put
+
+        def and_then_removed(*given: Any) -> None:
+            put(*given)
+            remove_slot(directory, "hospital")
+
+        monkeypatch.setattr(store, "put", and_then_removed)
+        store.guard_slots()
+        assert [slot.name for slot in read_slots(directory)] == ["agency", "third"]
+        assert Found.SLOTS_DAMAGED not in found(store)

@@ -1,14 +1,12 @@
 """Outbox items of a synthetic session, as the kiosk queues them."""
 
-import time
-
 from kiosk import record
 from offline_queue.item import Item, ItemState
 from tests.kiosk.records import SITE, closed, readings, session
 
 
 def item(kind: str, payload: bytes, name: str, attempts: int = 0) -> Item:
-    return Item(f"{name}-{kind}", name, kind, payload, 1, ItemState.WAITING, attempts, "", "", time.time())
+    return Item(f"{name}-{kind}", name, kind, payload, 1, ItemState.WAITING, attempts, "", "")
 
 
 def whole_session(name: str) -> tuple[Item, ...]:

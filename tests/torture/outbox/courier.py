@@ -24,7 +24,7 @@ TIMEOUT_S = 1.5
 
 async def live(directory: Path, url: str, ca: Path, first: int, count: int) -> None:
     outbox = await Outbox.open(directory, KEY, OWNER, _HURRY)
-    sender = FhirSender(FhirSettings(url, ca_file=ca, timeout_s=TIMEOUT_S))
+    sender = FhirSender(FhirSettings(url, ca_file=ca, timeout_s=TIMEOUT_S), outbox.highest_before)
     delivering = asyncio.create_task(Delivery(outbox, sender, lambda _: None, pause_s=0.3).run())
     for number in range(first, first + count):
         for item in whole_session(session_name(number)):
