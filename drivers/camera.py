@@ -20,7 +20,7 @@ from drivers.video_nodes import VideoNode, find_cameras, is_match
 POLL_S = 0.25
 STALL_S = 2.0
 RETRY_S = 1.0
-RELEASE_S = 1.0
+RELEASE_S = 11.0  # OpenCV may wait 10 s for a stalled camera; a thread still in it aborts the process
 
 Choice = Callable[[Sequence[VideoNode]], VideoNode | None]
 Verdict = tuple[InstrumentState, Reason]

@@ -1,8 +1,9 @@
 """A camera by OpenCV: V4L2 on Linux.
 
-Two habits of OpenCV's V4L2 backend shape this file (seen in 5.0). `read()` on a stalled camera blocks for
+Three habits of OpenCV's V4L2 backend shape this file (seen in 5.0). `read()` on a stalled camera blocks for
 10 s, so we wait with `waitAny`, which takes a timeout. After the camera is gone `isOpened()` and `waitAny`
 stay True and `retrieve()` hands out the last picture for ever: only a new driver timestamp makes a picture.
+A camera that has sent none yet may give none, and call it good.
 """
 
 import os
@@ -35,7 +36,7 @@ class OpenCvCamera:
         self._stamp_ms = new_stamp_ms
         captured_s = time.monotonic()
         good, picture = self._capture.retrieve()
-        return Shot(picture, captured_s) if good else None
+        return Shot(picture, captured_s) if good and picture is not None else None
 
     def close(self) -> None:
         self._capture.release()

@@ -52,9 +52,10 @@ class Program:
             return await self._watch.wait()
 
     async def ask(self, *words: str) -> str:
-        """What another command of it prints."""
+        """What another command of it prints. AssertionError when it ends as none should."""
         asked = await self._start(*words)
         said, _ = await asked.communicate()
+        assert asked.returncode in (0, 1), f"{' '.join(words)}: ended with {asked.returncode}"
         return said.decode()
 
     async def _start(self, *words: str) -> Process:
