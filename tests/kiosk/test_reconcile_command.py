@@ -1,5 +1,6 @@
 """A server restored from an older backup: what it lost is named, and sent again with the owner's key."""
 
+import asyncio
 import shutil
 from contextlib import closing
 from pathlib import Path
@@ -10,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from kiosk.__main__ import main
 from kiosk.config import Config, load_config
 from kiosk.data_dir import key_file, store_dir
+from kiosk.fhir import late_openings
 from kiosk.fhir.client import FhirSender
 from kiosk.fhir_settings import fhir_settings
 from kiosk.reconcile_command import next_id
 from offline_queue.item import NewItem
 from offline_queue.keeping import Keeping
-from offline_queue.outcome import Backoff, Delivered
+from offline_queue.outcome import Backoff, Delivered, Retry
 from offline_queue.rotation import ready_key
 from offline_queue.slots import add_slot
 from offline_queue.store import Store
@@ -45,6 +47,9 @@ async def deliver(config: Config) -> int:
     with closing(opened(config)) as store:
         while (item := store.claim(NOW)) is not None:
             outcome = await sender.send(item)
+            while isinstance(outcome, Retry) and outcome.reason == late_openings.REASON:
+                await asyncio.sleep(outcome.after_s or 0.0)
+                outcome = await sender.send(item)
             assert isinstance(outcome, Delivered), outcome
             store.settle(item.id, outcome, NOW)
             count += 1
