@@ -9,7 +9,7 @@ import pytest
 from devices import catalog
 from devices.catalog.ascensia_contour import AGAIN, GO_ON
 from devices.reading import Clock, Kind, Quality
-from drivers.instrument import InstrumentState, Reason
+from drivers.instrument import InstrumentState
 from drivers.serial_link import SerialLinks
 from tests.drivers.listener import Listener, running
 from tests.drivers.status_log import until
@@ -48,7 +48,7 @@ async def test_of_all_results_the_last_is_taken_and_it_is_sent_nothing_but_confi
         await listener.until(lambda: len(listener.readings) == 1)
         await until(lambda: meter.is_done)
         meter.close()
-        await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+        await listener.until_state(ID, InstrumentState.ABSENT)
         meter.results.append((LATER, "6.2", "mmol/L", "F/M0/T1"))
         meter.previews = True
         meter.plug()
@@ -108,7 +108,7 @@ async def test_control_solution_is_no_patients_and_nothing_is_read_twice(meter: 
         meter.say(b"ABC\x01\x05")  # it would send everything once more
         await asyncio.sleep(0.5)
         meter.close()
-        await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+        await listener.until_state(ID, InstrumentState.ABSENT)
     assert (listener.readings, len(meter.written)) == ([], confirmed)
 
 
@@ -118,7 +118,7 @@ async def test_pulled_out_in_the_middle_it_has_no_result_and_plugged_in_again_it
     async with running(SerialLinks(catalog.devices(), listener).run(), meter.run()):
         await until(lambda: len(meter.written) > 20)
         meter.close()
-        await listener.until_state(ID, InstrumentState.LOST, Reason.UNPLUGGED)
+        await listener.until_state(ID, InstrumentState.ABSENT)
         assert listener.readings == []
         meter.results = meter.results[-3:]
         meter.plug()
