@@ -102,7 +102,8 @@ async def test_who_was_not_understood_is_read_at_the_next_plug(
 
 async def replugged(unit: each_plugged.Unit, listener: Listener) -> None:
     unit.close()
-    await listener.until(lambda: listener.statuses[-1].reason is Reason.UNPLUGGED)
+    away = (InstrumentState.LOST, InstrumentState.ABSENT)
+    await listener.until(lambda: listener.statuses[-1].state in away)
     each_plugged.plug_again(unit)
 
 
