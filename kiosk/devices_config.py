@@ -24,8 +24,8 @@ class DevicesConfig:
 
     Each as `drivers.identity` writes it: "usb:0d8c:0014", "usb:0d8c:0014:SERIAL", a path, or a name.
     `expected`: the kinds of instrument this site owns, one that it owns twice is named twice; the self-test
-    is red when one is missing. `units`: its
-    Bluetooth instruments, each by its address or its serial number, beside those that a technician declares.
+    is red when one is missing. `units`: its Bluetooth instruments, each by its address or its serial number,
+    beside those that a technician declares.
     `stethoscope_stream`: a board that streams bare samples, "usb:10c4:ea60:SERIAL" or "ble:ADDRESS"; its rate
     and the rest are what the catalogue declares (`serial_stethoscope`, `ble_stethoscope`), unless said here.
     """
