@@ -46,7 +46,8 @@ def _create(directory: Path, key: bytes, owner: str) -> None:
     try:
         make_empty(temporary, key, owner)
     except BaseException:
-        temporary.unlink()
+        for leftover in directory.glob(f"{temporary.name}*"):
+            leftover.unlink()
         raise
     try:
         files.publish(temporary, directory / DATABASE)
@@ -60,8 +61,17 @@ def make_empty(path: Path, key: bytes, owner: str) -> None:
     try:
         migrate(connection)
         connection.execute("INSERT INTO identity (one, owner) VALUES (1, ?)", (owner,))
+        into_one_file(connection)
     finally:
         connection.close()
+
+
+def into_one_file(connection: Any) -> None:
+    """Before the database gets another name, under which its write-ahead log would not be found. Closing does
+    the same, but says nothing when it fails. OutboxError DISK_FULL, or SQLite's errors: it is not done."""
+    busy, in_log, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy or in_log:
+        raise OutboxError(OutboxReason.DISK_FULL, "no room to put the database into one file")
 
 
 def open_existing(directory: Path, key: bytes, owner: str) -> Any:

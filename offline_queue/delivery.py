@@ -26,6 +26,8 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 PARALLEL = 4
+_READY = 1
+"""So many more are claimed and handed over, so that the server does not wait for the outbox."""
 PAUSE_S = 300.0
 TIDY_S = 60.0
 """So often at most, and only while nothing is sent, what was delivered is destroyed wherever it still is."""
@@ -35,7 +37,8 @@ LONGEST_SLEEP_S = 60.0
 
 class Sender(Protocol):
     async def send(self, item: Item) -> Outcome:
-        """One attempt. An exception counts as Retry; the same item may come again after a crash."""
+        """One attempt, as soon as fewer than `PARALLEL` are under way. An exception counts as Retry; the same
+        item may come again after a crash."""
         ...
 
 
@@ -115,8 +118,8 @@ class Delivery:
             task.result()
 
     async def _start_due(self) -> None:
-        while len(self._sending) < self._parallel:
-            item = await self._outbox.claim(time.time())
+        while len(self._sending) < self._parallel + _READY:
+            item = await self._outbox.claim(time.time(), self._parallel)
             if item is None:
                 return
             task = asyncio.create_task(self._deliver(item), name="deliver")
@@ -139,8 +142,8 @@ class Delivery:
 
     async def _settle(self, item: Item, outcome: Outcome) -> Item | None:
         try:
-            going_on = not self._status.paused
-            counts, following = await self._outbox.settle(item.id, outcome, time.time(), claim=going_on)
+            at_once = 0 if self._status.paused else self._parallel
+            counts, following = await self._outbox.settle(item.id, outcome, time.time(), claim=at_once)
             self._tell(counts=counts)
             if following is not None and not isinstance(outcome, Delivered):
                 self._wake.set()  # its stream is due again before this one's next look

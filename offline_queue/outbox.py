@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -100,27 +101,29 @@ class Outbox:
     async def get_state(self, key: str) -> bytes | None:
         return await self._run(partial(self._store.get_state, key))
 
-    async def claim(self, now: float) -> Item | None:
+    async def claim(self, now: float, at_once: int = sys.maxsize) -> Item | None:
         """What goes next of the stream that is due first; `now` in seconds (Unix time).
 
-        It is in flight until `settle` or `release`: until then its stream gives nothing more.
+        It is in flight until `settle` or `release`: until then its stream gives nothing more. With `at_once`
+        in flight already, only what is not bulky: it can do no more than be ready.
         """
-        return await self._run(partial(self._store.claim, now))
+        return await self._run(partial(self._store.claim, now, at_once))
 
     async def settle(
-        self, item_id: str, outcome: Outcome, now: float, *, claim: bool = False
+        self, item_id: str, outcome: Outcome, now: float, *, claim: int = 0
     ) -> tuple[Counts, Item | None]:
-        """Notes what became of an item, also on a full disk; with `claim` it claims the next one.
+        """Notes what became of an item, also on a full disk; `claim`: then claims the next one, with so many
+        at once.
 
         LookupError: no such item, or not its turn.
         """
         return await self._run(partial(self._settle, item_id, outcome, now, claim))
 
-    def _settle(self, item_id: str, outcome: Outcome, now: float, claim: bool) -> tuple[Counts, Item | None]:
+    def _settle(self, item_id: str, outcome: Outcome, now: float, claim: int) -> tuple[Counts, Item | None]:
         """One way to the store's thread and back for all of it: that costs more than the claim does."""
         self._store.settle(item_id, outcome, now)
         counts = self._store.counts(None)
-        return counts, self._store.claim(now) if claim else None
+        return counts, self._store.claim(now, claim) if claim else None
 
     async def release(self, item_id: str) -> None:
         """Gives a claimed item back without an outcome."""

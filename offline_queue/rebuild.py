@@ -18,7 +18,7 @@ from offline_queue.aside import end_recovery, name_aside, set_aside
 from offline_queue.audit.auditing import KEY_ROTATED, STORE_REBUILT
 from offline_queue.audit.chain import Chain
 from offline_queue.audit.event import Event, NewEvent
-from offline_queue.database import connect, make_empty
+from offline_queue.database import connect, into_one_file, make_empty
 from offline_queue.errors import OutboxError, OutboxReason, translated
 from offline_queue.item import Counts, Item
 from offline_queue.lock import Lock
@@ -86,11 +86,9 @@ class Gathered:
         witness.close()
 
     def finish(self) -> None:
-        """Closes; everything is in the one file then. OutboxError DISK_FULL: it is not."""
-        busy, in_log, _ = self._database.all("PRAGMA wal_checkpoint(TRUNCATE)")[0]
-        self.close()
-        if busy or in_log:
-            raise OutboxError(OutboxReason.DISK_FULL, "no room to make the database anew")
+        """As `into_one_file`."""
+        with self._database.guarded():
+            into_one_file(self._database.connection)
 
     def close(self) -> None:
         self._database.close()

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -181,9 +182,9 @@ class Store:
     def get_state(self, key: str) -> bytes | None:
         return self._rows.state(key)
 
-    def claim(self, now: float) -> Item | None:
+    def claim(self, now: float, at_once: int = sys.maxsize) -> Item | None:
         """As `Turns.claim`."""
-        return self._turns.claim(now)
+        return self._turns.claim(now, at_once)
 
     def release(self, item_id: str) -> None:
         """As `Turns.release`."""

@@ -56,6 +56,11 @@ class Streams:
             return None
         return int(row[0]), int(row[1])
 
+    def is_bulky(self, stream: str, sequence: int) -> bool:
+        sql = "SELECT lane = 2 FROM item WHERE stream = ? AND sequence = ?"
+        row = self._database.one(sql, stream, sequence)
+        return row is not None and bool(row[0])
+
     def is_head(self, item: Item) -> bool:
         return self._head_of(item.stream) == item.sequence
 

@@ -1,5 +1,6 @@
 """Whose turn it is, and what is in flight. What cannot be read is passed over."""
 
+import sys
 from collections.abc import Sequence
 
 from offline_queue.damage import Damage
@@ -17,12 +18,19 @@ class Turns:
         self._rows, self._settling, self._damage = rows, settling, damage
         self._in_flight: dict[str, Item] = {}
 
-    def claim(self, now: float) -> Item | None:
-        """The item is in flight, and its stream is passed over, until `settle` or `release`."""
+    def claim(self, now: float, at_once: int = sys.maxsize) -> Item | None:
+        """The item is in flight, and its stream is passed over, until `settle` or `release`.
+
+        `at_once`: with so many in flight the next one can only be held ready. A sound is not, nor what is
+        behind it: what is put meanwhile would wait for both.
+        """
         while (head := self._head(now)) is not None:
             stream, first = head
             try:
-                item = self._rows.find("(stream, sequence) = (?, ?)", stream, self._rows.turn(stream, first))
+                turn = self._rows.turn(stream, first)
+                if len(self._in_flight) >= at_once and self._rows.is_bulky(stream, turn):
+                    return None
+                item = self._rows.find("(stream, sequence) = (?, ?)", stream, turn)
             except OutboxError as error:
                 self._damage.note(error, stream)
             else:

@@ -20,14 +20,13 @@ from kiosk.fhir.server import FhirServer, FhirSettings, Undelivered
 from kiosk.fhir.wire import Json
 from kiosk.record import PayloadKind
 from offline_queue.audit.checkpoint import AUDIT
+from offline_queue.delivery import PARALLEL
 from offline_queue.item import Item
 from offline_queue.outcome import Delivered, Outcome, Park, Pause, Quarantine
 
 __all__ = ["FhirSender", "FhirSettings"]
 
 log = logging.getLogger(__name__)
-
-_PARALLEL = 4
 
 
 class FhirSender:
@@ -37,7 +36,7 @@ class FhirSender:
         """`earlier`: the highest sequence that an earlier run of this program may have sent."""
         self._server = FhirServer(settings)
         self._settings = settings
-        self._executor = ThreadPoolExecutor(_PARALLEL, thread_name_prefix="fhir")
+        self._executor = ThreadPoolExecutor(PARALLEL, thread_name_prefix="fhir")
         self._creations = Creations()
         self._late = LateOpenings(settings.timeout_s, earlier)
 

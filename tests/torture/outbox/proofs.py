@@ -22,6 +22,7 @@ from tests.torture.outbox.workload import Day
 
 _MARK = ".said"
 _DAY_STEPS = 60
+_FIRST_START_STEPS = 96  # of the disk, about
 _LOG_ALONE_EVERY = 4
 _CLAIMS, _DIES_CLAIMING = 12, 5  # of about twenty a day; the fifth of eight lives
 _ALL_PHASES_MET = 200
@@ -85,11 +86,13 @@ def _not_met(killed: Counter[str], tries: int) -> list[str]:
 
 
 def failures(tries: int | None, error: int, seed: int = 1) -> Proof:
-    """Each step of a day fails once (or `tries` of them, evenly spread)."""
+    """Each step of a day fails once (or `tries` of them, evenly spread, and more of the first start)."""
     name = errno.errorcode[error]
     proof = Proof(f"any one step of the disk fails with {name}: nothing acknowledged is lost or altered")
     limit = _steps_of_a_day(seed)
-    for at in range(1, limit + 1, 1 if tries is None else max(1, limit // tries)):
+    start = range(1, _FIRST_START_STEPS, _FIRST_START_STEPS // 12)
+    spread = range(1, limit + 1, 1 if tries is None else max(1, limit // tries))
+    for at in sorted({*start, *spread}):
         with scratch() as folder:
             told = Told().hear(_lived(folder, seed, 0, at, error))
             proof.note(told, judge(folder, told, sound=False), f"{name} day {seed} step {at}")
