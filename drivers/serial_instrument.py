@@ -96,7 +96,7 @@ class SerialInstrument:
                 feed.heard(found.data)
             await feed.deliver(found.events)
             await found.talk.answer(found.events)
-            await _Session(found.talk, feed, is_certain=port.is_certain).run()
+            await _Session(found, feed, is_certain=port.is_certain).run()
         finally:
             await _hang_up(found.talk, feed)
 
@@ -147,23 +147,27 @@ def _patience_s(match: PortMatch) -> float:
 class _Session:
     """Streams from an open port until it fails, or until another device may be at it."""
 
-    def __init__(self, talk: Talk, feed: Feed, is_certain: bool) -> None:
+    def __init__(self, found: Found, feed: Feed, is_certain: bool) -> None:
+        talk = found.talk
         self._talk = talk
         self._feed = feed
         self._is_certain = is_certain
         self._pace = Pace(talk.match)
         self._patience_s = _patience_s(talk.match)
         self._understood_at_s = now_s()
-        self._trust = 0
+        self._trust = min(1, len(found.events))
         self._is_silent = False
+        self._has_heard = False
 
     async def run(self) -> None:
-        """Until cancelled; DriverError when the port fails, or nothing is understood any more."""
+        """Until cancelled, or until it is to be asked anew; DriverError when the port fails, or nothing is
+        understood any more."""
         while True:
             data, events = await self._talk.hear()
             if data:
                 self._feed.heard(data)
                 self._end_silence()
+                self._has_heard = True
             else:
                 self._is_silent = True
             await self._feed.deliver(events)
@@ -172,6 +176,8 @@ class _Session:
             if self._feed.recalls.is_running or self._is_understood(events):
                 self._understood_at_s = now_s()
             elif now_s() - self._understood_at_s > self._patience_s:
+                if self._is_owed(data):
+                    return
                 await self._not_understood(data)
             await self._talk.keep_alive()
             await asyncio.sleep(self._pace.wait_s(len(data), now_s()))
@@ -194,6 +200,10 @@ class _Session:
         refused = sum(isinstance(event, Rejected) for event in events)
         self._trust = max(_LEAST_TRUST, min(1, self._trust + len(events) - 2 * refused))
         return bool(events) and self._trust > 0
+
+    def _is_owed(self, data: bytes) -> bool:
+        """An answer was damaged, of what says nothing more by itself: it is to be asked anew."""
+        return self._has_heard and self._trust <= 0 and not data and self._talk.match.quiet
 
     async def _not_understood(self, data: bytes) -> None:
         if not data and self._talk.match.quiet:

@@ -11,6 +11,7 @@ from offline_queue.keys import sealed_file
 from offline_queue.rotation import finish, ready_key, rotate
 from offline_queue.sealing import seal_key, unseal_key
 from offline_queue.slots import add_slot, read_slots, remove_slot
+from offline_queue.slots_back import bring_slots_back
 
 Command = Callable[[Config, argparse.Namespace], int]
 
@@ -33,6 +34,7 @@ def _machine_keys(path: Path) -> list[str]:
 def _add(config: Config, options: argparse.Namespace) -> int:
     # Also of a kiosk that was never started.
     key = ready_key(store_dir(config), key_file(config), chip(config))
+    bring_slots_back(store_dir(config), key, config.kiosk.id)
     slot = add_slot(store_dir(config), key, options.name, options.public.read_bytes())
     print(f"{slot.name} can open this outbox: public key {slot.fingerprint}")
     return 0

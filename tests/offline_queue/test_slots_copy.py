@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from offline_queue.reconcile import Found
 from offline_queue.rotation import rotate
 from offline_queue.sentinel import DATABASE, WITNESS
 from offline_queue.slots import SLOTS, add_slot, open_slot, read_slots, remove_slot
+from offline_queue.slots_back import bring_slots_back
 from offline_queue.snapshot import verify
 from offline_queue.store import Store
 from tests.offline_queue.helpers import KEY, OWNER, TO_THE_SECOND, new, pems
@@ -106,6 +107,19 @@ def test_it_follows_the_commands_beside_a_running_kiosk(directory: Path) -> None
         store.guard_slots()
         assert [slot.name for slot in read_slots(directory)] == ["hospital"]
         assert found(store) == [Found.SLOTS_DAMAGED]
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("runs", [True, False])
+def test_another_key_beside_a_lost_file_takes_no_others_place(
+    directory: Path, harm: Callable[[Path], object], runs: bool
+) -> None:
+    with closing(opened(directory)) if runs else nullcontext():
+        harm(directory / SLOTS)
+        bring_slots_back(directory, KEY, OWNER)
+        add_slot(directory, KEY, "third", pems(X25519PrivateKey.generate())[1])
+    assert is_whole(directory)
+    assert [slot.name for slot in read_slots(directory)] == ["agency", "hospital", "third"]
 
 
 @pytest.mark.parametrize("lost", [DATABASE, WITNESS])

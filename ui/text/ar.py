@@ -394,7 +394,7 @@ INSTRUMENT = InstrumentText(
         Reason.WEAK_SIGNAL: "دفّئ اليد، أزل طلاء الأظافر، جرّب إصبعًا آخر.",
         Reason.BLUETOOTH_OFF: "البلوتوث مطفأ. اطلب المساعدة.",
         Reason.BLUETOOTH_MISSING: "لا يوجد بلوتوث في الجهاز. اطلب المساعدة.",
-        Reason.PAIRING_REFUSED: "رُفض الاقتران. أطفئه ثم شغّله وانتظر.",
+        Reason.PAIRING_REFUSED: "رُفض الاقتران. أطفئه ثم شغّله وانتظر. إذا عرض رمزًا فاتصل بالتقني.",
         Reason.NOT_PAIRED: "إنه غير مقترن بهذا الجهاز. اضغط زر البلوتوث فيه مطوّلًا حتى يومض الحرف P.",
         Reason.TIMEOUT: "لا يجيب. قرّبه وتحقّق من بطاريته.",
         Reason.CAMERA_STALLED: "الصورة متوقفة. يعيد الجهاز تشغيل الكاميرا تلقائيًا.",

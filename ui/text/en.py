@@ -396,7 +396,8 @@ INSTRUMENT = InstrumentText(
         Reason.WEAK_SIGNAL: "Warm the hand, remove nail polish, try another finger.",
         Reason.BLUETOOTH_OFF: "The kiosk's Bluetooth is off. Call for help.",
         Reason.BLUETOOTH_MISSING: "The kiosk has no Bluetooth. Call for help.",
-        Reason.PAIRING_REFUSED: "Pairing was refused. Switch it off and on again, and wait.",
+        Reason.PAIRING_REFUSED: "Pairing was refused. Switch it off and on again, and wait. "
+        "If it shows a code, call the technician.",
         Reason.NOT_PAIRED: "It is not paired with this kiosk. Hold its Bluetooth button until a P blinks.",
         Reason.TIMEOUT: "It does not answer. Bring it closer and check its battery.",
         Reason.CAMERA_STALLED: "The picture is frozen. The kiosk restarts the camera by itself.",

@@ -381,7 +381,8 @@ INSTRUMENT = InstrumentText(
         Reason.WEAK_SIGNAL: "Réchauffez la main, ôtez le vernis, changez de doigt.",
         Reason.BLUETOOTH_OFF: "Le Bluetooth du poste est éteint. Appelez de l'aide.",
         Reason.BLUETOOTH_MISSING: "Le poste n'a pas de Bluetooth. Appelez de l'aide.",
-        Reason.PAIRING_REFUSED: "L'association a été refusée. Éteignez-le, rallumez-le et attendez.",
+        Reason.PAIRING_REFUSED: "L'association a été refusée. Éteignez-le, rallumez-le et attendez. "
+        "S'il affiche un code, appelez le technicien.",
         Reason.NOT_PAIRED: "Il n'est pas associé à ce poste. Gardez son bouton Bluetooth enfoncé jusqu'à ce qu'un P clignote.",
         Reason.TIMEOUT: "Il ne répond pas. Rapprochez-le et vérifiez sa pile.",
         Reason.CAMERA_STALLED: "L'image est figée. Le poste relance la caméra tout seul.",
