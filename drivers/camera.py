@@ -13,6 +13,7 @@ from drivers.capture import CaptureThread, Opener
 from drivers.frames import FrameSlot
 from drivers.identity import is_meant, meant
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason, Sink
+from drivers.looks import Looks
 from drivers.opencv_camera import OpenCvCamera
 from drivers.orientation import AS_IT_COMES, Orientation
 from drivers.video_nodes import VideoNode, find_cameras, is_match
@@ -100,6 +101,7 @@ class Camera:
         self.slot = slot
         self.orientation = AS_IT_COMES
         self.plugged_in: VideoNode | None = None
+        self._looks: Looks[list[VideoNode]] = Looks()
         self._sink = sink
         self._pressed = pressed
         self._wanted = False
@@ -149,7 +151,7 @@ class Camera:
 
     async def _step(self) -> None:
         role = self.role
-        node = self.plugged_in = role.choose(await asyncio.to_thread(role.present))
+        node = self.plugged_in = role.choose(await asyncio.to_thread(self._looks.found, role.present))
         if node is not None:
             self._identity = _identify(role, node)
         self._report(*self._follow(node))

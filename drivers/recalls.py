@@ -42,7 +42,7 @@ class Recalls:
     def step(self, decoder: Decoder, events: Iterable[Event]) -> list[Event]:
         """Told of what the instrument has said; returns what is to be done and sent now."""
         self._note(events)
-        if not isinstance(decoder, Recalling) or self._answer is None:
+        if self._answer is None or not isinstance(decoder, Recalling):
             return []
         if not self.is_running and self._answer.cancelled():
             self._answer = None

@@ -21,7 +21,10 @@ _log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 _SILENCE_S = 2.0
 _SLOW_FRAMES = 4
+_REST_S = 0.2
 _LEAST_TRUST = -20
+_ASKED_ANEW = 3
+"""In one plug: who never says what we understand is not asked for ever."""
 _UNNAMED = "USB"
 _NOBODY = (Reason.NO_DATA, Reason.GARBLED)
 
@@ -34,6 +37,7 @@ class SerialInstrument:
         self._tap = tap
         self._device: Device | None = None
         self._feed: Feed | None = None
+        self._asked_anew = 0
         self._unknown = Tracker(sink, port.id, Kind.UNKNOWN, _UNNAMED, may_be=port.kinds)
 
     @property
@@ -42,6 +46,7 @@ class SerialInstrument:
 
     def gone(self) -> None:
         """It was pulled out. What nobody has understood, or is carried away to measure, is not missed."""
+        self._asked_anew = 0
         match = self._device.match if self._device else None
         if self._feed is None or (isinstance(match, PortMatch) and match.carried):
             self._tracker.move(InstrumentState.ABSENT)
@@ -96,7 +101,9 @@ class SerialInstrument:
                 feed.heard(found.data)
             await feed.deliver(found.events)
             await found.talk.answer(found.events)
-            await _Session(found, feed, is_certain=port.is_certain).run()
+            may_ask_anew = self._asked_anew < _ASKED_ANEW
+            await _Session(found.talk, feed, is_certain=port.is_certain, may_ask_anew=may_ask_anew).run()
+            self._asked_anew += 1
         finally:
             await _hang_up(found.talk, feed)
 
@@ -147,17 +154,17 @@ def _patience_s(match: PortMatch) -> float:
 class _Session:
     """Streams from an open port until it fails, or until another device may be at it."""
 
-    def __init__(self, found: Found, feed: Feed, is_certain: bool) -> None:
-        talk = found.talk
+    def __init__(self, talk: Talk, feed: Feed, *, is_certain: bool, may_ask_anew: bool) -> None:
         self._talk = talk
         self._feed = feed
         self._is_certain = is_certain
         self._pace = Pace(talk.match)
         self._patience_s = _patience_s(talk.match)
         self._understood_at_s = now_s()
-        self._trust = min(1, len(found.events))
+        self._trust = 0
         self._is_silent = False
-        self._has_heard = False
+        self._may_ask_anew = may_ask_anew
+        self._is_unresolved = False
 
     async def run(self) -> None:
         """Until cancelled, or until it is to be asked anew; DriverError when the port fails, or nothing is
@@ -167,20 +174,25 @@ class _Session:
             if data:
                 self._feed.heard(data)
                 self._end_silence()
-                self._has_heard = True
+                self._is_unresolved = True
             else:
                 self._is_silent = True
             await self._feed.deliver(events)
             await self._talk.answer(events)  # what was measured is durable before the next is asked for
             await self._recall(events)
             if self._feed.recalls.is_running or self._is_understood(events):
-                self._understood_at_s = now_s()
+                self._understood_at_s, self._is_unresolved = now_s(), False
             elif now_s() - self._understood_at_s > self._patience_s:
                 if self._is_owed(data):
                     return
                 await self._not_understood(data)
             await self._talk.keep_alive()
-            await asyncio.sleep(self._pace.wait_s(len(data), now_s()))
+            await asyncio.sleep(max(self._pace.wait_s(len(data), now_s()), self._rest_s(data)))
+
+    def _rest_s(self, data: bytes) -> float:
+        """A stream that measures nobody is read in larger pieces: each costs as much as a short one."""
+        rests = self._feed.tracker.status.state is InstrumentState.READY and not self._feed.recalls.is_running
+        return _REST_S if data and rests and not self._talk.match.quiet else 0.0
 
     async def _recall(self, events: list[Event]) -> None:
         """What is to be done about a recording that somebody has asked for."""
@@ -203,7 +215,7 @@ class _Session:
 
     def _is_owed(self, data: bytes) -> bool:
         """An answer was damaged, of what says nothing more by itself: it is to be asked anew."""
-        return self._has_heard and self._trust <= 0 and not data and self._talk.match.quiet
+        return self._may_ask_anew and self._is_unresolved and not data and self._talk.match.quiet
 
     async def _not_understood(self, data: bytes) -> None:
         if not data and self._talk.match.quiet:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from devices.device import Device
 from devices.event import Recall
 from drivers.hid_port import find_hid
 from drivers.instrument import Sink
+from drivers.looks import Looks
 from drivers.port import FoundPort
 from drivers.port_ids import PortIds
 from drivers.raw import Tap, no_tap
@@ -24,11 +26,11 @@ class SerialLinks:
     """
 
     def __init__(self, devices: Sequence[Device], sink: Sink, tap: Tap = no_tap, but: str = "") -> None:
-        self._devices = devices
-        self._but = but
         self._sink = sink
         self._tap = tap
         self._ids = PortIds()
+        self._looks: Looks[tuple[FoundPort, ...]] = Looks()
+        self._look_for = partial(_find, devices, self._ids, but)
         self._instruments: dict[str, SerialInstrument] = {}
         self._served: dict[str, FoundPort] = {}
         self._tasks = Tasks()
@@ -47,7 +49,7 @@ class SerialLinks:
         return await instrument.recall() if instrument else Recall.FAILED
 
     async def _look(self) -> None:
-        ports = await asyncio.to_thread(_find, self._devices, self._ids, self._but)
+        ports = await asyncio.to_thread(self._looks.found, self._look_for)
         nodes = {port.id: port.node for port in ports}
         for id_, port in tuple(self._served.items()):
             if nodes.get(id_) != port.node:

@@ -6,6 +6,8 @@ publishes such figures. Aims: an idle kiosk's drivers <= 2 % of a core; no slope
 """
 
 import json
+import os
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -36,8 +38,14 @@ class DriverStage(BenchStage):
     def __enter__(self) -> Self:
         self.instruments = self._simulator("instruments")
         self.media = self._simulator("media")
-        self._start("xpod", "tests.bench.stamped_xpod", "--stamps", str(self.directory / "xpod.jsonl"))
+        xpod = "tests.bench.stamped_xpod", "--stamps", str(self.directory / "xpod.jsonl")
+        self._xpod_pid = int(str(self._start("xpod", *xpod)["pid"]))
         return self
+
+    def take_fingers_out(self) -> None:
+        self.instruments.do("finger_out")
+        self.instruments.do("oximeter_finger_out")
+        os.kill(self._xpod_pid, signal.SIGUSR1)
 
     def door(self, *arguments: str) -> Process:
         self._doors += 1
@@ -58,8 +66,7 @@ def run(measure_s: float = MEASURE_S, hours: float = instrument_hours.HOURS) -> 
         with DriverStage(Path(scratch)) as stage:
             cpu = {"streaming": _cost(stage, measure_s)}
             times = _latencies(stage, measure_s)
-            stage.instruments.do("finger_out")
-            stage.instruments.do("oximeter_finger_out")
+            stage.take_fingers_out()
             cpu["nobody_measured"] = _cost(stage, measure_s)
             stage.instruments.do("silence")
             cpu["contec_silent"] = _cost(stage, measure_s)

@@ -1,9 +1,15 @@
-"""A simulated Nonin cable that writes down when each sample left it. usage: --stamps FILE"""
+"""A simulated Nonin cable that writes down when each sample left it. usage: --stamps FILE
+
+SIGUSR1 takes the finger out.
+"""
 
 import argparse
 import asyncio
 import json
+import os
+import signal
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.fakes.nonin_pty import Xpod
@@ -22,7 +28,9 @@ async def _play(path: Path) -> None:
                 return frame
 
         cable = StampedXpod()
-        print(json.dumps({"plugged": True}), flush=True)
+        take_out = partial(setattr, cable, "finger_in", False)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, take_out)
+        print(json.dumps({"plugged": True, "pid": os.getpid()}), flush=True)
         try:
             await cable.run()
         finally:
