@@ -1,7 +1,7 @@
 """Corpus, counts and findings of the targets, kept in a folder so that a campaign can go on later.
 
 `corpus/TARGET/`: inputs that reach something new. `findings/TARGET-...`: inputs that broke an invariant, as
-they are fed. `logs/TARGET.log`: what libFuzzer said. `counts.json`: inputs so far, of the code as it is now.
+they are fed. `logs/TARGET.log`: what libFuzzer said. `counts.json`: inputs so far, and of which code.
 """
 
 import json
@@ -12,11 +12,12 @@ import time
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from tests.torture import inputs
+from tests.torture.code import ROOT, digest
 from tests.torture.targets import Target
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".torture"
 _SLICE_INPUTS = 50_000  # an interrupted campaign loses no more than this of its count
 _LIMIT_S = 3600  # the last net: by the clock on the wall, which a busy machine can make long
@@ -44,7 +45,7 @@ class Campaign:
         for name in ("corpus", "findings", "logs"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._counts_file = folder / "counts.json"
-        self._counts = _counts(self._counts_file, code_digest())
+        self._counts = _counts(self._counts_file)
 
     def run(self, target: Target, budget: int) -> Outcome:
         """So many inputs more, or until one breaks an invariant."""
@@ -81,13 +82,18 @@ class Campaign:
         return self._folder / "logs" / f"{target.name}.log"
 
     def _count(self, target: Target, size: int) -> None:
-        self._counts[target.name] = self._counts.get(target.name, 0) + size
-        self._counts_file.write_text(json.dumps({"code": code_digest(), "inputs": self._counts}, indent=1))
+        self._counts[target.name] = {"inputs": self._inputs(target) + size, "code": digest(*target.modules)}
+        self._counts_file.write_text(json.dumps(self._counts, indent=1))
+
+    def _inputs(self, target: Target) -> int:
+        """So far; what was fed to other code does not count."""
+        kept = self._counts.get(target.name, {})
+        return int(kept["inputs"]) if kept.get("code") == digest(*target.modules) else 0
 
     def _outcome(self, target: Target, done: int, began_s: float, failed: bool = False) -> Outcome:
         log = self._log(target).read_text(encoding="utf-8", errors="replace")
         edges = max(map(int, _COVERAGE.findall(log)), default=0)
-        lasted_s, in_all = time.monotonic() - began_s, self._counts.get(target.name, 0)
+        lasted_s, in_all = time.monotonic() - began_s, self._inputs(target)
         if not failed:
             return Outcome(target.name, done, in_all, edges, lasted_s)
         breaches = _BREACH.findall(log) or [f"see {self._log(target)}"]
@@ -95,15 +101,5 @@ class Campaign:
         return Outcome(target.name, done, in_all, edges, lasted_s, breaches[0], found[-1] if found else None)
 
 
-def _counts(file: Path, code: str) -> dict[str, int]:
-    """What was fed to other code does not count."""
-    kept = json.loads(file.read_text()) if file.exists() else {}
-    return dict(kept["inputs"]) if kept.get("code") == code else {}
-
-
-def code_digest() -> str:
-    """Of all that decodes."""
-    digest = sha256()
-    for path in sorted((ROOT / "devices").rglob("*.py")):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
+def _counts(file: Path) -> dict[str, dict[str, Any]]:
+    return dict(json.loads(file.read_text())) if file.exists() else {}

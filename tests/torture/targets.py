@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from functools import partial
 
 from devices import catalog
+from devices.device import Device
 from tests.devices import vectors
 from tests.fakes.downloads import of_old, of_ring, of_v7
 from tests.torture import inputs
 from tests.torture.invariants import check_decoder, check_protocol, check_recording
 
+_NOBODYS = ("devices.catalog",)  # that of no catalogued device: by all that the catalogue imports
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`check` raises when an input breaks an invariant; `seeds` are inputs to begin with."""
+    """`check` raises when an input breaks an invariant; `seeds` are inputs to begin with; `modules`: who
+    decodes."""
 
     name: str
     check: Callable[[bytes], None]
     seeds: tuple[bytes, ...]
+    modules: tuple[str, ...]
 
 
 def targets() -> dict[str, Target]:
@@ -29,7 +34,8 @@ def targets() -> dict[str, Target]:
 def _decoders() -> list[Target]:
     decoding = [device for device in catalog.devices() if device.decoder is not None]
     return [
-        Target(f"decoder-{d.key}", partial(check_decoder, d), tuple(inputs.seeds(d.key))) for d in decoding
+        Target(f"decoder-{d.key}", partial(check_decoder, d), tuple(inputs.seeds(d.key)), (_module(d),))
+        for d in decoding
     ]
 
 
@@ -38,7 +44,12 @@ def _recordings() -> list[Target]:
     asked = [device for device in catalog.devices() if device.recordings]
     whole = (of_old(81), of_v7(100), of_ring())
     return [
-        Target(f"recording-{d.key}", partial(check_recording, d), tuple(_said(d.key, each) for each in whole))
+        Target(
+            f"recording-{d.key}",
+            partial(check_recording, d),
+            tuple(_said(d.key, each) for each in whole),
+            (_module(d),),
+        )
         for d in asked
     ]
 
@@ -54,6 +65,15 @@ def _protocols() -> list[Target]:
             f"protocol-{name}",
             partial(check_protocol, partial(catalog.decode, name)),
             tuple(frame.data for frame in frames if frame.protocol == name),
+            _speakers(name) or _NOBODYS,
         )
         for name in catalog.protocols()
     ]
+
+
+def _speakers(protocol: str) -> tuple[str, ...]:
+    return tuple(_module(d) for d in catalog.devices() if protocol in dict(d.protocols))
+
+
+def _module(device: Device) -> str:
+    return f"{catalog.__name__}.{device.key}"

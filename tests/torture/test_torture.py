@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from devices.device import Device
 from devices.event import Event, FrameError, Measured, Rejected, Samples
 from devices.metrics import BODY_TEMPERATURE, PLETH, SPO2
 from devices.reading import Quantity
-from tests.torture import inputs
+from tests.torture import code, inputs
 from tests.torture.invariants import check_decoder, check_protocol
 from tests.torture.steps import TooMuchWork, at_most
 from tests.torture.targets import Target, targets
@@ -135,3 +136,23 @@ def test_a_loop_without_end_is_ended() -> None:
 def _never_ends() -> None:
     while True:
         pass
+
+
+def test_inputs_count_until_the_code_changes_that_they_were_fed_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+    sources = {"own": "from devices import shared", "shared": "import devices.deep", "deep": "", "other": ""}
+    (tmp_path / "devices").mkdir()
+    for name, source in sources.items():
+        (tmp_path / "devices" / f"{name}.py").write_text(source)
+    was = digest_now()
+    (tmp_path / "devices/other.py").write_text("changed = 1")
+    assert digest_now() == was
+    (tmp_path / "devices/deep.py").write_text("changed = 1")
+    assert digest_now() != was
+
+
+def digest_now() -> str:
+    code.digest.cache_clear()
+    return code.digest("devices.own")
