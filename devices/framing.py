@@ -48,15 +48,16 @@ class LengthFramer:
 
     def _size_at(self, held: bytes, at: int) -> int | None:
         """Of the frame that is there; 0: none begins there; None: not all of it has come."""
-        head = held[at : at + self._head_bytes]
-        if not self._start.startswith(head[: len(self._start)]):
+        start, head_bytes = self._start, self._head_bytes
+        if not held.startswith(start, at) and not start.startswith(held[at : at + len(start)]):
             return 0
-        if len(head) < self._head_bytes:
+        left = len(held) - at
+        if left < head_bytes:
             return None
-        size = self._size_of(head)
-        if size < self._head_bytes:
+        size = self._size_of(held[at : at + head_bytes])
+        if size < head_bytes:
             return 0
-        if len(held) - at < size:
+        if left < size:
             return None
         return size if self._is_sound(held[at : at + size]) else 0
 

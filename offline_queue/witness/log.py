@@ -17,7 +17,7 @@ from offline_queue import files
 from offline_queue.audit.event import Event
 from offline_queue.errors import OutboxError, translated
 from offline_queue.sentinel import WITNESS
-from offline_queue.witness.record import REWRITTEN, Begin, Done, Dropped, Kept, Put, Told
+from offline_queue.witness.record import REWRITTEN, Begin, Done, Dropped, Kept, Put, Record, Told
 from offline_queue.witness.segment import Content, Segment, destroyed_afterwards, read
 
 SEGMENT_BYTES = 1_000_000
@@ -67,13 +67,22 @@ class Witness:
             with suppress(OSError):  # a disk that refuses is why this one is left
                 self._writing.sync()
         with translated():
-            writing = Segment(path, self._key, number, records)
+            writing = self._made(path, number, records)
             if self._writing is not None:
                 self._writing.close()
         self._writing, self._spoiled = writing, False
         self._firsts = [min(first, highest + 1) for first in self._firsts]
         self.numbers.append(number)
         self._firsts.append(highest + 1)
+
+    def _made(self, path: Path, number: int, records: Sequence[Record]) -> Segment:
+        try:
+            return Segment(path, self._key, number, records)
+        except (
+            OSError
+        ):  # it may have its name all the same, and would claim what still goes into the one before
+            path.unlink(missing_ok=True)
+            raise
 
     def add(self, items: Sequence[Kept]) -> None:
         """An older segment with what waits and no segment has; in the order of their sequences."""

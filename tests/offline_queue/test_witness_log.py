@@ -1,10 +1,12 @@
 """The witness log by itself: what is delivered leaves it, and what a segment gives back."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from offline_queue.errors import OutboxError
 from offline_queue.item import Counts, Lane
 from offline_queue.outcome import Backoff, Delivered, Retry
 from offline_queue.store import Store
@@ -79,6 +81,30 @@ def test_old_tombstones_go_and_do_not_come_back(directory: Path, days_pass: Days
     assert not store.findings
     assert store.counts(None) == Counts(waiting=1, delivered=1)
     store.close()
+
+
+def test_a_segment_that_could_not_be_begun_claims_nothing(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its name already when the disk fails; what is put then goes on into the one before."""
+    store = Store(directory, KEY, OWNER, Backoff())
+    store.put([new("sent"), new("stays", "s2")], {})
+    store.claim(NOW)
+    store.settle("sent", Delivered("r"), NOW)
+    with monkeypatch.context() as failing:
+        failing.setattr("offline_queue.files.sync_directory", _fail)
+        with pytest.raises(OutboxError):
+            store.tidy(NOW)
+    store.put([new("after", "s3")], {})
+    store.close()
+    store = open_and_verify(directory)
+    assert not store.findings
+    assert store.counts(None) == Counts(waiting=2, delivered=1)
+    store.close()
+
+
+def _fail(_directory: Path) -> None:
+    raise OSError(errno.EIO, "the disk fails")
 
 
 # --- one segment
