@@ -14,10 +14,11 @@ from drivers.stamp import local_now
 from tests.drivers.ble_room import Room
 from tests.drivers.listener import running
 from tests.drivers.status_log import until
-from tests.fakes.ble_ring import O2Ring, vld
+from tests.fakes import frames
+from tests.fakes.ble_ring import O2Ring
 
 BEGAN = datetime(2026, 11, 29, 22, 41, 7)
-NIGHT = vld(BEGAN, 7000)
+NIGHT = frames.vld(BEGAN, 7000)
 
 
 def ring_of(room: Room, night: bytes = NIGHT) -> O2Ring:
@@ -25,7 +26,10 @@ def ring_of(room: Room, night: bytes = NIGHT) -> O2Ring:
     ring = O2Ring(room.radio)
     ring.worn = False
     ring.shows = local_now().replace(tzinfo=None, microsecond=0) + timedelta(hours=1)
-    ring.files = {"20261129224107": night, "20261120230000": vld(datetime(2026, 11, 20, 23), 100, lowest=70)}
+    ring.files = {
+        "20261129224107": night,
+        "20261120230000": frames.vld(datetime(2026, 11, 20, 23), 100, lowest=70),
+    }
     return ring
 
 
@@ -91,13 +95,13 @@ async def test_a_ring_that_is_worn_is_not_asked(room: Room) -> None:
 
 
 LIES = {
-    "too long": vld(BEGAN, 7000, size=400_000),
-    "too short": vld(BEGAN, 7000, size=400),
-    "another layout": vld(BEGAN, 7000, version=5),
-    "a rate that no ring has": vld(BEGAN, 7000, every_s=3),
+    "too long": frames.vld(BEGAN, 7000, size=400_000),
+    "too short": frames.vld(BEGAN, 7000, size=400),
+    "another layout": frames.vld(BEGAN, 7000, version=5),
+    "a rate that no ring has": frames.vld(BEGAN, 7000, every_s=3),
     "cut short": NIGHT[:30],
     "part of a record": NIGHT[:-3],
-    "lower on average than at its lowest": vld(BEGAN, 7000, average=80, lowest=90),
+    "lower on average than at its lowest": frames.vld(BEGAN, 7000, average=80, lowest=90),
 }
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import struct
 from datetime import datetime
 
 from bumble.att import ATT_Error, ErrorCode
@@ -94,31 +93,3 @@ class O2Ring(Peripheral):
         shows = self.shows.strftime("%Y-%m-%d,%H:%M:%S")
         said = {"Model": "1652", "SN": "2101", "CurTIME": shows, "FileList": ",".join(self.files)}
         return json.dumps(said).encode().ljust(256, b"\x00")
-
-
-def vld(
-    began: datetime,
-    records: int,
-    *,
-    every_s: int = 4,
-    average: int = 95,
-    lowest: int = 82,
-    size: int | None = None,
-    version: int = 3,
-) -> bytes:
-    """A whole file; `size`: what its header says, where that is a lie."""
-    said = 40 + 5 * records if size is None else size
-    head = struct.pack(
-        "<BBHBBBBBIHHBBBB",
-        version,
-        0,
-        *began.timetuple()[:6],
-        said,
-        records * every_s,
-        0,
-        average,
-        lowest,
-        12,
-        7,
-    )
-    return head.ljust(40, b"\x00") + struct.pack("<BHBB", 95, 61, 0, 0) * records

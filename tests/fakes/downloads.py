@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from tests.fakes import frames
-from tests.fakes.ble_ring import vld
 from tests.fakes.contec_recorder import Recorded, night, old_download
 
 _BEGAN = datetime(2026, 11, 29, 22, 41, 7)
@@ -30,6 +29,6 @@ def of_v7(length_s: int) -> bytes:
 
 def of_ring() -> bytes:
     info = b'{"CurTIME":"2026-11-30,09:00:00","FileList":"20261129224107"}'
-    whole = vld(_BEGAN, 30)
+    whole = frames.vld(_BEGAN, 30)
     parts = (info, len(whole).to_bytes(4, "little"), whole, b"")
     return b"".join(frames.viatom_reply(part) for part in parts)

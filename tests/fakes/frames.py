@@ -5,6 +5,7 @@ temperature); IEEE 11073-20601 for SFLOAT and FLOAT. Written independently of `d
 product is imported here, so that a fault there cannot hide behind the same fault here.
 """
 
+import struct
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -226,3 +227,31 @@ def viatom_reply(data: bytes, status: int = 0, block: int = 0) -> bytes:
         for _ in range(8):
             crc = (crc << 1 ^ 0x07 if crc & 0x80 else crc << 1) & 0xFF
     return frame + bytes((crc,))
+
+
+def vld(
+    began: datetime,
+    records: int,
+    *,
+    every_s: int = 4,
+    average: int = 95,
+    lowest: int = 82,
+    size: int | None = None,
+    version: int = 3,
+) -> bytes:
+    """A whole file of a Viatom ring; `size`: what its header says, where that is a lie."""
+    said = 40 + 5 * records if size is None else size
+    head = struct.pack(
+        "<BBHBBBBBIHHBBBB",
+        version,
+        0,
+        *began.timetuple()[:6],
+        said,
+        records * every_s,
+        0,
+        average,
+        lowest,
+        12,
+        7,
+    )
+    return head.ljust(40, b"\x00") + struct.pack("<BHBB", 95, 61, 0, 0) * records

@@ -1,5 +1,7 @@
 """The fuzzer's own eyes: a decoder that breaks an invariant is seen; those of the catalogue break none."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -156,3 +158,9 @@ def test_inputs_count_until_the_code_changes_that_they_were_fed_to(
 def digest_now() -> str:
     code.digest.cache_clear()
     return code.digest("devices.own")
+
+
+def test_what_is_fuzzed_needs_no_package() -> None:
+    """The fuzzer has an environment of its own, with nothing in it but itself."""
+    known = f"import sys; sys.path.insert(0, {str(code.ROOT)!r}); import tests.torture.targets"
+    subprocess.run([sys.executable, "-I", "-S", "-c", known], check=True)
