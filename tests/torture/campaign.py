@@ -1,7 +1,7 @@
 """Corpus, counts and findings of the targets, kept in a folder so that a campaign can go on later.
 
 `corpus/TARGET/`: inputs that reach something new. `findings/TARGET-...`: inputs that broke an invariant, as
-they are fed. `logs/TARGET.log`: what libFuzzer said. `counts.json`: inputs so far, and of which code.
+they are fed. `logs/TARGET.log`: what libFuzzer said. `counts/TARGET.json`: inputs so far, and of which code.
 """
 
 import json
@@ -12,14 +12,17 @@ import time
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from tests.torture import inputs
 from tests.torture.code import ROOT, digest
 from tests.torture.targets import Target
 
 FOLDER = ROOT / ".torture"
-_SLICE_INPUTS = 50_000  # an interrupted campaign loses no more than this of its count
+_SLICE_INPUTS = 100_000  # an interrupted campaign loses no more than this of its count
+_SHORT_BYTES = (
+    128  # a decoder's states are met by short inputs, which cost less; each fourth slice has long ones
+)
+_LONG_EVERY = 4
 _LIMIT_S = 3600  # the last net: by the clock on the wall, which a busy machine can make long
 _MEMORY_MB = 1024
 _COVERAGE = re.compile(r" cov: (\d+) ")
@@ -42,18 +45,17 @@ class Outcome:
 class Campaign:
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
-        for name in ("corpus", "findings", "logs"):
+        for name in ("corpus", "counts", "findings", "logs"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self._counts_file = folder / "counts.json"
-        self._counts = _counts(self._counts_file)
 
-    def run(self, target: Target, budget: int) -> Outcome:
-        """So many inputs more, or until one breaks an invariant."""
+    def run(self, target: Target, wanted: int) -> Outcome:
+        """Until it has had so many inputs in all, or one breaks an invariant."""
         self._sow(target)
-        began_s, done = time.monotonic(), 0
-        while done < budget:
-            size = min(_SLICE_INPUTS, budget - done)
-            failed = self._slice(target, size)
+        began_s, done, missing = time.monotonic(), 0, wanted - self._inputs(target)
+        while done < missing:
+            size = min(_SLICE_INPUTS, missing - done)
+            long = done // _SLICE_INPUTS % _LONG_EVERY == 0
+            failed = self._slice(target, size, inputs.LONGEST if long else _SHORT_BYTES)
             done += size
             if failed:
                 return self._outcome(target, done, began_s, failed)
@@ -66,9 +68,9 @@ class Campaign:
         for seed in target.seeds:
             (corpus / sha256(seed).hexdigest()[:40]).write_bytes(seed)
 
-    def _slice(self, target: Target, size: int) -> bool:
+    def _slice(self, target: Target, size: int, longest: int) -> bool:
         options = {
-            "runs": size, "max_len": inputs.LONGEST, "timeout": _LIMIT_S, "rss_limit_mb": _MEMORY_MB,
+            "runs": size, "max_len": longest, "timeout": _LIMIT_S, "rss_limit_mb": _MEMORY_MB,
             "artifact_prefix": self._folder / "findings" / f"{target.name}-", "print_final_stats": 1,
         }  # fmt: skip
         command = [sys.executable, "-m", "tests.torture.fuzz", target.name]
@@ -82,13 +84,17 @@ class Campaign:
         return self._folder / "logs" / f"{target.name}.log"
 
     def _count(self, target: Target, size: int) -> None:
-        self._counts[target.name] = {"inputs": self._inputs(target) + size, "code": digest(*target.modules)}
-        self._counts_file.write_text(json.dumps(self._counts, indent=1))
+        counted = {"inputs": self._inputs(target) + size, "code": digest(*target.modules)}
+        self._counts(target).write_text(json.dumps(counted))
 
     def _inputs(self, target: Target) -> int:
         """So far; what was fed to other code does not count."""
-        kept = self._counts.get(target.name, {})
+        file = self._counts(target)
+        kept = json.loads(file.read_text()) if file.exists() else {}
         return int(kept["inputs"]) if kept.get("code") == digest(*target.modules) else 0
+
+    def _counts(self, target: Target) -> Path:
+        return self._folder / "counts" / f"{target.name}.json"
 
     def _outcome(self, target: Target, done: int, began_s: float, failed: bool = False) -> Outcome:
         log = self._log(target).read_text(encoding="utf-8", errors="replace")
@@ -99,7 +105,3 @@ class Campaign:
         breaches = _BREACH.findall(log) or [f"see {self._log(target)}"]
         found = sorted((self._folder / "findings").glob(f"{target.name}-*"), key=lambda p: p.stat().st_mtime)
         return Outcome(target.name, done, in_all, edges, lasted_s, breaches[0], found[-1] if found else None)
-
-
-def _counts(file: Path) -> dict[str, dict[str, Any]]:
-    return dict(json.loads(file.read_text())) if file.exists() else {}

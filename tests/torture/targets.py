@@ -11,15 +11,17 @@ from tests.fakes.downloads import of_old, of_ring, of_v7
 from tests.torture import inputs
 from tests.torture.invariants import check_decoder, check_protocol, check_recording
 
+ONE_FRAME = "one frame"
 _NOBODYS = ("devices.catalog",)  # that of no catalogued device: by all that the catalogue imports
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """`check` raises when an input breaks an invariant; `seeds` are inputs to begin with; `modules`: who
-    decodes."""
+    decodes. `family`: the kind of instrument, or that it decodes one frame alone."""
 
     name: str
+    family: str
     check: Callable[[bytes], None]
     seeds: tuple[bytes, ...]
     modules: tuple[str, ...]
@@ -34,7 +36,13 @@ def targets() -> dict[str, Target]:
 def _decoders() -> list[Target]:
     decoding = [device for device in catalog.devices() if device.decoder is not None]
     return [
-        Target(f"decoder-{d.key}", partial(check_decoder, d), tuple(inputs.seeds(d.key)), (_module(d),))
+        Target(
+            f"decoder-{d.key}",
+            d.kind.value,
+            partial(check_decoder, d),
+            tuple(inputs.seeds(d.key)),
+            (_module(d),),
+        )
         for d in decoding
     ]
 
@@ -46,6 +54,7 @@ def _recordings() -> list[Target]:
     return [
         Target(
             f"recording-{d.key}",
+            d.kind.value,
             partial(check_recording, d),
             tuple(_said(d.key, each) for each in whole),
             (_module(d),),
@@ -63,6 +72,7 @@ def _protocols() -> list[Target]:
     return [
         Target(
             f"protocol-{name}",
+            ONE_FRAME,
             partial(check_protocol, partial(catalog.decode, name)),
             tuple(frame.data for frame in frames if frame.protocol == name),
             _speakers(name) or _NOBODYS,
