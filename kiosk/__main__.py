@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kiosk.arguments import at_least_zero, seconds
 from kiosk.outbox_options import add_audit, add_keys, add_outbox
 from kiosk.plugged_options import add_plugged
 from kiosk.unit_options import add_units
@@ -36,12 +37,12 @@ def _parser() -> argparse.ArgumentParser:
     selftest = commands.add_parser("selftest", help="check every part; exit code 1 when one is red")
     selftest.add_argument("--json", action="store_true", help="for machines")
     selftest.add_argument("--last", action="store_true", help="what the running kiosk found last by itself")
-    selftest.add_argument("--seconds", type=float, default=8.0, help="time for instruments to show up")
+    selftest.add_argument("--seconds", type=seconds, default=8.0, help="time for instruments to show up")
     selftest.set_defaults(run=_selftest)
     _add_rendezvous(commands.add_parser("rendezvous", help="the server where kiosk and physician meet"))
     _add_devices(commands.add_parser("devices", help="the catalogue, and a decoder for technicians"))
     echo = commands.add_parser("echo", help="how well this room's echo is taken out; exit code 1 when badly")
-    echo.add_argument("--seconds", type=float, default=20.0, help="how long the loudspeaker talks")
+    echo.add_argument("--seconds", type=seconds, default=20.0, help="how long the loudspeaker talks")
     echo.set_defaults(run=_echo)
     add_outbox(commands.add_parser("outbox", help="what waits to be delivered"))
     add_keys(commands.add_parser("keys", help="who can open what waits"))
@@ -73,7 +74,7 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
     watch = commands.add_parser(
         "watch", help="what the instruments say, until Ctrl+C; not beside a running kiosk"
     )
-    watch.add_argument("--seconds", type=float, help="no longer than that")
+    watch.add_argument("--seconds", type=seconds, help="no longer than that")
     watch.add_argument("--capture", type=Path, metavar="FILE", help="keep every byte in a new file")
     taken = "also what Bluetooth cuffs, scales... send only once: the kiosk does not get it"
     watch.add_argument("--take", action="store_true", help=taken)
@@ -81,7 +82,7 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
     replayed = commands.add_parser("replay", help="play a captured file as if the instruments were there")
     replayed.add_argument("file", type=Path)
     replayed.add_argument(
-        "--speed", type=float, default=0.0, help="1: as fast as it was; 0: as fast as it goes"
+        "--speed", type=at_least_zero, default=0.0, help="1: as fast as it was; 0: as fast as it goes"
     )
     replayed.set_defaults(run=_replay_devices)
     bonds = commands.add_parser("bonds", help="the Bluetooth instruments this machine is paired with")

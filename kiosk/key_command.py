@@ -1,13 +1,16 @@
 """`telecabine keys ...`: who can open the outbox: this machine, and the organisation."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from kiosk.config import Config
 from kiosk.data_dir import chip, key_file, mark_file, store_dir
 from kiosk.outbox_words import WrongCall
-from offline_queue.keys import sealed_file
+from offline_queue.keys import load_key, sealed_file
+from offline_queue.lock import alone
 from offline_queue.rotation import finish, ready_key, rotate
 from offline_queue.sealing import seal_key, unseal_key
 from offline_queue.slots import add_slot, read_slots, remove_slot
@@ -32,21 +35,36 @@ def _machine_keys(path: Path) -> list[str]:
 
 
 def _add(config: Config, options: argparse.Namespace) -> int:
-    # Also of a kiosk that was never started.
-    key = ready_key(store_dir(config), key_file(config), chip(config))
-    bring_slots_back(store_dir(config), key, config.kiosk.id)
-    slot = add_slot(store_dir(config), key, options.name, options.public.read_bytes())
+    if not options.name.strip():
+        raise WrongCall("a slot needs a name: whose key is it?")
+    ready_key(store_dir(config), key_file(config), chip(config))  # Also of a kiosk that was never started.
+    with _slots_at_hand(config) as directory:
+        key = load_key(key_file(config), chip(config))
+        slot = add_slot(directory, key, options.name, options.public.read_bytes())
     print(f"{slot.name} can open this outbox: public key {slot.fingerprint}")
     return 0
 
 
 def _remove(config: Config, options: argparse.Namespace) -> int:
     try:
-        remove_slot(store_dir(config), options.name)
+        with _slots_at_hand(config) as directory:
+            remove_slot(directory, options.name)
     except LookupError:
         raise WrongCall(f"there is no slot {options.name}") from None
     print("done; older copies can still be opened: `telecabine keys rotate` makes a new key")
     return 0
+
+
+@contextmanager
+def _slots_at_hand(config: Config) -> Iterator[Path]:
+    """The outbox's folder, its slots' file in it, and no change of the key meanwhile: the slots that one
+    leaves are sealed for another key."""
+    directory, file = store_dir(config), key_file(config)
+    with alone(file.parent):
+        if bring_slots_back(directory, partial(load_key, file, chip(config)), config.kiosk.id):
+            names = ", ".join(slot.name for slot in read_slots(directory))
+            print(f"the slots' file was lost or damaged, and came back from the outbox: {names}")
+        yield directory
 
 
 def _rotate(config: Config, _options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk import audit_command, key_command
@@ -155,8 +155,11 @@ def _recover(config: Config, options: argparse.Namespace) -> int:
 
 
 def _recover_copy(options: argparse.Namespace) -> int:
-    if not (options.key and options.copy and options.to):
-        raise WrongCall("--key, --from and --to belong together")
+    if not (options.key and options.copy):
+        raise WrongCall("--key and --from belong together")
+    if not holds_outbox(options.copy):
+        raise WrongCall(f"there is no outbox in {options.copy}: name the folder that has outbox.slots in it")
+    options.to = options.to or Path(f"recovered-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     key = open_slot(options.copy, private_key(options.key))
     return _tell(export(options.copy, key, options.to), options)
 

@@ -28,7 +28,9 @@ def add_outbox(parser: argparse.ArgumentParser) -> None:
     recovered.add_argument(
         "--from", dest="copy", type=Path, metavar="COPY", help="the outbox folder of another kiosk"
     )
-    recovered.add_argument("--to", type=Path, metavar="FOLDER", help="where its records go, in clear")
+    recovered.add_argument(
+        "--to", type=Path, metavar="FOLDER", help="where its records go, in clear; a new one here without"
+    )
     _offer_wav(recovered)
 
 

@@ -12,6 +12,7 @@ from kiosk.config import Config
 from kiosk.data_dir import mark_file, store_dir
 from kiosk.fhir.server import FhirServer
 from kiosk.fhir_settings import fhir_settings
+from kiosk.outbox_words import WrongCall
 from kiosk.store_key import usable_key
 from offline_queue.audit.event import NewEvent
 from offline_queue.errors import OutboxError
@@ -80,8 +81,14 @@ def _send_again(store: Store, what: Remembered, private: Private | None) -> bool
 def private_key(pem: Path) -> Private:
     """An organisation's; asks for its password when there is one. Raises OSError, OutboxError."""
     content = pem.read_bytes()
-    password = getpass.getpass(f"Password of {pem}: ").encode() if b"ENCRYPTED" in content else None
-    return load_private(content, password)
+    return load_private(content, _password(pem) if b"ENCRYPTED" in content else None)
+
+
+def _password(pem: Path) -> bytes:
+    try:
+        return getpass.getpass(f"Password of {pem}: ").encode()
+    except EOFError:
+        raise WrongCall(f"{pem} has a password: it is asked for in a terminal") from None
 
 
 def newest(remembered: Iterable[Remembered]) -> list[Remembered]:

@@ -60,6 +60,7 @@ def _rotate(
     fresh_lock = Lock(fresh)  # It is opened by nobody else when the two change places.
     try:
         _write_anew(directory, old, owner, fresh, key)
+        Store(fresh, key, owner, Backoff(), fresh_lock).close()  # so that it has a copy of its slots' file
         with translated():
             replace_key(staged_key(place), content)
             directory.rename(_beside(directory, "rotated"))

@@ -26,7 +26,7 @@ class SlotsCopy:
 
     def state(self) -> dict[str, bytes]:
         """What is to be put into the kiosk's state: nothing, unless the file has changed."""
-        file, copy = self._file(), self.kept()
+        file, copy = self._file(), self._kept()
         is_newer = file is not None and (copy is None or is_checked(file))
         return {_STATE: self._tag(file) + file} if file is not None and file != copy and is_newer else {}
 
@@ -35,7 +35,7 @@ class SlotsCopy:
 
         What a command has written since is newer, and is put at the next look.
         """
-        file, copy = self._file(), self.kept()
+        file, copy = self._file(), self._kept()
         if copy is None or file == copy or (file is not None and is_checked(file)):
             return False
         with translated():
@@ -52,7 +52,7 @@ class SlotsCopy:
             return None
         return content
 
-    def kept(self) -> bytes | None:
+    def _kept(self) -> bytes | None:
         """The copy, if it is one of this key."""
         kept = self._rows.state(_STATE) or b""
         tag, content = kept[:_TAG_BYTES], kept[_TAG_BYTES:]

@@ -155,7 +155,7 @@ DEVICE = Device(
     reference="glucometer-protocols, glucometerutils",
     experimental=True,
     limits="its last result is read, none before; what marks control solution is not known; its cable is one "
-    "that many devices have",
+    "that many devices have; Verio, Select Plus and Ultra2 are not read",
     decoder=Decoder,
     protocols=(("lifescan", describe),),
 )  # fmt: skip

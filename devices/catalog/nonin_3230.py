@@ -112,7 +112,8 @@ DEVICE = Device(
     match=BleMatch(SERVICE, (MEASUREMENT,)),
     metrics=(SPO2, PULSE_RATE, PERFUSION_INDEX),
     reference="Nonin 3230 Bluetooth data format 19",
-    limits="a 3230 accepts a bond for two minutes after new batteries; the wave of a 3150 is not read",
+    limits="a 3230 accepts a bond for two minutes after new batteries; of a 3150 neither wave nor memory "
+    "is read",
     decoder=Decoder,
     protocols=(("nonin_ble_df19", describe),),
 )

@@ -38,7 +38,8 @@ MATCH = BleMatch(
 )  # fmt: skip
 LIMITS = (
     "each user's newest result, and none before; paired once while it shows P: hold its Bluetooth "
-    "button; its memory is read, never written: it counts what was read as not fetched; its clock must be set"
+    "button; its memory is read, never written: it counts what was read as not fetched; its clock must be "
+    "set; of other models the frames are decoded, the memory is not read"
 )
 
 DEVICE = Device(

@@ -2,7 +2,7 @@
 
 from devices.device import BleMatch, Device
 from devices.gatt import uuid
-from devices.metrics import BODY_FAT, BODY_HEIGHT, BODY_WEIGHT
+from devices.metrics import BODY_FAT, BODY_HEIGHT, BODY_MASS_INDEX, BODY_WEIGHT
 from devices.reading import Kind
 from devices.weighing import COMPOSITION, WEIGHT, Decoder, describe_composition
 
@@ -13,7 +13,7 @@ DEVICE = Device(
     name="Bluetooth body composition scale",
     kind=Kind.SCALE,
     match=BleMatch(uuid(SERVICE), (uuid(COMPOSITION), uuid(WEIGHT))),
-    metrics=(BODY_WEIGHT, BODY_HEIGHT, BODY_FAT),
+    metrics=(BODY_WEIGHT, BODY_HEIGHT, BODY_MASS_INDEX, BODY_FAT),
     reference="Bluetooth SIG Body Composition Service 1.0; GATT Specification Supplement",
     any_make=True,
     experimental=True,

@@ -13,5 +13,7 @@ DEVICE = Device(
     kind=Kind.OTOSCOPE,
     match=CameraMatch(usb_ids=((0x0C45, 0x6340),), name_words=("otoscope", "ear scope", "earscope")),
     metrics=(),
-    reference="USB Device Class Definition for Video Devices 1.1",
+    reference="USB Device Class Definition for Video Devices 1.1; the id: product data of one seller",
+    experimental=True,
+    limits="that the ear scopes have this id is one source's word",
 )

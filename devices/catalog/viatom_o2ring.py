@@ -143,7 +143,7 @@ DEVICE = Device(
     reference="Viatom Oxy protocol",
     recordings=True,
     limits="the unit of its perfusion index is not known; of its newest recording the ring's own figures, no "
-    "samples; waves are not read",
+    "samples; waves are not read; O2Ring-S and S8-AW speak otherwise and are not read",
     decoder=Decoder,
     protocols=(
         ("viatom_rt_sensors", describe_sensors),

@@ -241,7 +241,11 @@ def test_a_running_kiosk_is_not_disturbed(settings: Path, capsys: pytest.Capture
 
 
 def test_the_organisation_recovers_a_stolen_or_dead_kiosk(
-    settings: Path, directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: Path,
+    directory: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     private, public = pems(X25519PrivateKey.generate())
     (tmp_path / "public.pem").write_bytes(public)
@@ -255,9 +259,14 @@ def test_the_organisation_recovers_a_stolen_or_dead_kiosk(
     assert telecabine(settings, "keys", "remove", "nobody") == 2
     assert "last slot" in capsys.readouterr().err
     words = ("--key", str(tmp_path / "org.pem"), "--from", str(copy))
-    assert main(["outbox", "recover", *words]) == 2
     assert main(["outbox", "recover", *words, "--to", str(tmp_path / "out")]) == 0
     assert "2 records are in" in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    assert main(["outbox", "recover", *words]) == 0
+    (made,) = tmp_path.glob("recovered-*")
+    assert f"2 records are in {made.name}" in capsys.readouterr().out
+    assert main(["outbox", "recover", *words[:3], str(tmp_path)]) == 2
+    assert f"there is no outbox in {tmp_path}" in capsys.readouterr().err
     entries = json.loads((tmp_path / "out" / "index.json").read_text())
     assert {entry["id"]: entry["state"] for entry in entries} == {
         "a": "delivered",

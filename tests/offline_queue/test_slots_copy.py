@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -116,10 +117,37 @@ def test_another_key_beside_a_lost_file_takes_no_others_place(
 ) -> None:
     with closing(opened(directory)) if runs else nullcontext():
         harm(directory / SLOTS)
-        bring_slots_back(directory, KEY, OWNER)
+        assert bring_slots_back(directory, lambda: KEY, OWNER)
         add_slot(directory, KEY, "third", pems(X25519PrivateKey.generate())[1])
     assert is_whole(directory)
     assert [slot.name for slot in read_slots(directory)] == ["agency", "hospital", "third"]
+
+
+def test_the_newer_side_of_the_outbox_says_which_slots_there_were(directory: Path, tmp_path: Path) -> None:
+    """The database has lost its end; the log still knows that one was removed."""
+    earlier = tmp_path / "earlier"
+    shutil.copytree(directory, earlier)
+    with closing(opened(directory)) as store:
+        remove_slot(directory, "agency")
+        store.guard_slots()
+    shutil.copy(earlier / DATABASE, directory / DATABASE)
+    (directory / SLOTS).unlink()
+    assert bring_slots_back(directory, lambda: KEY, OWNER)
+    assert [slot.name for slot in read_slots(directory)] == ["hospital"]
+
+
+@pytest.mark.parametrize("by_a_start", [True, False])
+def test_a_new_key_leaves_a_copy_at_once(directory: Path, tmp_path: Path, by_a_start: bool) -> None:
+    """What comes back then is sealed for the new key."""
+    replace_key(tmp_path / "outbox.key", KEY)
+    rotate(directory, tmp_path / "outbox.key", OWNER)
+    key = load_key(tmp_path / "outbox.key")
+    (directory / SLOTS).unlink()
+    if by_a_start:
+        opened(directory, key).close()
+    else:
+        assert bring_slots_back(directory, lambda: key, OWNER)
+    assert open_slot(directory, AGENCY) == open_slot(directory, HOSPITAL) == key != KEY
 
 
 @pytest.mark.parametrize("lost", [DATABASE, WITNESS])
@@ -151,21 +179,6 @@ def test_without_a_copy_a_damaged_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutboxError) as caught:
         read_slots(tmp_path)
     assert caught.value.reason is OutboxReason.KEY_UNREADABLE
-
-
-def test_slots_of_an_earlier_key_do_not_come_back(directory: Path, tmp_path: Path) -> None:
-    key_file = tmp_path / "outbox.key"
-    replace_key(key_file, KEY)
-    rotate(directory, key_file, OWNER)
-    whole = (directory / SLOTS).read_bytes()
-    (directory / SLOTS).unlink()
-    opened(directory, load_key(key_file)).close()
-    assert read_slots(directory) == ()
-    (directory / SLOTS).write_bytes(whole)
-    opened(directory, load_key(key_file)).close()
-    (directory / SLOTS).unlink()
-    opened(directory, load_key(key_file)).close()
-    assert (directory / SLOTS).read_bytes() == whole
 
 
 def test_what_a_command_writes_while_the_copy_is_put_stays(
