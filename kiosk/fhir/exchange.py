@@ -98,9 +98,9 @@ def _session_of(kept: KeptSessions | None, limits: Limits) -> Iterator[requests.
 def _session(limits: Limits) -> requests.Session:
     """Only HTTPS; no cookies, no proxy, no .netrc, no certificates named by environment variables.
 
-    Raises FhirError (CONFIGURATION) when our own certificate cannot be read.
+    Raises FhirError (CONFIGURATION) when a certificate that the settings name cannot be read.
     """
-    for file in (limits.cert_file, limits.key_file):
+    for file in (limits.ca_file, limits.cert_file, limits.key_file):
         if file is not None and not os.access(file, os.R_OK):
             raise FhirError(FhirReason.CONFIGURATION, f"the certificate cannot be read: {file}")
     session = requests.Session()

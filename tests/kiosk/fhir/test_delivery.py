@@ -274,6 +274,7 @@ async def test_a_server_that_asks_who_we_are_is_shown_our_certificate(
             (known, Delivered),
             (replace(known, cert_file=None, key_file=None), Retry),
             (replace(known, key_file=tmp_path / "absent"), Pause),
+            (replace(known, ca_file=tmp_path / "absent"), Pause),
         ):
             sender = FhirSender(settings)
             assert isinstance(await sender.send(site), outcome)
