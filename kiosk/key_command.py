@@ -60,6 +60,7 @@ def _slots_at_hand(config: Config) -> Iterator[Path]:
     """The outbox's folder, its slots' file in it, and no change of the key meanwhile: the slots that one
     leaves are sealed for another key."""
     directory, file = store_dir(config), key_file(config)
+    finish(directory, file)
     with alone(file.parent):
         if bring_slots_back(directory, partial(load_key, file, chip(config)), config.kiosk.id):
             names = ", ".join(slot.name for slot in read_slots(directory))

@@ -6,15 +6,18 @@ from dataclasses import replace
 
 from devices.reading import SHY, Kind
 from drivers.instrument import InstrumentState, InstrumentStatus, Reason
+from kiosk.selftest.causes import after
 from kiosk.selftest.report import Check, Part, Problem, amber, green, red
 from kiosk.unit import Unit, identity_seen, unit_of
 
 _BAD = {InstrumentState.LOST, InstrumentState.FAULTY}
 _NOT_YET = {InstrumentState.FOUND, InstrumentState.PAIRING}  # of what streams: seen, and it says nothing
-_BLUETOOTH = {Reason.BLUETOOTH_OFF, Reason.BLUETOOTH_MISSING}
-_SHARED = _BLUETOOTH | {
-    Reason.SOUND_SERVER_MISSING
-}  # one fault behind many instruments: said once, elsewhere
+_BLUETOOTH = {
+    Reason.BLUETOOTH_OFF: Problem.NOT_WORKING,
+    Reason.BLUETOOTH_MISSING: Problem.NOT_FOUND,
+}
+# One fault behind many instruments: it has one line of its own, that of this part.
+_SHARED = {**dict.fromkeys(_BLUETOOTH, Part.BLUETOOTH), Reason.SOUND_SERVER_MISSING: Part.SPEAKER}
 
 
 def check_kinds(
@@ -26,16 +29,17 @@ def check_kinds(
     """
     known, missed = tuple(statuses), tuple(away)
     there = [s for s in known if s.known and s.state is not InstrumentState.ABSENT]
-    said = {kind for s in there if s.reason in _SHARED for kind in s.kinds}  # one fault has one line
+    behind = {kind: _SHARED[s.reason] for s in there if s.reason in _SHARED for kind in s.kinds}
     own = [s for s in there if s.reason not in _SHARED]
     wanted = Counter(expected)
-    own = list(_named(own, tuple(wanted), [kind for kind in _lacking(wanted, own) if kind not in said]))
-    lacking = {kind: count for kind, count in _lacking(wanted, own).items() if kind not in said}
+    own = list(_named(own, tuple(wanted), [kind for kind in _lacking(wanted, own) if kind not in behind]))
+    lacking = {kind: count for kind, count in _lacking(wanted, own).items() if kind not in behind}
     checks = [_check(PARTS[status.kind], status) for status in own]
     checks += [_missed(unit.kind, unit.name) for unit in missed]
     checks += [
         _missed(kind) for kind, count in lacking.items() if count > sum(unit.kind == kind for unit in missed)
     ]
+    checks += [after(_missed(kind), behind[Kind(kind)]) for kind in _lacking(wanted, own) if kind in behind]
     strangers = (amber(PARTS[s.kind], Problem.UNKNOWN_UNIT, s.name, s.id) for s in known if not s.known)
     return (*sorted(checks, key=lambda check: _ORDER[check.part]), *strangers)
 
@@ -81,7 +85,7 @@ def check_bluetooth(wanted: bool, statuses: Iterable[InstrumentStatus]) -> tuple
         return ()
     down = next((status.reason for status in statuses if status.reason in _BLUETOOTH), None)
     if down is not None:
-        return (red(Part.BLUETOOTH, Problem.NOT_WORKING, detail=down.value),)
+        return (red(Part.BLUETOOTH, _BLUETOOTH[down], detail=down.value),)
     return (green(Part.BLUETOOTH),)
 
 

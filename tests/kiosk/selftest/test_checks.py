@@ -193,7 +193,13 @@ def test_a_box_that_does_several_things_has_one_line() -> None:
 def test_bluetooth_that_is_off_is_one_red_line() -> None:
     kinds = (Kind.OXIMETER, Kind.CUFF, Kind.THERMOMETER)
     off = [status(kind, InstrumentState.FAULTY, Reason.BLUETOOTH_OFF) for kind in kinds]
+    behind = check_kinds([*kinds, "glucometer"], off)
+    assert {(c.part, c.because) for c in behind if c.verdict is Verdict.SKIPPED} == {
+        (PARTS[kind], Part.BLUETOOTH) for kind in kinds
+    }
     assert reds(check_kinds(kinds, off)) == []
+    gone = [replace(each, reason=Reason.BLUETOOTH_MISSING) for each in off]
+    assert reds(check_bluetooth(True, gone)) == [(Part.BLUETOOTH, Problem.NOT_FOUND)]
     assert reds(check_bluetooth(True, off)) == [(Part.BLUETOOTH, Problem.NOT_WORKING)]
     assert check_bluetooth(False, off) == ()
     assert [check.verdict for check in check_bluetooth(True, ALL_WELL)] == [Verdict.GREEN]
@@ -201,7 +207,8 @@ def test_bluetooth_that_is_off_is_one_red_line() -> None:
 
 def test_a_missing_sound_server_is_left_to_the_loudspeaker() -> None:
     silent = status(Kind.MICROPHONE, InstrumentState.FAULTY, Reason.SOUND_SERVER_MISSING)
-    assert reds(check_kinds(["microphone"], [silent])) == []
+    (check,) = check_kinds(["microphone"], [silent])
+    assert (check.verdict, check.because) == (Verdict.SKIPPED, Part.SPEAKER)
 
 
 @pytest.fixture(scope="module")
