@@ -19,10 +19,8 @@ from tests.torture.targets import Target
 
 FOLDER = ROOT / ".torture"
 _SLICE_INPUTS = 100_000  # an interrupted campaign loses no more than this of its count
-_SHORT_BYTES = (
-    128  # a decoder's states are met by short inputs, which cost less; each fourth slice has long ones
-)
-_LONG_EVERY = 4
+# A decoder's states are met by short inputs, which cost less; each fourth slice has long ones.
+_SHORT_BYTES, _LONG_EVERY = 128, 4
 _LIMIT_S = 3600  # the last net: by the clock on the wall, which a busy machine can make long
 _MEMORY_MB = 1024
 _COVERAGE = re.compile(r" cov: (\d+) ")
